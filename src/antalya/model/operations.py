@@ -1,0 +1,97 @@
+"""Operations: who will be where, when and why, so that others can keep clear."""
+
+from typing import Annotated, Literal, get_args
+
+from msgspec import Meta
+
+from antalya.model.base import Id, Noun, Text, check_texts
+from antalya.model.errors import error
+from antalya.model.parties import Level
+from antalya.model.volume import Minima, Volume
+
+Activity = Literal["flight", "drone", "ground-movement", "patrol", "interposition", "fires", "exercise", "convoy",
+                   "medevac", "relief", "survey", "works"]
+"""`fires` is the hazard area only: where its danger falls, never at whom."""
+
+ACTIVITIES: tuple[Activity, ...] = get_args(Activity)
+
+State = Literal["filed", "accepted", "active", "ended", "withdrawn", "nonconforming", "contingent"]
+
+LIVE: frozenset[State] = frozenset({"filed", "accepted", "active", "nonconforming", "contingent"})
+"""States in which an operation takes space."""
+
+NEXT: dict[State, frozenset[State]] = {
+    "filed": frozenset({"filed", "accepted", "withdrawn"}),
+    "accepted": frozenset({"accepted", "active", "withdrawn", "ended"}),
+    "active": frozenset({"active", "nonconforming", "contingent", "ended"}),
+    "nonconforming": frozenset({"nonconforming", "active", "contingent", "ended"}),
+    "contingent": frozenset({"contingent", "ended"}),
+    "ended": frozenset(),
+    "withdrawn": frozenset(),
+}
+"""The state machine. F3548-21's Accepted, Activated, Nonconforming, Contingent are accepted, active, nonconforming,
+contingent. `active` needs clearance `clear` (the exchange sees to it)."""
+
+F3548_STATES: dict[State, str] = {"accepted": "Accepted", "active": "Activated", "nonconforming": "Nonconforming",
+                                  "contingent": "Contingent"}
+
+_AIR = Minima(across_m=3_000, up_m=300, seconds=60)
+_DRONE = Minima(across_m=250, up_m=75, seconds=30)
+_GROUND = Minima(across_m=500, up_m=150, seconds=300)
+_AID = Minima(across_m=1_000, up_m=300, seconds=600)
+_FIRES = Minima(across_m=1_000, up_m=300, seconds=300)
+
+MINIMA: dict[Activity, Minima] = {
+    "flight": _AIR, "drone": _DRONE, "ground-movement": _GROUND, "patrol": _GROUND, "interposition": _GROUND,
+    "fires": _FIRES, "exercise": _GROUND, "convoy": _AID, "medevac": _AID, "relief": _AID, "survey": _DRONE,
+    "works": Minima(across_m=100, up_m=50, seconds=0),
+}
+"""Default minima of each activity (this project's choice, docs/reference/minima.md); a pair keeps the wider of the two in
+each dimension, unless a `separation` rule in force says otherwise."""
+
+
+def minima(one: Activity, other: Activity) -> Minima:
+    """The default separation of a pair of activities; symmetric."""
+    return MINIMA[one].widest(MINIMA[other])
+
+
+Count = Annotated[int, Meta(ge=0, le=10_000_000)]
+
+
+class Strength(Noun, frozen=True, kw_only=True):
+    """How many, where a `threshold` or `limit` rule counts (Vienna Document 2011, chapter V: troops, tanks …)."""
+
+    troops: Count = 0
+    tanks: Count = 0
+    armoured_vehicles: Count = 0
+    guns: Count = 0
+    vehicles: Count = 0
+    aircraft: Count = 0
+
+
+class Operation(Noun, frozen=True, kw_only=True):
+    """What a party plans. `disclosure` raises what a named party (or `*`, everybody) may see of it.
+
+    `forces` are the forces that take part (ids); a force of another party needs that party's consent. `priority` is 0–9:
+    where two operations clash the lower gives way, and where they are equal the one filed later. `emergency` shortens a
+    lead time where its rule allows. Raises bad_field, bad_text and what its volumes raise.
+    """
+
+    id: Id
+    party: Id
+    activity: Activity
+    volumes: Annotated[tuple[Volume, ...], Meta(min_length=1, max_length=10_000)]
+    forces: Annotated[tuple[Id, ...], Meta(max_length=64)] = ()
+    state: State = "filed"
+    title: Text = ""
+    note: Annotated[str, Meta(max_length=4_000)] = ""
+    priority: Annotated[int, Meta(ge=0, le=9)] = 3
+    emergency: bool = False
+    strength: Strength = Strength()
+    disclosure: dict[Id, Level] = {}
+    source: Text = ""
+
+    def __post_init__(self) -> None:
+        check_texts(self, "id", "party", "title", "note", "source", "forces")
+        if len(set(self.forces)) != len(self.forces):
+            raise error("bad_field", "a force is named twice", at="forces")

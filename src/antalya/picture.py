@@ -1,0 +1,99 @@
+"""What a check looks at: operations with their prepared shapes, and the rulebook that holds.
+
+Between the nouns and the steps: the steps are pure functions over these two.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from antalya.geometry.overlap import meet
+from antalya.geometry.shape import Shape, shape
+from antalya.model.errors import error
+from antalya.model.operations import Operation
+from antalya.model.parties import Force, Party, Stance, StanceLevel
+from antalya.model.places import Area, Site
+from antalya.model.rules import AnyRule, Rule
+from antalya.model.understandings import Understanding
+from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon
+
+__all__ = ["Prepared", "Rulebook", "meet", "prepare", "shape_of"]
+
+
+@lru_cache(maxsize=20_000)
+def shape_of(outline: Polygon | MultiPolygon | Circle) -> Shape:
+    """The prepared shape of an outline; kept, since rule areas and candidates come again and again."""
+    return shape(outline)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An operation ready to be checked: its shapes, one per volume, and when which version of it was filed.
+
+    `first_filed_at` decides who gives way between equal priorities; `filed_at` is this version's.
+    """
+
+    operation: Operation
+    shapes: tuple[Shape, ...]
+    filed_at: datetime
+    first_filed_at: datetime
+    version: int = 1
+
+    @property
+    def precedence(self) -> tuple[int, datetime, str]:
+        """Sorts whoever has the right of way first: higher priority, then filed earlier, then by id."""
+        return (-self.operation.priority, self.first_filed_at, self.operation.id)
+
+
+def prepare(operation: Operation, filed_at: datetime, first_filed_at: datetime | None = None, version: int = 1) -> Prepared:
+    """Prepares an operation; raises what `geometry.shape` raises, with `at` naming the volume."""
+    return Prepared(operation, tuple(shape_of(v.outline) for v in operation.volumes), filed_at, first_filed_at or filed_at,
+                    version)
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Everything an exchange holds besides operations, as one immutable value; `version` grows with every change."""
+
+    version: int = 0
+    parties: Mapping[str, Party] = field(default_factory=dict)
+    forces: Mapping[str, Force] = field(default_factory=dict)
+    areas: Mapping[str, Area] = field(default_factory=dict)
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    stances: Mapping[str, Stance] = field(default_factory=dict)
+    understandings: Mapping[str, Understanding] = field(default_factory=dict)
+
+    def party_of(self, who: str) -> str:
+        """The party meant by a party's or force's id: the force's answering party. Raises unknown_reference."""
+        if who in self.parties:
+            return who
+        if who in self.forces:
+            return self.forces[who].answers
+        raise error("unknown_reference", f"no party or force {who!r}")
+
+    def movers(self, operation: Operation) -> frozenset[str]:
+        """All ids by which rules may mean this operation: its party, its forces, and who answers for them."""
+        return frozenset({operation.party, *operation.forces,
+                          *(self.forces[f].answers for f in operation.forces if f in self.forces)})
+
+    def rules(self) -> Iterator[tuple[Understanding, AnyRule]]:
+        """Every rule of every understanding that is in force or suspended (proposed and ended ones rule nothing)."""
+        for understanding in self.understandings.values():
+            if understanding.status in ("in-force", "suspended"):
+                for rule in understanding.rules:
+                    yield understanding, rule
+
+    def outline_of(self, rule: Rule) -> Outline | None:
+        """The rule's area as an outline; None is everywhere. Raises unknown_reference for an area nobody registered."""
+        if rule.area is None:
+            return rule.outline
+        if rule.area not in self.areas:
+            raise error("unknown_reference", f"rule {rule.id!r} names the unknown area {rule.area!r}")
+        return self.areas[rule.area].outline
+
+    def stance(self, holder: str, towards: str, at: datetime) -> StanceLevel:
+        """How `holder` (party) lists `towards` (force) at a moment; `neutral` where it says nothing. Latest wins."""
+        held = [s for s in self.stances.values()
+                if s.holder == holder and s.towards == towards and s.since <= at and (s.until is None or at < s.until)]
+        return max(held, key=lambda s: s.since).stance if held else "neutral"
