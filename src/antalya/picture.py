@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from antalya.geometry.overlap import meet
 from antalya.geometry.shape import Shape, shape
 from antalya.model.errors import error
 from antalya.model.operations import Operation
@@ -17,8 +16,6 @@ from antalya.model.places import Area, Site
 from antalya.model.rules import AnyRule, Rule
 from antalya.model.understandings import Understanding
 from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon
-
-__all__ = ["Prepared", "Rulebook", "meet", "prepare", "shape_of"]
 
 
 @lru_cache(maxsize=20_000)
@@ -50,6 +47,33 @@ def prepare(operation: Operation, filed_at: datetime, first_filed_at: datetime |
     """Prepares an operation; raises what `geometry.shape` raises, with `at` naming the volume."""
     return Prepared(operation, tuple(shape_of(v.outline) for v in operation.volumes), filed_at, first_filed_at or filed_at,
                     version)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Where candidates are looked for: cells and their ancestors, a window and a band, already widened by the minima."""
+
+    cells: tuple[int, ...]
+    starts_at: datetime
+    ends_at: datetime
+    lower_m: float
+    upper_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of an operation as it stands in the store. `movement` is the hash of what moves (volumes, forces,
+    activity), `moved_at` when that last changed, `kid` the key it was signed with (None: unsigned), `leaf` its leaf."""
+
+    operation: Operation
+    version: int
+    filed_at: datetime
+    moved_at: datetime
+    first_filed_at: datetime
+    movement: str
+    kid: str | None
+    leaf: int
+    current: bool = True
 
 
 @dataclass(frozen=True)

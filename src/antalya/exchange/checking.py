@@ -1,0 +1,130 @@
+"""Checking inside a job: cover, detect, weigh, ask; what opened, what closed, whose clearance changed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from antalya.exchange.hub import Hub
+from antalya.model.asks import Ask
+from antalya.model.errors import error
+from antalya.model.findings import Clearance, Finding
+from antalya.model.operations import LIVE, Operation
+from antalya.picture import Prepared, Rulebook, Stored, prepare
+from antalya.ports import Reader, Transaction
+from antalya.steps.ask import asks_for, closed, subject_hash
+from antalya.steps.clear import clearance
+from antalya.steps.cover import counted_areas, cover, cover_area
+from antalya.steps.detect import detect, reach, widest_minima
+from antalya.steps.record import Tell, leafing, tell_of_ask, tell_of_finding
+from antalya.steps.weigh import weigh
+from antalya.wire.canonical import canonical
+
+
+def prepared(stored: Stored) -> Prepared:
+    """A stored operation, ready to be checked."""
+    return prepare(stored.operation, stored.moved_at, stored.first_filed_at, stored.version)
+
+
+def check(tx: Reader, subject: Prepared, rulebook: Rulebook, now: datetime) -> tuple[Finding, ...]:
+    """Everything found about one operation: cover, detect, weigh. Nothing is stored."""
+    widest = widest_minima(rulebook, subject.operation)
+    around = reach(rulebook, subject.operation)
+    coverages = [cover(subject, widest, around.across_m, around.seconds), *(
+        cover_area(shape, subject.operation) for shape in counted_areas(subject, rulebook, now))]
+    near = {p.operation.id: p for coverage in coverages for p in tx.candidates(coverage)}
+    near.pop(subject.operation.id, None)
+    neighbours = list(near.values())
+    return weigh(subject, detect(subject, neighbours, rulebook, now), neighbours, rulebook, now)
+
+
+def clearances(tx: Reader, ids: Iterable[str], now: datetime) -> dict[str, Clearance]:
+    """The clearance of each operation, from its open findings and the asks about them."""
+    wanted = list(ids)
+    by_operation: dict[str, list[Finding]] = {id_: [] for id_ in wanted}
+    for opened in tx.findings(operations=wanted):
+        if opened.finding.operation in by_operation:
+            by_operation[opened.finding.operation].append(opened.finding)
+    asks: dict[str, list[Ask]] = {}
+    for ask in tx.asks(findings=[f.id for found in by_operation.values() for f in found]):
+        asks.setdefault(ask.finding, []).append(ask)
+    return {id_: clearance(found, asks, now) for id_, found in by_operation.items()}
+
+
+@dataclass
+class Changes:
+    """What a recheck changed, for the log and for telling."""
+
+    opened: list[Finding] = field(default_factory=list)
+    closed: list[Finding] = field(default_factory=list)
+    asks: list[Ask] = field(default_factory=list)
+    tells: list[Tell] = field(default_factory=list)
+
+
+def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, because: str, *, again: bool = False,
+            rulebook: Rulebook | None = None) -> Changes:
+    """Checks operations as they now stand and brings findings, asks and whom to tell into line with it.
+
+    A finding that is still the same stays open with its asks; one that changed is closed and opened again.
+    """
+    changes, rulebook = Changes(), rulebook or tx.rulebook()
+    for id_ in dict.fromkeys(ids):
+        stored = tx.operation(id_)
+        if stored is None:
+            raise error("not_found", f"no operation {id_}")
+        live = stored.operation.state in LIVE and max(v.ends_at for v in stored.operation.volumes) > now
+        after = {f.id: f for f in check(tx, prepared(stored), rulebook, now)} if live else {}
+        before = {o.finding.id: o.finding for o in tx.findings(operations=[id_])}
+        if before or after:
+            _reconcile(hub, tx, before, after, now, because, again, rulebook, changes, id_)
+    _log_changes(hub, tx, changes, now)
+    return changes
+
+
+def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Finding], after: dict[str, Finding], now: datetime, because: str,
+               again: bool, rulebook: Rulebook, changes: Changes, subject: str) -> None:
+    touched = {o for f in (*before.values(), *after.values()) for o in (f.operation, f.other) if o is not None} | {subject}
+    stored = tx.operations_of(touched)
+    operations = {id_: s.operation for id_, s in stored.items()}
+    owing = {f.operation for f in (*before.values(), *after.values())}
+    was = clearances(tx, owing, now)
+    asks: dict[str, list[Ask]] = {}
+    for ask in tx.asks(findings=before):
+        asks.setdefault(ask.finding, []).append(ask)
+    for id_, finding in before.items():
+        if after.get(id_) != finding:
+            tx.close_finding(id_, now, because if id_ not in after else "changed")
+            changes.closed.append(finding)
+            changes.tells += tell_of_finding(finding, "closed", operations, rulebook)
+            if id_ not in after:
+                _keep(tx, closed(asks.get(id_, ())), operations, changes)
+    for id_, finding in after.items():
+        if before.get(id_) != finding:
+            tx.open_finding(finding, now)
+            changes.opened.append(finding)
+            changes.tells += tell_of_finding(finding, "opened", operations, rulebook)
+        bound = subject_hash(stored[finding.operation].movement,
+                             None if finding.other is None else stored[finding.other].movement)
+        _keep(tx, asks_for(finding, asks.get(id_, ()), bound, now, hub.ids, again=again, default_s=hub.limits.ask_default_s),
+              operations, changes)
+    changes.tells += tell_of_clearances(was, clearances(tx, owing, now), operations)
+
+
+def tell_of_clearances(was: dict[str, Clearance], now: dict[str, Clearance], operations: dict[str, Operation]) -> list[Tell]:
+    """Owners are told when the clearance of their operation changed."""
+    return [Tell(operations[id_].party, f"clearance.{value}", id_) for id_, value in now.items()
+            if was.get(id_) != value and id_ in operations]
+
+
+def _keep(tx: Transaction, asks: Iterable[Ask], operations: dict[str, Operation], changes: Changes) -> None:
+    for ask in asks:
+        tx.put_ask(ask)
+        changes.asks.append(ask)
+        changes.tells += tell_of_ask(ask, operations)
+
+
+def _log_changes(hub: Hub, tx: Transaction, changes: Changes, now: datetime) -> None:
+    for kind, findings in (("finding.closed", changes.closed), ("finding.opened", changes.opened)):
+        for finding in findings:
+            hub.log(tx, leafing(kind, now, "exchange", finding.id, canonical(finding), hub.salts()))
+    for ask in changes.asks:
+        hub.log(tx, leafing(f"ask.{ask.state}", now, "exchange", ask.id, canonical(ask), hub.salts()))

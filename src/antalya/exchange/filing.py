@@ -1,0 +1,217 @@
+"""Filing: one function that reads top to bottom, one transaction: admit, cover, detect, weigh, ask, record."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from antalya.exchange.checking import check, clearances, prepared, recheck
+from antalya.exchange.hub import Evidence, Hub
+from antalya.exchange.proving import receipt
+from antalya.exchange.viewing import gather, outcome_view
+from antalya.geometry.cells import coarse
+from antalya.model.errors import error
+from antalya.model.limits import Limits
+from antalya.model.operations import LIVE, Operation
+from antalya.model.volume import Minima
+from antalya.picture import Prepared, Stored, prepare
+from antalya.ports import Remembered, Transaction
+from antalya.steps.admit import admit, check_id, check_size, check_transition
+from antalya.steps.cover import counted_areas, cover, cover_area
+from antalya.steps.disclose import ENVELOPE_LEVEL, Viewer
+from antalya.steps.record import Tell, leafing
+from antalya.wire.canonical import content_hash
+
+_CELL_KM2 = 510_065_622.0 / (6 * 4**ENVELOPE_LEVEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a filing came to: the viewer's view of it (`Outcome` of the API), its version, and whether it is new."""
+
+    view: dict[str, Any]
+    version: int
+    created: bool
+
+
+def movement_hash(operation: Operation) -> str:
+    """The hash of what moves: volumes, forces, activity. A yes is bound to it; notes and titles may change under a yes."""
+    return content_hash([operation.activity, sorted(operation.forces), msgspec.to_builtins(operation.volumes)])
+
+
+def file(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, key: str | None = None,
+         uuid_only: bool = True) -> Outcome:
+    """Files a new operation: kept, checked, asked about and logged in one transaction, or refused and only that logged.
+
+    `key` is the caller's Idempotency-Key: the same bytes under it get the same answer again. Raises what `admit` raises,
+    duplicate_id, idempotency_conflict, signature_required, budget_exceeded and the store's errors.
+    """
+    with hub.refusals("operation", caller.party, operation.id, evidence):
+        if uuid_only:
+            check_id(operation.id)
+        if operation.state not in ("filed", "accepted"):
+            raise error("wrong_state", "an operation is first filed or accepted", at="state")
+        subject = _prepare(operation, hub)
+
+        def job(tx: Transaction) -> Outcome:
+            now = hub.moment(tx)
+            before = _remembered(tx, caller.party, key, evidence)
+            if before is not None:
+                return before
+            if tx.operation(operation.id) is not None:
+                raise error("duplicate_id", "an operation with that id exists", at="id")
+            stored = Stored(operation, 1, now, now, now, movement_hash(operation), evidence.kid, tx.log_size())
+            return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "filed")
+        return _answer(hub, job)
+
+
+def change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, version: int,
+           key: str | None = None) -> Outcome:
+    """Changes an operation of the caller's: a new version, checked like a new one; earlier versions stay readable.
+
+    `version` is the one the caller read (If-Match). Raises stale_etag, not_yours, not_found, wrong_state and what `file`
+    raises.
+    """
+    with hub.refusals("operation", caller.party, operation.id, evidence):
+        subject = _prepare(operation, hub)
+
+        def job(tx: Transaction) -> Outcome:
+            now = hub.moment(tx)
+            before = _remembered(tx, caller.party, key, evidence)
+            if before is not None:
+                return before
+            old = _own(hub, tx, caller, operation.id)
+            if old.version != version:
+                raise error("stale_etag", f"the current version is {old.version}")
+            check_transition(old.operation, operation, clearances(tx, [operation.id], now)[operation.id])
+            movement = movement_hash(operation)
+            if operation.state == "active" and movement != old.movement and old.operation.state == "accepted":
+                raise error("wrong_state", "change first what moves, then become active once that is clear", at="state")
+            moved_at = old.moved_at if movement == old.movement else now
+            stored = Stored(operation, old.version + 1, now, moved_at, old.first_filed_at, movement, evidence.kid,
+                            tx.log_size())
+            return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "changed", old)
+        return _answer(hub, job)
+
+
+def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: int) -> Outcome:
+    """Withdraws an operation of the caller's; what it clashed with is checked again. Active ones end instead."""
+    with hub.refusals("operation", caller.party, id, evidence):
+        def job(tx: Transaction) -> Outcome:
+            now = hub.moment(tx)
+            old = _own(hub, tx, caller, id)
+            if old.version != version:
+                raise error("stale_etag", f"the current version is {old.version}")
+            if old.operation.state not in LIVE:
+                raise error("wrong_state", f"the operation is {old.operation.state}")
+            to = "withdrawn" if old.operation.state in ("filed", "accepted") else "ended"
+            operation = replace(old.operation, state=to)
+            stored = Stored(operation, old.version + 1, now, old.moved_at, old.first_filed_at, old.movement, evidence.kid,
+                            tx.log_size())
+            return _keep(hub, tx, caller, prepared(stored), stored, evidence, None, now, to, old)
+        return _answer(hub, job)
+
+
+def dry_run(hub: Hub, caller: Viewer, id: str) -> dict[str, Any]:
+    """Checks an operation the caller has filed, as it stands, without changing anything but the log.
+
+    Only what is filed and logged can be checked: otherwise a check would be a locator (DESIGN.md, disclosure ladder).
+    """
+    def job(tx: Transaction) -> dict[str, Any]:
+        now = hub.moment(tx)
+        stored = _own(hub, tx, caller, id)
+        rulebook = tx.rulebook()
+        found = check(tx, prepared(stored), rulebook, now) if stored.operation.state in LIVE else ()
+        hub.log(tx, leafing("dry-run", now, caller.party, id, stored.movement.encode(), hub.salts(), version=stored.version))
+        return outcome_view(tx, caller, stored, now, rulebook, findings=found)
+    view = hub.store.write(job)
+    return {"findings": view["findings"], "clearance": view["clearance"]}
+
+
+def _prepare(operation: Operation, hub: Hub) -> Prepared:
+    check_size(operation, hub.limits)
+    return prepare(operation, hub.clock())
+
+
+def replace_times(subject: Prepared, stored: Stored) -> Prepared:
+    """The prepared operation with the moments the store gives it; the shapes were made before the job, outside the line."""
+    return Prepared(stored.operation, subject.shapes, stored.moved_at, stored.first_filed_at, stored.version)
+
+
+def _own(hub: Hub, tx: Transaction, caller: Viewer, id: str) -> Stored:
+    stored = tx.operation(id)
+    if stored is not None and stored.operation.party == caller.party:
+        return stored
+    if stored is not None and gather(tx, caller, [id], hub.clock()).levels[id] != "nothing":
+        raise error("not_yours", "the operation belongs to another party")
+    raise error("not_found", "no such operation")
+
+
+def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: Stored, evidence: Evidence, key: str | None,
+          now: datetime, because: str, old: Stored | None = None) -> Outcome:
+    """The one way into the store: admitted, logged, indexed, checked, told."""
+    operation, rulebook = stored.operation, tx.rulebook()
+    if operation.state in LIVE:
+        admit(subject, caller.party, rulebook, hub.limits, now)
+        if rulebook.parties[operation.party].must_sign and evidence.kid is None:
+            raise error("signature_required", "this party's filings must be signed")
+        if old is None or old.movement != stored.movement:
+            _spend(tx, subject, hub.limits, now)
+    leaf = hub.log(tx, leafing("operation", now, caller.party, operation.id, evidence.raw, hub.salts(), version=stored.version,
+                               kid=evidence.kid))
+    tx.put_operation(stored, cover(subject, Minima()) if operation.state in LIVE else None)
+    crowd = _counted_with(tx, subject, old)
+    changes = recheck(hub, tx, [operation.id, *crowd], now, because, again=True, rulebook=rulebook)
+    hub.tell(tx, [*changes.tells, Tell(operation.party, f"operation.{because}", operation.id)], now)
+    view = outcome_view(tx, caller, stored, now, rulebook) | {"leaf": leaf}
+    if key is not None:
+        tx.remember(caller.party, key, Remembered(_request_hash(evidence), msgspec.json.encode(view).decode()), now)
+    return Outcome(view, stored.version, old is None)
+
+
+def _counted_with(tx: Transaction, subject: Prepared, old: Stored | None) -> list[str]:
+    """Operations whose count in a `limit` rule's area may have changed with this one: those that have such a finding."""
+    rulebook = tx.rulebook()
+    areas = {id(a): a for p in (subject, None if old is None else prepared(old)) if p is not None
+             for a in counted_areas(p, rulebook)}
+    if not areas:
+        return []
+    operations = [o for o in (subject.operation, None if old is None else old.operation) if o is not None]
+    near = {p.operation.id for area in areas.values() for o in operations for p in tx.candidates(cover_area(area, o))}
+    near.discard(subject.operation.id)
+    counted = [o.finding.operation for o in tx.findings(operations=sorted(near)) if o.finding.why == "too-many-at-once"]
+    return list(dict.fromkeys(counted))
+
+
+def _spend(tx: Transaction, subject: Prepared, limits: Limits, now: datetime) -> None:
+    """Charges the party's budget of distinct area for the day (UTC). Raises budget_exceeded."""
+    cells = sorted({cell for shape in subject.shapes for cell in coarse(shape, ENVELOPE_LEVEL)})
+    party, day = subject.operation.party, now.date().isoformat()
+    total, known = tx.spent(party, day, cells)
+    fresh = [cell for cell in cells if cell not in known]
+    if (total + len(fresh)) * _CELL_KM2 > limits.area_budget_km2_per_day:
+        raise error("budget_exceeded", f"more than {limits.area_budget_km2_per_day:.0f} km² of distinct area in one day")
+    tx.spend(party, day, fresh)
+
+
+def _request_hash(evidence: Evidence) -> str:
+    return hashlib.sha256(evidence.raw).hexdigest()
+
+
+def _remembered(tx: Transaction, party: str, key: str | None, evidence: Evidence) -> Outcome | None:
+    found = tx.remembered(party, key) if key is not None else None
+    if found is None:
+        return None
+    if found.request_sha256 != _request_hash(evidence):
+        raise error("idempotency_conflict", "another filing came with that key")
+    view = msgspec.json.decode(found.response)
+    return Outcome(view, view["operation"]["version"], view["operation"]["version"] == 1)
+
+
+def _answer(hub: Hub, job: Any) -> Outcome:
+    outcome: Outcome = hub.store.write(job)
+    hub.bell.ring()
+    return Outcome(outcome.view | {"receipt": receipt(hub, outcome.view["leaf"])}, outcome.version, outcome.created)

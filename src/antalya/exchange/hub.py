@@ -1,0 +1,98 @@
+"""What an exchange works with, and the few things all its work shares: the time, the log, telling, refusals."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Condition
+
+from antalya.ledger.checkpoint import Signer
+from antalya.model.errors import AntalyaError, error
+from antalya.model.limits import Limits
+from antalya.ports import Clock, Ids, Salts, Store, Transaction
+from antalya.steps.record import Leafing, Tell, leafing, tellings
+
+_NOT_LOGGED = frozenset({"store_full", "store_read_only", "store_busy", "clock_unsure", "not_ready", "rate_exceeded",
+                         "too_large", "no_token", "bad_token", "no_scope", "internal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What came through the door: the very bytes, and the key they were signed with (None: unsigned)."""
+
+    raw: bytes
+    kid: str | None = None
+
+
+class Bell:
+    """Rings after every commit that told somebody something; readers of event streams wait for it."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
+        self._condition = Condition()
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Calls `listener` at every ring; returns what ends that."""
+        with self._condition:
+            self._listeners.append(listener)
+
+        def stop() -> None:
+            with self._condition:
+                self._listeners.remove(listener)
+        return stop
+
+    def ring(self) -> None:
+        with self._condition:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()
+
+
+@dataclass(frozen=True)
+class Hub:
+    """The parts of one exchange. `signer` signs its checkpoints; `origin` names its log."""
+
+    store: Store
+    clock: Clock
+    ids: Ids
+    salts: Salts
+    limits: Limits
+    signer: Signer
+    origin: str
+    bell: Bell = field(default_factory=Bell)
+
+    def moment(self, tx: Transaction) -> datetime:
+        """Now, for a job: never earlier than the last job's. Raises clock_unsure when the clock went back by more than
+        `limits.clock_back_s`: leads and deadlines can't be judged then."""
+        now, last = self.clock(), tx.last_at()
+        if now < last - timedelta(seconds=self.limits.clock_back_s):
+            raise error("clock_unsure", f"the clock went back by {(last - now).total_seconds():.0f} s")
+        now = max(now, last)
+        tx.set_last_at(now)
+        return now
+
+    def log(self, tx: Transaction, leaf: Leafing) -> int:
+        """Appends a leaf; its index."""
+        return tx.append_leaf(leaf.data, leaf.salt, leaf.content)
+
+    def tell(self, tx: Transaction, tells: Iterable[Tell], at: datetime) -> None:
+        """Puts what parties are told into the outbox and the log."""
+        for leaf, told in tellings(tells, at, self.salts):
+            self.log(tx, leaf)
+            for tell in told:
+                tx.add_event(tell.party, tell.type, tell.subject, at)
+
+    @contextmanager
+    def refusals(self, kind: str, actor: str, subject: str, evidence: Evidence) -> Iterator[None]:
+        """Leaves a leaf for a refusal that happens inside: who was refused what and why, the content by its hash only."""
+        try:
+            yield
+        except AntalyaError as refusal:
+            if refusal.code.name not in _NOT_LOGGED:
+                name = refusal.code.name
+
+                def job(tx: Transaction) -> None:
+                    self.log(tx, leafing(kind, self.moment(tx), actor, subject[:128], evidence.raw, self.salts(), code=name,
+                                         kid=evidence.kid, keep=False))
+                self.store.write(job)
+            raise

@@ -1,0 +1,90 @@
+"""Proving: checkpoints, receipts and proofs of the log."""
+
+from typing import Any
+
+import msgspec
+from msgspec import to_builtins
+
+from antalya.exchange.hub import Hub
+from antalya.ledger import checkpoint as notes
+from antalya.ledger.merkle import consistency_proof, inclusion_proof, leaf_hash, root
+from antalya.ledger.receipt import Receipt
+from antalya.model.errors import error
+from antalya.ports import Leaf, Reader
+from antalya.steps.disclose import Viewer
+
+
+def checkpoint(hub: Hub) -> str:
+    """The signed head of the log (C2SP tlog-checkpoint)."""
+    with hub.store.read() as tx:
+        return _note(hub, tx, tx.log_size())
+
+
+def _note(hub: Hub, tx: Reader, size: int) -> str:
+    return notes.make(hub.origin, size, root(size, tx.node), hub.signer)
+
+
+def receipt(hub: Hub, index: int) -> dict[str, Any]:
+    """The receipt of a leaf: entry, inclusion proof and checkpoint in one document, verifiable offline. Raises not_found."""
+    with hub.store.read() as tx:
+        leaf, size = tx.leaf(index), tx.log_size()
+        if leaf is None:
+            raise error("not_found", "no such leaf")
+        found = Receipt(entry=msgspec.json.decode(leaf.data), leaf=index,
+                        proof=tuple(h.hex() for h in inclusion_proof(index, size, tx.node)), checkpoint=_note(hub, tx, size))
+        view: dict[str, Any] = to_builtins(found)
+        return view
+
+
+def receipt_for(hub: Hub, viewer: Viewer, index: int) -> dict[str, Any]:
+    """A receipt, for whoever may read the leaf. Raises not_found."""
+    with hub.store.read() as tx:
+        leaf = tx.leaf(index)
+        if leaf is None or not _may_read(viewer, leaf):
+            raise error("not_found", "no such leaf")
+    return receipt(hub, index)
+
+
+def _may_read(viewer: Viewer, leaf: Leaf) -> bool:
+    """Its actor, who was told by it, and the broker. Everybody gets the hash."""
+    entry = msgspec.json.decode(leaf.data)
+    return viewer.broker or viewer.party == entry["actor"] or (entry["kind"] in ("told", "delivered")
+                                                               and viewer.party == entry["subject"])
+
+
+def leaf_view(viewer: Viewer, leaf: Leaf) -> dict[str, Any]:
+    """A leaf: its hash for everybody; entry, salt and content for whoever may read it."""
+    view: dict[str, Any] = {"leaf": leaf.index, "hash": leaf_hash(leaf.data).hex()}
+    if _may_read(viewer, leaf):
+        view |= {"entry": msgspec.json.decode(leaf.data), "salt": leaf.salt.hex(),
+                 "content": None if leaf.content is None else leaf.content.decode("utf-8", "replace")}
+    return view
+
+
+def leaves(hub: Hub, viewer: Viewer, start: int, limit: int) -> tuple[list[dict[str, Any]], int | None]:
+    """A page of the log and where the next starts (None: no more)."""
+    with hub.store.read() as tx:
+        page = tx.leaves(start, limit)
+        return [leaf_view(viewer, leaf) for leaf in page], page[-1].index + 1 if len(page) == limit else None
+
+
+def inclusion(hub: Hub, index: int, size: int | None) -> dict[str, Any]:
+    """The inclusion proof of a leaf in the tree of a size (RFC 9162, 2.1.3). Raises not_found."""
+    with hub.store.read() as tx:
+        whole = tx.log_size()
+        size = whole if size is None else size
+        if not 0 <= index < size <= whole:
+            raise error("not_found", f"the log has {whole} leaves")
+        return {"leaf": index, "size": size, "proof": [h.hex() for h in inclusion_proof(index, size, tx.node)],
+                "root": root(size, tx.node).hex()}
+
+
+def consistency(hub: Hub, old: int, new: int | None) -> dict[str, Any]:
+    """The proof that the tree of one size is the beginning of another (RFC 9162, 2.1.4). Raises not_found."""
+    with hub.store.read() as tx:
+        whole = tx.log_size()
+        new = whole if new is None else new
+        if not 0 < old <= new <= whole:
+            raise error("not_found", f"the log has {whole} leaves")
+        return {"from": old, "to": new, "proof": [h.hex() for h in consistency_proof(old, new, tx.node)],
+                "root": root(new, tx.node).hex()}

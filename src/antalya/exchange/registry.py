@@ -1,0 +1,236 @@
+"""The registry: parties, forces, areas, stances, claims, sites and understandings, and what a change of them re-checks."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from antalya.exchange.checking import recheck
+from antalya.exchange.hub import Evidence, Hub
+from antalya.geometry.cells import cover as cells_of
+from antalya.model.base import Noun
+from antalya.model.errors import error
+from antalya.model.parties import Force, Stance
+from antalya.model.places import Area, Control, Site
+from antalya.model.rules import AnyRule, Contact, Corridor, Hotline, Incompatible, KeepOut, Protect
+from antalya.model.understandings import Signature, Status, Understanding
+from antalya.model.volume import Outline
+from antalya.picture import Coverage, Rulebook, shape_of
+from antalya.ports import Kind, Thing, Transaction
+from antalya.steps.disclose import Viewer
+from antalya.steps.record import Tell, leafing, tell_of_understanding
+from antalya.wire.canonical import content_hash
+
+_KINDS: dict[type, Kind] = {Force: "force", Area: "area", Stance: "stance", Control: "control", Site: "site",
+                            Understanding: "understanding"}
+
+
+def kind_of(noun: Noun) -> Kind:
+    """The registry kind of a noun."""
+    return _KINDS.get(type(noun), "party")
+
+
+def put(hub: Hub, caller: Viewer, noun: Noun, evidence: Evidence, *, operator: bool, version: int | None) -> Thing:
+    """Registers a noun, or changes it (`version`: the one the caller read, None for a new one).
+
+    Parties, forces and areas are the operator's to keep; stances, claims and sites their owner's; an understanding is
+    proposed by a signatory, the broker or the operator, and a change of its content drops its signatures. What the change
+    touches is checked again. Raises no_scope, not_yours, stale_etag, precondition_required, unknown_reference, wrong_state.
+    """
+    kind, id_ = kind_of(noun), str(noun.id)  # type: ignore[attr-defined]
+    with hub.refusals(kind, caller.party, id_, evidence):
+        def job(tx: Transaction) -> Thing:
+            now, rulebook, old = hub.moment(tx), tx.rulebook(), tx.thing(kind, id_)
+            owner = _owner(noun, caller, operator)
+            _check_version(old, version)
+            if old is not None and kind in ("stance", "control", "site") and old.owner != owner:
+                raise error("not_yours", f"the {kind} belongs to another party")
+            _check_references(noun, rulebook)
+            if isinstance(noun, Understanding):
+                _check_proposal(noun, old, caller, operator)
+            kept = tx.put_thing(kind, noun, owner, now)
+            hub.log(tx, leafing(kind, now, caller.party, id_, evidence.raw, hub.salts(), version=kept.version,
+                                kid=evidence.kid))
+            _after(hub, tx, noun, old, now)
+            return kept
+        kept = hub.store.write(job)
+    hub.bell.ring()
+    return kept
+
+
+def _owner(noun: Noun, caller: Viewer, operator: bool) -> str:
+    match noun:
+        case Stance(holder=owner) | Control(claimant=owner) | Site(owner=owner):
+            if owner != caller.party:
+                raise error("not_yours", "only the party itself may say that")
+            return owner
+        case Understanding():
+            return caller.party
+    if not operator:
+        raise error("no_scope", "parties, forces and areas are kept by the exchange's operator (antalya.operate)")
+    return caller.party
+
+
+def _check_version(old: Thing | None, version: int | None) -> None:
+    if old is not None and version is None:
+        raise error("precondition_required", f"it exists, version {old.version}")
+    if version is not None and (old is None or old.version != version):
+        raise error("stale_etag", "nothing there" if old is None else f"the current version is {old.version}")
+
+
+def _check_proposal(noun: Understanding, old: Thing | None, caller: Viewer, operator: bool) -> None:
+    if not (operator or caller.broker or caller.party in noun.signatories):
+        raise error("not_yours", "an understanding is proposed by one of its signatories or the broker")
+    before = old.noun if old is not None else None
+    if isinstance(before, Understanding) and not (operator or caller.broker or caller.party in before.signatories):
+        raise error("not_yours", "the understanding is between other parties")
+    if noun.status != "proposed":
+        raise error("wrong_state", "an understanding is proposed; signatures put it in force", at="status")
+    if isinstance(before, Understanding) and before.status in ("in-force", "suspended"):
+        raise error("wrong_state", "it was signed; end it, and propose another", at="status")
+
+
+def _check_references(noun: Noun, rulebook: Rulebook) -> None:
+    """Everything a noun names has to be there. Raises unknown_reference."""
+    parties: list[str] = []
+    movers: list[str] = []
+    areas: list[str] = []
+    match noun:
+        case Force(answers=party):
+            parties = [party]
+        case Stance(holder=party, towards=force):
+            parties, movers = [party], [force]
+        case Control(claimant=party, force=force, area=area):
+            parties, movers, areas = [party], [force], [area]
+        case Site(owner=party):
+            parties = [party]
+        case Understanding():
+            parties = list(noun.signatories)
+            for rule in noun.rules:
+                areas += [a for a in (rule.area, *rule.exceptions.areas) if a is not None]
+                movers += _named(rule)
+    for party in parties:
+        if party not in rulebook.parties:
+            raise error("unknown_reference", f"no party {party!r}")
+    for mover in movers:
+        rulebook.party_of(mover)
+    for area in areas:
+        if area not in rulebook.areas:
+            raise error("unknown_reference", f"no area {area!r}")
+
+
+def _named(rule: AnyRule) -> list[str]:
+    """The parties and forces a rule names."""
+    named = [*rule.parties, *rule.forces, *rule.exceptions.parties, *rule.exceptions.forces]
+    for name in ("of", "unless_told", "between", "pair", "holders", "notify"):
+        named += getattr(rule, name, ())
+    if isinstance(rule, Hotline):
+        named += [rung.party for rung in rule.rungs if isinstance(rung, Contact)]
+    return named
+
+
+def sign(hub: Hub, caller: Viewer, id: str, content_sha256: str, evidence: Evidence) -> Thing:
+    """A signatory's yes to the content of an understanding. With the last one it is in force, and what it touches is
+    checked again. Raises not_found, not_yours, stale_etag (another content), wrong_state."""
+    with hub.refusals("signature", caller.party, id, evidence):
+        def job(tx: Transaction) -> Thing:
+            now, thing, understanding = _signatory(hub, tx, caller, id)
+            if content_sha256 != signed_content(understanding):
+                raise error("stale_etag", "the content has another hash: read it again before you sign")
+            if understanding.status != "proposed":
+                raise error("wrong_state", f"the understanding is {understanding.status}")
+            tx.put_signature(Signature(understanding=id, party=caller.party, content_sha256=content_sha256, at=now,
+                                       kid=evidence.kid))
+            hub.log(tx, leafing("signature", now, caller.party, id, evidence.raw, hub.salts(), kid=evidence.kid))
+            signed = {s.party for s in tx.signatures(id) if s.content_sha256 == content_sha256}
+            if signed >= set(understanding.signatories):
+                return _become(hub, tx, understanding, "in-force", caller.party, now)
+            hub.tell(tx, tell_of_understanding(understanding), now)
+            return thing
+        thing = hub.store.write(job)
+    hub.bell.ring()
+    return thing
+
+
+def set_status(hub: Hub, caller: Viewer, id: str, status: Status, evidence: Evidence) -> Thing:
+    """Suspends, resumes or ends an understanding. Any signatory may suspend or end it; who suspended it may resume it.
+
+    Raises not_found, not_yours, wrong_state."""
+    with hub.refusals("status", caller.party, id, evidence):
+        def job(tx: Transaction) -> Thing:
+            now, thing, understanding = _signatory(hub, tx, caller, id)
+            allowed: dict[Status, tuple[Status, ...]] = {"in-force": ("suspended", "ended"), "proposed": ("ended",),
+                                                         "suspended": ("in-force", "ended"), "ended": ()}
+            if status not in allowed[understanding.status]:
+                raise error("wrong_state", f"an understanding that is {understanding.status} can't become {status}")
+            if status == "in-force" and thing.owner != caller.party:
+                raise error("not_yours", "who suspended it resumes it")
+            hub.log(tx, leafing("status", now, caller.party, id, evidence.raw, hub.salts(), kid=evidence.kid))
+            return _become(hub, tx, understanding, status, caller.party, now)
+        thing = hub.store.write(job)
+    hub.bell.ring()
+    return thing
+
+
+def signed_content(understanding: Understanding) -> str:
+    """The hash that signatories sign: everything but the status."""
+    content: dict[str, Any] = to_builtins(understanding)
+    del content["status"]
+    return content_hash(content)
+
+
+def _signatory(hub: Hub, tx: Transaction, caller: Viewer, id: str) -> tuple[datetime, Thing, Understanding]:
+    now, thing = hub.moment(tx), tx.thing("understanding", id)
+    if thing is None or not isinstance(thing.noun, Understanding) or not (caller.broker or caller.party in thing.noun.signatories):
+        raise error("not_found", "no such understanding")
+    if caller.party not in thing.noun.signatories:
+        raise error("not_yours", "only its signatories sign, suspend or end an understanding")
+    return now, thing, thing.noun
+
+
+def _become(hub: Hub, tx: Transaction, understanding: Understanding, status: Status, owner: str, now: datetime) -> Thing:
+    changed = replace(understanding, status=status)
+    kept = tx.put_thing("understanding", changed, owner, now)
+    rulebook = tx.rulebook()
+    changes = recheck(hub, tx, _touched_by(tx, changed.rules, rulebook, now), now, f"understanding {status}", rulebook=rulebook)
+    hub.tell(tx, [*changes.tells, *tell_of_understanding(changed)], now)
+    return kept
+
+
+def _after(hub: Hub, tx: Transaction, noun: Noun, old: Thing | None, now: datetime) -> None:
+    """Checks again what a registry change touches, and tells whom it concerns."""
+    rulebook, tells, ids = tx.rulebook(), list[Tell](), list[str]()
+    match noun:
+        case Understanding():
+            tells = tell_of_understanding(noun)
+        case Site():
+            for site in {noun, *((old.noun,) if old is not None and isinstance(old.noun, Site) else ())}:
+                ids += _near(tx, site.outline, max([site.stand_off_m, *(r.stand_off_m for _, r in rulebook.rules()
+                                                                         if isinstance(r, Protect))]), now)
+        case Area() if old is not None:
+            rules = [rule for _, rule in rulebook.rules() if noun.id in (rule.area, *rule.exceptions.areas)]
+            ids = tx.live_operations(now) if rules else []
+        case Force() if old is not None:
+            ids = [o for o in tx.live_operations(now) if noun.id in tx.operations_of([o])[o].operation.forces]
+    if ids or tells:
+        changes = recheck(hub, tx, ids, now, f"{kind_of(noun)} changed", rulebook=rulebook)
+        hub.tell(tx, [*tells, *changes.tells], now)
+
+
+def _touched_by(tx: Transaction, rules: Iterable[AnyRule], rulebook: Rulebook, now: datetime) -> list[str]:
+    """Operations that rules can touch: those near their areas, or all live ones where a rule has no area."""
+    ids: dict[str, None] = {}
+    for rule in rules:
+        outline = rulebook.outline_of(rule)
+        if outline is None or isinstance(rule, KeepOut | Incompatible | Corridor | Protect):
+            return tx.live_operations(now)
+        ids |= dict.fromkeys(_near(tx, outline, 0.0, now))
+    return list(ids)
+
+
+def _near(tx: Transaction, outline: Outline, margin_m: float, now: datetime) -> list[str]:
+    far = datetime.max.replace(tzinfo=now.tzinfo)
+    around = Coverage(cells_of(shape_of(outline), margin_m, 32), now, far, -12_000.0, 200_000.0)
+    return [p.operation.id for p in tx.candidates(around)]

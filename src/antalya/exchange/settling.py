@@ -1,0 +1,100 @@
+"""Settling: answers to asks, what time does to asks, and what was delivered."""
+
+from datetime import timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from antalya.exchange.checking import clearances, tell_of_clearances
+from antalya.exchange.hub import Evidence, Hub
+from antalya.exchange.proving import receipt
+from antalya.exchange.viewing import gather
+from antalya.model.asks import Answer
+from antalya.model.errors import error
+from antalya.ports import Transaction
+from antalya.steps.ask import answered, lapsed
+from antalya.steps.disclose import Viewer, disclose
+from antalya.steps.record import Tell, leafing, tell_of_ask
+from antalya.wire.canonical import canonical
+
+
+def answer(hub: Hub, caller: Viewer, given: Answer, evidence: Evidence) -> dict[str, Any]:
+    """Takes an answer of the asked party: a yes, a yes with conditions, a no, or taking a yes back.
+
+    Raises not_found, not_yours, wrong_state, bad_window, duplicate_id, signature_required.
+    """
+    with hub.refusals("answer", caller.party, given.ask, evidence):
+        def job(tx: Transaction) -> tuple[dict[str, Any], int]:
+            now = hub.moment(tx)
+            ask, rulebook = tx.ask(given.ask), tx.rulebook()
+            view = None if ask is None else disclose(caller, ask, gather(tx, caller, (), now, asks=[ask]))
+            if ask is None or view is None:
+                raise error("not_found", "no such ask")
+            if any(a.id == given.id for a in tx.answers([ask.id])):
+                raise error("duplicate_id", "that answer was given already", at="id")
+            party = rulebook.parties.get(caller.party)
+            if evidence.kid is None and party is not None and party.must_sign:
+                raise error("signature_required", "this party's answers must be signed")
+            said = replace(given, party=caller.party, at=now)
+            finding = tx.findings_of([ask.finding])[ask.finding].finding
+            operations = {id_: s.operation for id_, s in tx.operations_of([ask.operation]).items()}
+            was = clearances(tx, [ask.operation], now)
+            changed = answered(ask, said, finding, operations[ask.operation].party, tx.asks(finding=ask.finding), now, hub.ids)
+            leaf = hub.log(tx, leafing("answer", now, caller.party, ask.id, evidence.raw, hub.salts(), kid=evidence.kid))
+            tx.put_answer(said, now)
+            tells: list[Tell] = []
+            for one in changed:
+                tx.put_ask(one)
+                hub.log(tx, leafing(f"ask.{one.state}", now, "exchange", one.id, canonical(one), hub.salts()))
+                tells += tell_of_ask(one, operations)
+            tells += tell_of_clearances(was, clearances(tx, [ask.operation], now), operations)
+            hub.tell(tx, tells, now)
+            context = gather(tx, caller, (), now, asks=changed)
+            views = [disclose(caller, one, context) for one in changed]
+            return {"operation": None, "clearance": None, "findings": [], "asks": [v for v in views if v is not None]}, leaf
+        view, leaf = hub.store.write(job)
+    hub.bell.ring()
+    return view | {"receipt": receipt(hub, leaf)}
+
+
+def tick(hub: Hub) -> int:
+    """What time alone changes: asks whose deadline passed, consents that ran out, operations that are over (they leave the
+    index and their findings close). Returns how many things changed; run it every few seconds."""
+    with hub.store.read() as tx:
+        now = hub.clock()
+        if not tx.asks_due(now) and not tx.over(now - timedelta(hours=1)):
+            return 0
+
+    def job(tx: Transaction) -> int:
+        now, tells, count = hub.moment(tx), list[Tell](), 0
+        for ask in tx.asks_due(now):
+            after = lapsed(ask, now)
+            if after is None:
+                continue
+            operations = {id_: s.operation for id_, s in tx.operations_of([ask.operation]).items()}
+            tx.put_ask(after)
+            hub.log(tx, leafing("ask.expired", now, "exchange", ask.id, canonical(after), hub.salts()))
+            tells += tell_of_ask(after, operations)
+            tells += [Tell(o.party, f"clearance.{clearances(tx, [id_], now)[id_]}", id_) for id_, o in operations.items()]
+            count += 1
+        over = tx.drop_from_index(now - timedelta(hours=1))
+        for opened in tx.findings(operations=over):
+            tx.close_finding(opened.finding.id, now, "over")
+            hub.log(tx, leafing("finding.closed", now, "exchange", opened.finding.id, canonical(opened.finding), hub.salts()))
+            for ask in tx.asks(finding=opened.finding.id, state="open"):
+                tx.put_ask(replace(ask, state="closed"))
+        hub.tell(tx, tells, now)
+        return count + len(over)
+    changed = hub.store.write(job)
+    hub.bell.ring()
+    return changed
+
+
+def delivered(hub: Hub, party: str, up_to: int) -> None:
+    """Records that a party was given its events up to one: the log says who was told what and when it reached them."""
+    def job(tx: Transaction) -> None:
+        now = hub.moment(tx)
+        fresh = tx.delivered(party, up_to, now)
+        if fresh:
+            hub.log(tx, leafing("delivered", now, "exchange", party, canonical(fresh), hub.salts()))
+    hub.store.write(job)

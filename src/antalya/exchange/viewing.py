@@ -1,0 +1,221 @@
+"""Viewing: gathers what a view depends on and hands every thing through `disclose`. Nothing here decides what is shown."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import to_builtins
+
+from antalya.exchange.checking import clearances
+from antalya.exchange.hub import Hub
+from antalya.model.asks import Answer, Ask
+from antalya.model.errors import error
+from antalya.model.findings import Finding, Opened
+from antalya.picture import Rulebook, Stored
+from antalya.ports import KINDS, Event, Kind, Reader
+from antalya.steps.clear import settled
+from antalya.steps.disclose import Context, View, Viewer, disclose, level_of
+
+
+def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, findings: Sequence[Opened] = (),
+           asks: Sequence[Ask] = (), rulebook: Rulebook | None = None) -> Context:
+    """Everything the views of these operations, findings and asks depend on."""
+    rulebook = rulebook or tx.rulebook()
+    given = {o.finding.id: o.finding for o in findings}
+    given |= {id_: o.finding for id_, o in tx.findings_of({a.finding for a in asks} - given.keys()).items()}
+    wanted = {*ids, *(a.operation for a in asks),
+              *(o for f in given.values() for o in (f.operation, f.other) if o is not None)}
+    around = {o.finding.id: o.finding for o in tx.findings(operations=wanted)} | given
+    stored = tx.operations_of(wanted | {o for f in around.values() for o in (f.operation, f.other) if o is not None})
+    operations = {id_: s.operation for id_, s in stored.items()}
+    by_finding: dict[str, list[Ask]] = {}
+    for ask in tx.asks(findings=around):
+        by_finding.setdefault(ask.finding, []).append(ask)
+    answers: dict[str, list[Answer]] = {}
+    for answer in tx.answers({a.id for a in asks}):
+        answers.setdefault(answer.ask, []).append(answer)
+    owners = {id_: o.party for id_, o in operations.items()}
+    touching: dict[str, list[Finding]] = {}
+    for f in around.values():
+        for o in dict.fromkeys((f.operation, f.other)):
+            if o is not None:
+                touching.setdefault(o, []).append(f)
+    levels = {id_: level_of(viewer, o, touching.get(id_, ()), [a for f in touching.get(id_, ())
+                                                               for a in by_finding.get(f.id, ()) if a.operation == id_],
+                            owners, rulebook) for id_, o in operations.items()}
+    levels |= {id_: "nothing" for id_ in wanted if id_ not in levels}
+    return Context(rulebook=rulebook, now=now, levels=levels, operations=operations,
+                   clearances=clearances(tx, wanted & {id_ for id_, level in levels.items() if level == "details"}, now),
+                   findings=around, asks=by_finding, answers=answers,
+                   settled=frozenset(f.id for f in around.values() if settled(f, by_finding.get(f.id, ()), now)))
+
+
+def _views(viewer: Viewer, things: Iterable[object], context: Context) -> list[View]:
+    return [view for thing in things if (view := disclose(viewer, thing, context)) is not None]
+
+
+def outcome_view(tx: Reader, viewer: Viewer, stored: Stored, now: datetime, rulebook: Rulebook, *,
+                 findings: Iterable[Finding] | None = None) -> dict[str, Any]:
+    """What the filer of an operation is told at once: it, its clearance, its findings and the asks about it."""
+    id_ = stored.operation.id
+    opened = tx.findings(operations=[id_]) if findings is None else [Opened(finding=f, opened_at=now) for f in findings]
+    asks = [a for a in tx.asks(operations=[id_]) if a.state != "closed"]
+    asks += [a for a in tx.asks(findings=[o.finding.id for o in opened]) if a.operation != id_ and a.state != "closed"]
+    context = gather(tx, viewer, [id_], now, findings=opened, asks=asks, rulebook=rulebook)
+    return {"operation": disclose(viewer, stored, context), "clearance": context.clearances.get(id_),
+            "findings": _views(viewer, opened, context), "asks": _views(viewer, asks, context)}
+
+
+def operation(hub: Hub, viewer: Viewer, id: str, version: int | None = None) -> View:
+    """One operation, or an earlier version of it (its own party and the broker only). Raises not_found."""
+    with hub.store.read() as tx:
+        stored = tx.operation(id, version)
+        if stored is not None:
+            context = gather(tx, viewer, [id], hub.clock())
+            if version is None or stored.current or context.levels[id] == "details":
+                view = disclose(viewer, stored, context)
+                if view is not None:
+                    return view
+    raise error("not_found", "no such operation")
+
+
+def versions(hub: Hub, viewer: Viewer, id: str) -> list[View]:
+    """All versions of an operation, oldest first, for its own party and the broker. Raises not_found."""
+    with hub.store.read() as tx:
+        found = tx.operation_versions(id)
+        context = gather(tx, viewer, [id], hub.clock())
+        if not found or context.levels[id] != "details":
+            raise error("not_found", "no such operation")
+        return _views(viewer, found, context)
+
+
+def operations(hub: Hub, viewer: Viewer, starts_at: datetime | None, ends_at: datetime | None, after: int,
+               limit: int) -> tuple[list[View], int | None]:
+    """A page of the operations a viewer may see, and where the next page starts (None: no more)."""
+    with hub.store.read() as tx:
+        page = _visible(tx, viewer, starts_at, ends_at, after, limit)
+        context = gather(tx, viewer, [s.operation.id for _, s in page], hub.clock())
+        return _views(viewer, (s for _, s in page), context), page[-1][0] if len(page) == limit else None
+
+
+def _visible(tx: Reader, viewer: Viewer, starts_at: datetime | None, ends_at: datetime | None, after: int,
+             limit: int) -> list[tuple[int, Stored]]:
+    return tx.operations(starts_at, ends_at, seen_by=None if viewer.broker else viewer.party, after=after, limit=limit)
+
+
+def findings(hub: Hub, viewer: Viewer, *, open_only: bool, operation: str | None, limit: int) -> list[View]:
+    """The findings a viewer may see, newest last."""
+    with hub.store.read() as tx:
+        return _finding_views(tx, viewer, hub.clock(), open_only, operation, limit)
+
+
+def _finding_views(tx: Reader, viewer: Viewer, now: datetime, open_only: bool, operation: str | None, limit: int) -> list[View]:
+    found = tx.findings(operations=None if operation is None else [operation], open_only=open_only, limit=limit,
+                        seen_by=None if viewer.broker else viewer.party)
+    return _views(viewer, found, gather(tx, viewer, (), now, findings=found))
+
+
+def finding(hub: Hub, viewer: Viewer, id: str) -> View:
+    """One finding, open or closed. Raises not_found."""
+    with hub.store.read() as tx:
+        found = tx.finding(id)
+        view = None if found is None else disclose(viewer, found, gather(tx, viewer, (), hub.clock(), findings=[found]))
+    if view is None:
+        raise error("not_found", "no such finding")
+    return view
+
+
+def asks(hub: Hub, viewer: Viewer, state: str | None) -> list[View]:
+    """The asks of a viewer and about their operations."""
+    with hub.store.read() as tx:
+        return _ask_views(tx, viewer, hub.clock(), state)
+
+
+def _ask_views(tx: Reader, viewer: Viewer, now: datetime, state: str | None) -> list[View]:
+    found = tx.asks(state=state) if viewer.broker else tx.asks(seen_by=viewer.party, state=state)
+    return _views(viewer, found, gather(tx, viewer, (), now, asks=found))
+
+
+def ask(hub: Hub, viewer: Viewer, id: str) -> View:
+    """One ask. Raises not_found."""
+    with hub.store.read() as tx:
+        found = tx.ask(id)
+        view = None if found is None else disclose(viewer, found, gather(tx, viewer, (), hub.clock(), asks=[found]))
+    if view is None:
+        raise error("not_found", "no such ask")
+    return view
+
+
+def things(hub: Hub, viewer: Viewer, kind: Kind) -> list[View]:
+    """The registry nouns of a kind that a viewer may see."""
+    with hub.store.read() as tx:
+        return _thing_views(tx, viewer, kind, hub.clock())
+
+
+def _thing_views(tx: Reader, viewer: Viewer, kind: Kind, now: datetime) -> list[View]:
+    return _views(viewer, (t.noun for t in tx.things(kind)), Context(tx.rulebook(), now))
+
+
+def thing(hub: Hub, viewer: Viewer, kind: Kind, id: str) -> tuple[View, int]:
+    """One registry noun and its version. Raises not_found."""
+    with hub.store.read() as tx:
+        found = tx.thing(kind, id)
+        view = None if found is None else disclose(viewer, found.noun, Context(tx.rulebook(), hub.clock()))
+        if found is None or view is None:
+            raise error("not_found", f"no such {kind}")
+        if kind == "understanding":
+            view = view | {"signatures": [to_builtins(s) for s in tx.signatures(id)]}
+        return view, found.version
+
+
+def subject_view(tx: Reader, viewer: Viewer, event: Event, now: datetime) -> View | None:
+    """What an event is about, as its recipient sees it now; None where there is nothing left to see."""
+    kind = event.type.partition(".")[0]
+    if kind in ("operation", "clearance"):
+        stored = tx.operation(event.subject)
+        return None if stored is None else disclose(viewer, stored, gather(tx, viewer, [event.subject], now))
+    if kind == "finding":
+        found = tx.finding(event.subject)
+        return None if found is None else disclose(viewer, found, gather(tx, viewer, (), now, findings=[found]))
+    if kind == "ask":
+        asked = tx.ask(event.subject)
+        return None if asked is None else disclose(viewer, asked, gather(tx, viewer, (), now, asks=[asked]))
+    agreed = tx.thing("understanding", event.subject)
+    return None if agreed is None else disclose(viewer, agreed.noun, Context(tx.rulebook(), now))
+
+
+def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> dict[str, Any]:
+    """Everything a viewer may see of now and what is to come: the page's one load."""
+    now = hub.clock()
+    with hub.store.read() as tx:
+        page = _visible(tx, viewer, now - timedelta(days=1), None, 0, limit)
+        context = gather(tx, viewer, [s.operation.id for _, s in page], now)
+        party = tx.rulebook().parties.get(viewer.party)
+        last = tx.last_event()
+        return {
+            "now": to_builtins(now),
+            "viewer": {"party": viewer.party, "name": party.name if party else viewer.party, "broker": viewer.broker},
+            **{_PLURAL[kind]: _thing_views(tx, viewer, kind, now) for kind in KINDS},
+            "operations": _views(viewer, (s for _, s in page), context),
+            "findings": _finding_views(tx, viewer, now, True, None, limit),
+            "asks": _ask_views(tx, viewer, now, None),
+            "told": [_told(e) for e in tx.events(None if viewer.broker else viewer.party, max(0, last - 50 * told), told)],
+            "truncated": len(page) == limit,
+        }
+
+
+_PLURAL: dict[Kind, str] = {"party": "parties", "force": "forces", "area": "areas", "stance": "stances",
+                            "control": "controls", "site": "sites", "understanding": "understandings"}
+
+
+def _told(event: Event) -> View:
+    return {"id": event.seq, "at": to_builtins(event.at), "party": event.party, "type": event.type, "subject": event.subject,
+            "delivered_at": None if event.delivered_at is None else to_builtins(event.delivered_at)}
+
+
+def events(hub: Hub, viewer: Viewer, after: int, limit: int = 200) -> list[dict[str, Any]]:
+    """What a party was told after an event, each with the view of what it is about."""
+    now = hub.clock()
+    with hub.store.read() as tx:
+        return [_told(e) | {"data": subject_view(tx, viewer, e, now)}
+                for e in tx.events(None if viewer.broker else viewer.party, after, limit)]

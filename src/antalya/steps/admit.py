@@ -1,0 +1,99 @@
+"""Admit: whether an operation may be filed at all, before anything is looked for."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from antalya.model.errors import error
+from antalya.model.limits import Limits
+from antalya.model.operations import NEXT, Operation
+from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Position, vertices
+from antalya.picture import Prepared, Rulebook
+
+
+def check_size(operation: Operation, limits: Limits) -> None:
+    """Bounds that cost nothing to check, before shapes are made. Raises too_many_volumes, too_many_vertices,
+    swapped_position."""
+    if len(operation.volumes) > limits.volumes:
+        raise error("too_many_volumes", f"{len(operation.volumes)} volumes, at most {limits.volumes}", at="volumes")
+    total = 0
+    for i, volume in enumerate(operation.volumes):
+        total += vertices(volume.outline)
+        if total > limits.vertices:
+            raise error("too_many_vertices", f"more than {limits.vertices} positions", at=f"volumes[{i}].outline")
+        if limits.theatre is not None:
+            _check_swapped(volume.outline, limits.theatre, f"volumes[{i}].outline")
+
+
+def check_id(id: str) -> None:
+    """Ids that come through a door are UUIDs of version 4 or 7. Raises bad_id."""
+    try:
+        parsed = UUID(id)
+    except ValueError:
+        raise error("bad_id", "the id is not a UUID", at="id") from None
+    if str(parsed) != id.lower() or parsed.version not in (4, 7):
+        raise error("bad_id", f"a UUID of version {parsed.version}, or not in its usual form", at="id")
+
+
+def admit(subject: Prepared, caller: str, rulebook: Rulebook, limits: Limits, now: datetime) -> None:
+    """Refuses what may not be filed: another party's operation, unknown references, too large, outside the horizon.
+
+    Raises not_yours, unknown_reference, area_too_large, window_past, beyond_horizon.
+    """
+    operation = subject.operation
+    if operation.party != caller:
+        raise error("not_yours", "an operation is filed by its own party", at="party")
+    if operation.party not in rulebook.parties:
+        raise error("unknown_reference", "the party is not registered", at="party")
+    for i, force in enumerate(operation.forces):
+        if force not in rulebook.forces:
+            raise error("unknown_reference", f"no force {force!r}", at=f"forces[{i}]")
+    for party in operation.disclosure:
+        if party != "*" and party not in rulebook.parties:
+            raise error("unknown_reference", f"no party {party!r}", at="disclosure")
+    _check_extent(subject, limits, now)
+
+
+def _check_extent(subject: Prepared, limits: Limits, now: datetime) -> None:
+    latest = now + timedelta(days=limits.horizon_days)
+    for i, (volume, shape) in enumerate(zip(subject.operation.volumes, subject.shapes, strict=True)):
+        if shape.area_m2 > limits.area_km2 * 1e6:
+            raise error("area_too_large", f"{shape.area_m2 / 1e6:.0f} km², at most {limits.area_km2:.0f} km²",
+                        at=f"volumes[{i}].outline")
+        if volume.ends_at > latest:
+            raise error("beyond_horizon", f"ends more than {limits.horizon_days:g} days ahead", at=f"volumes[{i}].ends_at")
+    if max(v.ends_at for v in subject.operation.volumes) < now - timedelta(seconds=limits.past_s):
+        raise error("window_past", "every window is over", at="volumes")
+
+
+def check_transition(before: Operation, after: Operation, clearance: str) -> None:
+    """Whether an operation may go on to that state. `active` needs clearance `clear`. Raises wrong_state, not_yours."""
+    if after.party != before.party:
+        raise error("not_yours", "an operation can't change its party", at="party")
+    if after.state not in NEXT[before.state]:
+        raise error("wrong_state", f"from {before.state} an operation can't become {after.state}", at="state")
+    if after.state == "active" and before.state == "accepted" and clearance != "clear":
+        raise error("wrong_state", f"the operation is {clearance}: it may not become active", at="state")
+
+
+def _check_swapped(outline: Outline, theatre: tuple[float, float, float, float], at: str) -> None:
+    west, south, east, north = theatre
+    inside = swapped = False
+    for lon, lat in _positions(outline):
+        inside = inside or (west <= lon <= east and south <= lat <= north)
+        swapped = swapped or (west <= lat <= east and south <= lon <= north)
+    if swapped and not inside:
+        raise error("swapped_position", "outside the theatre; with longitude and latitude swapped it would be inside", at=at)
+
+
+def _positions(outline: Outline) -> Iterable[Position]:
+    match outline:
+        case Circle():
+            yield outline.center
+        case Polygon():
+            for ring in outline.coordinates:
+                yield from ring
+        case MultiPolygon():
+            for polygon in outline.coordinates:
+                for ring in polygon:
+                    yield from ring

@@ -1,0 +1,89 @@
+"""Ask: which questions follow from a finding, what an answer does to them, and what time does to them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from antalya.model.asks import Answer, Ask
+from antalya.model.errors import error
+from antalya.model.findings import Finding
+
+_PENDING = frozenset({"open", "granted", "granted-with-conditions"})
+
+
+def subject_hash(movement: str, other: str | None) -> str:
+    """What a yes is bound to: the movement of the operation, and of the other one for a clash."""
+    return movement if other is None else f"{movement}+{other}"
+
+
+def asks_for(finding: Finding, existing: Sequence[Ask], subject_sha256: str, now: datetime, new_id: Callable[[], str], *,
+             again: bool, default_s: float) -> list[Ask]:
+    """The asks to keep for an open finding: new ones, and old ones to close because they ask about something else.
+
+    `again`: the owner filed again, so what expired or was withdrawn is asked once more; a refusal stands until the
+    movement changes.
+    """
+    wanted = finding.asks_of if finding.ask else ()
+    changed = [replace(a, state="closed") for a in existing
+               if a.state in _PENDING and ((a.of not in wanted and a.kind != "conditions") or a.subject_sha256 != subject_sha256)]
+    standing = _PENDING | {"refused"} | (frozenset() if again else {"expired", "withdrawn"})
+    for party in wanted:
+        if any(a.of == party and a.kind != "conditions" and a.subject_sha256 == subject_sha256 and a.state in standing
+               for a in existing):
+            continue
+        wait = timedelta(seconds=finding.answer_within_s if finding.answer_within_s is not None else default_s)
+        changed.append(Ask(id=new_id(), kind=finding.ask or "consent", finding=finding.id, operation=finding.operation, of=party,
+                           text=finding.text, asked_at=now, deadline=now + wait, subject_sha256=subject_sha256))
+    return changed
+
+
+def closed(existing: Iterable[Ask]) -> list[Ask]:
+    """The asks of a finding that went away, closed."""
+    return [replace(a, state="closed") for a in existing if a.state in _PENDING]
+
+
+def answered(ask: Ask, answer: Answer, finding: Finding, owner: str, related: Sequence[Ask], now: datetime,
+             new_id: Callable[[], str]) -> list[Ask]:
+    """The ask after an answer, and what else that opens or closes.
+
+    A yes lasts until the earlier of what the answer and the rule say. Conditions are asked of the operation's `owner`.
+    Raises not_yours, wrong_state, bad_window.
+    """
+    if answer.party != ask.of:
+        raise error("not_yours", "only the party that is asked may answer")
+    if answer.decision == "withdraw":
+        if ask.state not in ("granted", "granted-with-conditions"):
+            raise error("wrong_state", f"the ask is {ask.state}: there is no consent to withdraw")
+        return [replace(ask, state="withdrawn", valid_until=None), *closed(a for a in related if a.about == ask.id)]
+    if ask.state not in ("open", "refused"):
+        raise error("wrong_state", f"the ask is {ask.state}")
+    if ask.deadline <= now:
+        raise error("wrong_state", "the deadline has passed; the operation's owner may file again, which asks again")
+    if answer.decision == "refuse":
+        return [replace(ask, state="refused")]
+    until = _until(answer, finding, now)
+    if answer.decision == "grant":
+        return [replace(ask, state="granted", valid_until=until)]
+    if ask.kind == "conditions":
+        raise error("wrong_state", "conditions are accepted or refused, not met with more conditions")
+    return [replace(ask, state="granted-with-conditions", valid_until=until, conditions=answer.conditions),
+            Ask(id=new_id(), kind="conditions", finding=ask.finding, operation=ask.operation, of=owner,
+                text="Consent was granted under conditions: accept them?", asked_at=now, deadline=ask.deadline,
+                subject_sha256=ask.subject_sha256, conditions=answer.conditions, about=ask.id)]
+
+
+def _until(answer: Answer, finding: Finding, now: datetime) -> datetime | None:
+    if answer.valid_until is not None and answer.valid_until <= now:
+        raise error("bad_window", "valid_until is already over", at="valid_until")
+    rule = now + timedelta(seconds=finding.valid_for_s) if finding.valid_for_s is not None else None
+    return min((t for t in (answer.valid_until, rule) if t is not None), default=None)
+
+
+def lapsed(ask: Ask, now: datetime) -> Ask | None:
+    """The ask after its time ran out (deadline without an answer, or the end of a yes); None where time changes nothing."""
+    if ask.state == "open" and ask.deadline <= now:
+        return replace(ask, state="expired")
+    if ask.state in ("granted", "granted-with-conditions") and ask.valid_until is not None and ask.valid_until <= now:
+        return replace(ask, state="expired")
+    return None

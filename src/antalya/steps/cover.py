@@ -1,0 +1,48 @@
+"""Cover: where to look for what an operation could meet. It may look at too much, never at too little."""
+
+from datetime import timedelta
+
+from antalya.geometry.cells import cover as cells_of
+from antalya.geometry.overlap import overlaps
+from antalya.geometry.shape import Shape
+from antalya.model.operations import Operation
+from antalya.model.rules import Limit
+from antalya.model.volume import Minima
+from antalya.picture import Coverage, Prepared, Rulebook, shape_of
+
+
+def cover(subject: Prepared, widest: Minima, max_cells: int = 8) -> Coverage:
+    """Cells, window and band of an operation, widened by the widest minima that any pair with it could have.
+
+    Both sides of a pair need not be widened: one is enough, since then the other's own cells meet the widened ones.
+    """
+    cells = {cell for shape in subject.shapes for cell in cells_of(shape, widest.across_m, max_cells)}
+    return _coverage(cells, subject.operation, widest)
+
+
+def counted_areas(subject: Prepared, rulebook: Rulebook) -> list[Shape]:
+    """The areas of `limit` rules that count operations and that the subject touches: everything in them has to be looked at,
+    however far from the subject."""
+    found = []
+    for _, rule in rulebook.rules():
+        if isinstance(rule, Limit) and rule.operations_at_once is not None:
+            outline = rulebook.outline_of(rule)
+            if outline is not None:
+                area = shape_of(outline)
+                if any(overlaps(area, shape) for shape in subject.shapes):
+                    found.append(area)
+    return found
+
+
+def cover_area(area: Shape, operation: Operation) -> Coverage:
+    """A whole area, in the operation's window, at every altitude."""
+    volumes = operation.volumes
+    return Coverage(cells_of(area, 0.0, 32), min(v.starts_at for v in volumes), max(v.ends_at for v in volumes), -12_000.0,
+                    200_000.0)
+
+
+def _coverage(cells: set[int], operation: Operation, widest: Minima) -> Coverage:
+    volumes, seconds = operation.volumes, timedelta(seconds=widest.seconds)
+    return Coverage(tuple(sorted(cells)), min(v.starts_at for v in volumes) - seconds,
+                    max(v.ends_at for v in volumes) + seconds, min(v.lower_m for v in volumes) - widest.up_m,
+                    max(v.upper_m for v in volumes) + widest.up_m)

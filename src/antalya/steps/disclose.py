@@ -1,0 +1,245 @@
+"""Disclose: what a viewer sees of a thing. Every door uses `disclose`; no other code redacts (docs/disclosure.md).
+
+The ladder: `nothing` · `overlap` (only the region and window where two things meet) · `envelope` (who, coarse cells and
+hours) · `details`. The broker and an operation's own party see details.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from math import ceil, floor
+from typing import Any
+
+import msgspec
+from msgspec import to_builtins
+
+from antalya.geometry.cells import cells_outline, coarse
+from antalya.model.asks import Answer, Ask
+from antalya.model.findings import Clearance, Finding, Opened, Remedy
+from antalya.model.operations import Operation
+from antalya.model.parties import Level, Stance, StanceLevel, at_least, higher
+from antalya.model.places import Control, Site
+from antalya.model.understandings import Understanding
+from antalya.model.volume import Outline, Volume
+from antalya.picture import Rulebook, Stored, shape_of
+
+ENVELOPE_LEVEL = 10
+"""S2 level of an envelope's cells: about 9 km wide."""
+_ENVELOPE_STEP_M = 500.0
+
+View = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks: a party, or the neutral broker."""
+
+    party: str
+    broker: bool = False
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the view of a thing depends on besides the viewer: how much of each operation they see (`levels`, by id; missing
+    is nothing), the operations that findings and asks name, their clearance, and the asks and answers around findings."""
+
+    rulebook: Rulebook
+    now: datetime
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+    clearances: Mapping[str, Clearance] = field(default_factory=dict)
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+    asks: Mapping[str, Sequence[Ask]] = field(default_factory=dict)
+    answers: Mapping[str, Sequence[Answer]] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
+
+
+def level_of(viewer: Viewer, operation: Operation, findings: Iterable[Finding], asks: Iterable[Ask],
+             owners: Mapping[str, str], rulebook: Rulebook) -> Level:
+    """How much of an operation a viewer sees: the most of what its owner, a clash with it, or an ask about it releases.
+
+    `findings` are those that involve the operation, `asks` those about it.
+    """
+    if viewer.broker or operation.party == viewer.party:
+        return "details"
+    best: Level = higher(operation.disclosure.get("*", "nothing"), operation.disclosure.get(viewer.party, "nothing"))
+    by_id = {finding.id: finding for finding in findings}
+    for finding in by_id.values():
+        across = finding.other if finding.operation == operation.id else finding.operation
+        if finding.other is not None and across is not None and owners.get(across) == viewer.party:
+            best = higher(best, finding.disclose)
+    for ask in asks:
+        found = by_id.get(ask.finding)
+        if ask.of == viewer.party and ask.state != "closed" and ask.kind != "conditions" and found is not None \
+                and found.other is None:
+            best = higher(best, _consent_level(found, rulebook))
+    return best
+
+
+def _consent_level(finding: Finding, rulebook: Rulebook) -> Level:
+    """What whoever must consent sees: the signatories' choice, or the envelope."""
+    agreed = rulebook.understandings.get(finding.understanding or "")
+    return agreed.disclosure.consent if agreed is not None and agreed.disclosure is not None else "envelope"
+
+
+def disclose(viewer: Viewer, thing: object, context: Context) -> View | None:
+    """The view of a thing for a viewer; None where they see nothing of it."""
+    match thing:
+        case Stored():
+            return _operation(thing, context)
+        case Opened():
+            return _finding(viewer, thing, context)
+        case Ask():
+            return _ask(viewer, thing, context)
+        case Stance(holder=owner) | Control(claimant=owner):
+            return to_builtins(thing) if viewer.broker or owner == viewer.party or thing.released else None
+        case Site(owner=owner):
+            return to_builtins(thing) if viewer.broker or owner == viewer.party else None
+        case Understanding():
+            return to_builtins(thing) if viewer.broker or viewer.party in thing.signatories else None
+        case msgspec.Struct():  # parties, forces, areas: the shared reference data of an exchange
+            return to_builtins(thing)
+    raise TypeError(f"nothing is known of who may see a {type(thing).__name__}")
+
+
+def _operation(stored: Stored, context: Context) -> View | None:
+    operation = stored.operation
+    level = context.levels.get(operation.id, "nothing")
+    if level == "details":
+        return {"id": operation.id, "level": level, "version": stored.version, "etag": f'"{stored.version}"',
+                "filed_at": to_builtins(stored.filed_at), "signed": stored.kid is not None,
+                "clearance": context.clearances.get(operation.id), "operation": to_builtins(operation)}
+    if level == "envelope":
+        return {"id": operation.id, "level": level, "party": operation.party, "forces": list(operation.forces),
+                "activity": operation.activity, "state": operation.state, "envelope": envelope(operation.volumes)}
+    return None
+
+
+@lru_cache(maxsize=4_096)
+def _envelope(volumes: tuple[Volume, ...]) -> tuple[Outline, float, float, datetime, datetime]:
+    cells = {cell for v in volumes for cell in coarse(shape_of(v.outline), ENVELOPE_LEVEL)}
+    start, end = min(v.starts_at for v in volumes), max(v.ends_at for v in volumes)
+    hour = timedelta(hours=1)
+    begins = start.replace(minute=0, second=0, microsecond=0)
+    ends = end.replace(minute=0, second=0, microsecond=0)
+    return (cells_outline(tuple(sorted(cells))), floor(min(v.lower_m for v in volumes) / _ENVELOPE_STEP_M) * _ENVELOPE_STEP_M,
+            ceil(max(v.upper_m for v in volumes) / _ENVELOPE_STEP_M) * _ENVELOPE_STEP_M, begins,
+            ends if ends == end else ends + hour)
+
+
+def envelope(volumes: tuple[Volume, ...]) -> View:
+    """Coarse cells, altitudes to 500 m outward, whole hours outward."""
+    outline, lower, upper, starts, ends = _envelope(volumes)
+    return {"outline": to_builtins(outline), "lower_m": lower, "upper_m": upper, "starts_at": to_builtins(starts),
+            "ends_at": to_builtins(ends)}
+
+
+def _own(viewer: Viewer, operation: str | None, context: Context) -> bool:
+    return operation is not None and (viewer.broker or _owner(operation, context) == viewer.party)
+
+
+def _owner(operation: str, context: Context) -> str | None:
+    known = context.operations.get(operation)
+    return None if known is None else known.party
+
+
+def _finding_level(viewer: Viewer, finding: Finding, context: Context) -> Level:
+    """The least that is released of what a finding is about; its own sides see at least where they meet."""
+    if viewer.broker:
+        return "details"
+    site = context.rulebook.sites.get(finding.site or "")
+    sides = [o for o in (finding.operation, finding.other) if o is not None]
+    foreign = [o for o in sides if not _own(viewer, o, context)]
+    if not foreign:
+        return "details"
+    released = min((context.levels.get(o, "nothing") for o in foreign), key=("nothing", "overlap", "envelope", "details").index)
+    if len(foreign) < len(sides):
+        return higher(released, finding.disclose)
+    if site is not None and site.owner == viewer.party:
+        return higher(released, "overlap")
+    asked = any(a.of == viewer.party and a.state != "closed" for a in context.asks.get(finding.id, ()))
+    return released if asked else "nothing"
+
+
+def _finding(viewer: Viewer, opened: Opened, context: Context) -> View | None:
+    finding = opened.finding
+    level = _finding_level(viewer, finding, context)
+    if level == "nothing":
+        return None
+    site = context.rulebook.sites.get(finding.site or "")
+    side = _own(viewer, finding.operation, context) or _own(viewer, finding.other, context) \
+        or (site is not None and site.owner == viewer.party)
+    named = at_least(level, "envelope")
+    shown = {o for o in (finding.operation, finding.other) if o is not None and (named or _own(viewer, o, context))}
+    view: View = {
+        "id": finding.id, "level": level, "kind": finding.kind, "severity": finding.severity, "effect": finding.effect,
+        "opened_at": to_builtins(opened.opened_at),
+        "closed_at": None if opened.closed_at is None else to_builtins(opened.closed_at),
+        "why": finding.why, "text": finding.text, "rule": finding.rule, "rule_kind": finding.rule_kind,
+        "understanding": finding.understanding,
+        "operation": finding.operation if finding.operation in shown else None,
+        "other": finding.other if finding.other in shown else None,
+        "site": finding.site if viewer.broker or (site is not None and site.owner == viewer.party) else None,
+        "params": to_builtins(finding.params) if level == "details" else {},
+        "met": [_met(met, level) for met in finding.met] if side or level == "details" else [],
+        "remedies": [_remedy(r, finding, named) for r in finding.remedies if _own(viewer, r.operation, context)],
+        "stance": _stance(viewer, finding, named, context), "settled": finding.id in context.settled,
+    }
+    window = side or level == "details"
+    for end in ("starts_at", "ends_at"):
+        moment = getattr(finding, end)
+        view[end] = to_builtins(moment) if window and moment is not None else None
+    return view
+
+
+def _met(met: object, level: Level) -> View:
+    whole: View = to_builtins(met)
+    if level == "details":
+        return whole
+    return {key: whole[key] for key in ("region", "starts_at", "ends_at", "lower_m", "upper_m")}
+
+
+def _remedy(remedy: Remedy, finding: Finding, named: bool) -> View:
+    """A remedy; the party to ask is named only where the viewer may know who the other side is."""
+    view: View = to_builtins(remedy)
+    if finding.other is not None and not named and remedy.parties:
+        view |= {"parties": [], "text": "Obtain the other side's consent through the exchange."}
+    return view
+
+
+def _stance(viewer: Viewer, finding: Finding, named: bool, context: Context) -> str | None:
+    """The viewer's own stance towards the forces of the other side of a clash, where it may know who that is: the most
+    guarded one it holds."""
+    if viewer.broker or not named or finding.other is None:
+        return None
+    across = finding.other if _own(viewer, finding.operation, context) else finding.operation
+    operation = context.operations.get(across)
+    if operation is None or not operation.forces:
+        return None
+    order: tuple[StanceLevel, ...] = ("partner", "neutral", "rival", "adversary")
+    return max((context.rulebook.stance(viewer.party, force, context.now) for force in operation.forces), key=order.index)
+
+
+def _ask(viewer: Viewer, ask: Ask, context: Context) -> View | None:
+    owner = _owner(ask.operation, context)
+    if not (viewer.broker or viewer.party in (ask.of, owner)):
+        return None
+    finding = context.findings.get(ask.finding)
+    hidden = finding is not None and finding.other is not None and ask.kind != "conditions" and not viewer.broker
+    view: View = to_builtins(ask)
+    del view["subject_sha256"]
+    if hidden and finding is not None and not at_least(_finding_level(viewer, finding, context), "envelope"):
+        if viewer.party == ask.of:
+            view["operation"] = None
+        else:
+            view["of"] = None
+    view["answers"] = [_answer(a, named=view["of"] is not None) for a in context.answers.get(ask.id, ())]
+    return view
+
+
+def _answer(answer: Answer, named: bool) -> View:
+    view: View = to_builtins(answer)
+    if not named:
+        view["party"] = None
+    return view

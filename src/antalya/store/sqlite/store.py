@@ -1,0 +1,195 @@
+"""The SQLite store: migrations, snapshots for readers, and the one line of writers.
+
+One thread writes. It takes whatever jobs wait, runs each under its own savepoint inside one `BEGIN IMMEDIATE`, commits once
+(fsync), and only then answers. So a job that fails leaves nothing, a job that was answered survives `kill -9`, and other
+processes on the same file queue behind the file's lock.
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+from antalya.model.errors import AntalyaError, error
+from antalya.store.sqlite.reader import Caches, SqliteReader
+from antalya.store.sqlite.writer import SqliteTransaction
+
+T = TypeVar("T")
+VERSION = 1
+_MOST_JOBS = 64
+_BUSY_S = 20.0
+
+
+class SqliteStore:
+    """`ports.Store` in one file. Raises store_newer, store_read_only, store_full, store_busy."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
+        with _named_errors():
+            self._writer = self._connect()
+            _migrate(self._writer)
+        self._jobs: queue.SimpleQueue[tuple[Callable[[Any], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._kept, self._write_caches = Caches(), Caches()
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="antalya-writer", daemon=True)
+        self._thread.start()
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=512)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY",
+                       "cache_size = -65536", "trusted_schema = OFF"):
+            db.execute(f"PRAGMA {pragma}")
+        return db
+
+    # readers
+
+    @contextmanager
+    def read(self) -> Iterator[SqliteReader]:
+        """A snapshot; writers don't wait for it and it doesn't see them."""
+        with _named_errors():
+            try:
+                db = self._idle.pop()
+            except IndexError:
+                db = self._connect()
+                db.execute("PRAGMA query_only = ON")
+            db.execute("BEGIN")
+        try:
+            with _named_errors():
+                yield SqliteReader(db, self._kept)
+        finally:
+            db.execute("ROLLBACK")
+            if self._closed:
+                db.close()
+            else:
+                self._idle.append(db)
+
+    # the writer
+
+    def write(self, job: Callable[[SqliteTransaction], T]) -> T:
+        """Runs a job in the line of writers and returns when what it did is on disk; raises what it raised."""
+        if self._closed:
+            raise error("not_ready", "the store is closed")
+        answer: Future[T] = Future()
+        self._jobs.put((job, answer))
+        return answer.result()
+
+    def close(self) -> None:
+        """Lets waiting jobs finish, then closes the file. Calling it again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        self._jobs.put(None)
+        self._thread.join()
+        for db in (*self._idle, self._writer):
+            db.close()
+        self._idle.clear()
+
+    def _run(self) -> None:
+        last = False
+        while not last:
+            first = self._jobs.get()
+            if first is None:
+                return
+            waiting = [first]
+            with suppress(queue.Empty):
+                while len(waiting) < _MOST_JOBS:
+                    more = self._jobs.get_nowait()
+                    if more is None:
+                        last = True
+                        break
+                    waiting.append(more)
+            self._commit_together(waiting)
+
+    def _commit_together(self, waiting: list[tuple[Callable[[Any], Any], Future[Any]]]) -> None:
+        done: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            with _named_errors():
+                self._writer.execute("BEGIN IMMEDIATE")
+                for job, answer in waiting:
+                    done.append((answer, *self._one(job)))
+                self._writer.execute("COMMIT")
+        except BaseException as failure:
+            with suppress(sqlite3.Error):
+                self._writer.execute("ROLLBACK")
+            self._write_caches.clear()
+            done = [(answer, None, failure) for _, answer in waiting]
+        for answer, result, failed in done:
+            if failed is not None:
+                answer.set_exception(failed)
+            else:
+                answer.set_result(result)
+
+    def _one(self, job: Callable[[Any], Any]) -> tuple[Any, BaseException | None]:
+        """A job under its own savepoint: its result, or what it raised after everything it did was undone."""
+        self._writer.execute("SAVEPOINT job")
+        try:
+            result = job(SqliteTransaction(self._writer, self._write_caches))
+        except sqlite3.Error as failure:
+            if not self._writer.in_transaction:  # SQLite gave the whole transaction up (full disk)
+                raise
+            self._undo()
+            return None, _named(failure)
+        except Exception as failure:
+            self._undo()
+            return None, failure
+        self._writer.execute("RELEASE job")
+        return result, None
+
+    def _undo(self) -> None:
+        self._writer.execute("ROLLBACK TO job")
+        self._writer.execute("RELEASE job")
+        self._write_caches.clear()
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Brings the file to VERSION, one step a transaction. Raises store_newer."""
+    found = db.execute("PRAGMA user_version").fetchone()[0]
+    if found > VERSION:
+        raise error("store_newer", f"the store is version {found}, this program knows {VERSION}")
+    for version in range(found + 1, VERSION + 1):
+        script = files("antalya.store.sqlite").joinpath(f"{version:04}.sql").read_text(encoding="utf-8")
+        db.execute("BEGIN IMMEDIATE")
+        if db.execute("PRAGMA user_version").fetchone()[0] >= version:  # another process was first
+            db.execute("ROLLBACK")
+            continue
+        for statement in _statements(script):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {version}")
+        db.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+_NAMES = {sqlite3.SQLITE_FULL: "store_full", sqlite3.SQLITE_READONLY: "store_read_only", sqlite3.SQLITE_BUSY: "store_busy",
+          sqlite3.SQLITE_LOCKED: "store_busy", sqlite3.SQLITE_CANTOPEN: "store_read_only", sqlite3.SQLITE_IOERR: "store_full",
+          sqlite3.SQLITE_PERM: "store_read_only"}
+
+
+def _named(failure: sqlite3.Error) -> Exception:
+    """SQLite's error as one of the catalogue; what has no name there stays a defect."""
+    code = getattr(failure, "sqlite_errorcode", None)
+    name = _NAMES.get(code & 0xFF) if code is not None else None
+    return error(name, str(failure)) if name else failure
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except AntalyaError:
+        raise
+    except sqlite3.Error as failure:
+        raise _named(failure) from failure
