@@ -1,0 +1,138 @@
+"""The table of findings: what it gathers from the views, and that it can be read in narrow and wide terminals."""
+
+import re
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from antalya.entry.report import Row, Told, clearances_table, findings_table, plain, rows, when
+
+SQUARE = {"type": "Polygon", "coordinates": [[[37.8, 36.5], [37.85, 36.5], [37.85, 36.55], [37.8, 36.55], [37.8, 36.5]]]}
+
+
+def finding(id: str, **more: Any) -> dict[str, Any]:
+    base = {"id": id, "level": "details", "kind": "clash", "effect": "hold", "settled": False, "why": "clash",
+            "text": f"why {id}", "rule_kind": None, "understanding": None, "operation": "op-tr", "other": "op-us", "site": None,
+            "met": [{"region": SQUARE}], "remedies": [{"text": "Start later."}, {"text": "Start later."}],
+            "starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z"}
+    return base | more
+
+
+def operation(id: str, party: str, title: str, clearance: str) -> dict[str, Any]:
+    return {"id": id, "level": "details", "clearance": clearance, "operation": {
+        "id": id, "party": party, "title": title, "activity": "patrol",
+        "volumes": [{"starts_at": "2017-03-07T22:00:00Z", "ends_at": "2017-03-08T04:00:00Z"},
+                    {"starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z"}]}}
+
+
+PICTURE: dict[str, Any] = {
+    "parties": [{"id": "TR", "name": "Turkey"}, {"id": "US", "name": "United States"}, {"id": "RU", "name": "Russia"}],
+    "operations": [operation("op-tr", "TR", "Move", "held"), operation("op-us", "US", "", "clear")],
+    "sites": [{"id": "site-1", "name": "مستشفى"}],
+    "understandings": [{"id": "u1", "title": "Consent at Manbij"}],
+    "findings": [
+        finding("noted", effect="none"),
+        finding("clash"),
+        finding("consent", kind="breach", rule_kind="consent", understanding="u1", other=None, settled=True),
+        finding("hospital", kind="hazard", effect="block", rule_kind="protect", other=None, site="site-1", met=[],
+                starts_at=None, ends_at=None, remedies=[]),
+    ],
+    "told": [{"at": "2017-03-06T09:00:00Z", "party": "TR", "type": "finding.opened", "subject": "clash"},
+             {"at": "2017-03-06T09:05:00Z", "party": "TR", "type": "finding.opened", "subject": "clash"},
+             {"at": "2017-03-06T09:00:01Z", "party": "RU", "type": "ask.opened", "subject": "ask-1"}],
+}
+VIEWS: dict[str, Any] = {
+    "TR": {"findings": [finding("clash", level="overlap"), finding("consent")], "asks": []},
+    "US": {"findings": [finding("clash", level="overlap")], "asks": []},
+    "RU": {"findings": [], "asks": [{"id": "ask-1", "finding": "consent", "of": "RU"},
+                                    {"id": "ask-2", "finding": "clash", "of": "TR"}]},
+}
+
+
+def test_rows_are_sorted_by_gravity_and_say_who_what_where_when() -> None:
+    found = rows(PICTURE, VIEWS)
+    assert [(row.id, row.state) for row in found] == [("hospital", "BLOCKED"), ("clash", "HELD"), ("consent", "SETTLED"),
+                                                      ("noted", "NOTED")]
+    hospital, clash, consent, _ = found
+    assert clash.who == ("Turkey: Move", "United States: patrol")
+    assert clash.what == "Clash"
+    assert re.fullmatch(r"\d+ km [NSEW]+ of \w.*", clash.where)
+    assert (clash.starts_at, clash.ends_at) == (datetime(2017, 3, 8, 4, tzinfo=UTC), datetime(2017, 3, 8, 7, tzinfo=UTC))
+    assert clash.remedies == ("Start later.",)
+    assert consent.what == "Breach, consent rule of “Consent at Manbij”"
+    assert hospital.who == ("Turkey: Move", "مستشفى")
+    assert (hospital.where, hospital.starts_at) == ("–", None)
+
+
+def test_told_joins_levels_of_the_views_with_times_of_the_log() -> None:
+    told = {row.id: row.told for row in rows(PICTURE, VIEWS)}
+    assert told["clash"] == (Told("Turkey", "overlap", datetime(2017, 3, 6, 9, tzinfo=UTC)),
+                             Told("United States", "overlap", None))
+    assert told["consent"] == (Told("Turkey", "details", None),
+                               Told("Russia", "overlap, asked", datetime(2017, 3, 6, 9, 0, 1, tzinfo=UTC)))
+    assert told["hospital"] == ()
+
+
+def printed(width: int, found: list[Row], **options: Any) -> str:
+    out = StringIO()
+    findings_table(Console(file=out, width=width, **options), found)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 80, 139, 140, 160, 200])
+def test_every_word_is_printed_within_the_width_and_without_colour(width: int) -> None:
+    text = printed(width, rows(PICTURE, VIEWS))
+    assert "\x1b" not in text
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    flat = re.sub(r"\s", "", text)
+    for word in ("BLOCKED", "HELD", "SETTLED", "NOTED", "Move", "مستشفى", "2017-03-08", "overlap", "Startlater", "whyclash"):
+        assert word in flat
+
+
+def test_wide_is_one_table_and_narrow_are_blocks() -> None:
+    assert "What would remove it" in printed(160, rows(PICTURE, VIEWS))
+    narrow = printed(80, rows(PICTURE, VIEWS))
+    assert "What would remove it" not in narrow
+    assert narrow.count("remedy") == 4
+
+
+def test_colours_on_a_terminal_only() -> None:
+    assert "\x1b[" in printed(80, rows(PICTURE, VIEWS), force_terminal=True, color_system="standard")
+
+
+def test_markup_in_a_title_is_text() -> None:
+    row = Row(id="1", state="HELD", who=("[red]Turkey[/red]",), what="[/]", where="–", starts_at=None, ends_at=None, why="",
+              remedies=(), told=())
+    assert "[red]Turkey[/red]" in printed(80, [row])
+
+
+def test_no_findings() -> None:
+    assert printed(80, []) == "No findings.\n"
+
+
+def test_right_to_left_words_are_isolated_and_keep_the_columns() -> None:
+    assert plain("منبج").plain == "\u2068منبج\u2069"
+    assert cell_len(plain("منبج").plain) == 4
+    assert plain("Münbiç Манбидж").plain == "Münbiç Манбидж"
+
+
+def test_when_names_the_second_day_where_it_differs() -> None:
+    one, two = datetime(2017, 3, 7, 22, tzinfo=UTC), datetime(2017, 3, 8, 4, tzinfo=UTC)
+    assert when(one, two) == "2017-03-07 22:00–2017-03-08 04:00"
+    assert when(two, two) == "2017-03-08 04:00–04:00"
+    assert when(None, two) == "–"
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_clearances(width: int) -> None:
+    out = StringIO()
+    clearances_table(Console(file=out, width=width), PICTURE)
+    lines = out.getvalue().splitlines()
+    assert max(map(cell_len, lines)) <= width
+    held = next(line for line in lines if "Move" in line)
+    assert re.search(r"Turkey +Move +2017-03-07 22:00–2017-03-08 07:00 +HELD", held)
+    assert any(re.search("United States +patrol .* CLEAR", line) for line in lines)
