@@ -1,0 +1,177 @@
+"""What a check found, as JSON, GeoJSON and CSV.
+
+One entry for each finding; for a clash that is one for each pair of operations, with every meeting of their volumes under
+`met`. Heights are metres above WGS84, times RFC 3339 in UTC.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import msgspec
+import numpy as np
+import shapely
+from pyproj import Geod
+
+from antalya.model.findings import Finding, Met, Severity
+from antalya.model.operations import Operation
+from antalya.model.volume import Circle, Outline
+
+Entry = dict[str, Any]
+
+COLUMNS = ("kind", "severity", "effect", "operation", "other", "party", "other_party", "rule", "rule_kind", "site", "from", "to",
+           "lower_m", "upper_m", "distance_m", "vertical_gap_m", "time_gap_s", "longitude", "latitude", "text", "remedies")
+_GRAVEST: tuple[Severity, ...] = ("critical", "warning", "caution", "info")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_GEOD = Geod(ellps="WGS84")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found, gravest first.
+
+    `operations` by id, `places` of their volumes in the files, `unnamed` parties (made up for operations without one),
+    `altitudes`: the conversion models used, with the largest uncertainty in metres that widened a band; `warnings` in words.
+    """
+
+    findings: tuple[Finding, ...]
+    operations: Mapping[str, Operation]
+    places: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unnamed: frozenset[str] = frozenset()
+    altitudes: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def clear(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The findings as JSON values."""
+        return [self._entry(finding) for finding in self.findings]
+
+    def to_dict(self) -> dict[str, Any]:
+        """`{"findings": [{"kind": "clash", "between": ["A", "B"], "where": …, "from": …, "to": …, …}], "clear": …, …}`."""
+        return {
+            "clear": self.clear, "findings": self.entries, "operations": len(self.operations),
+            "volumes": sum(len(operation.volumes) for operation in self.operations.values()),
+            "altitudes": [{"model": model, "uncertainty_m": metres} for model, metres in sorted(self.altitudes.items())],
+            "warnings": list(self.warnings),
+        }
+
+    def to_geojson(self) -> dict[str, Any]:
+        """A FeatureCollection: one feature for each finding, its `where` as the geometry, the rest as properties."""
+        return {"type": "FeatureCollection", "features": [
+            {"type": "Feature", "id": entry["id"], "geometry": entry["where"],
+             "properties": {k: v for k, v in entry.items() if k not in ("id", "where", "met")}} for entry in self.entries]}
+
+    def to_csv(self) -> str:
+        """A table (RFC 4180) with the columns `COLUMNS`; text that a spreadsheet would take for a formula gets a quote
+        before it (OWASP, CSV injection)."""
+        out = io.StringIO(newline="")
+        rows = csv.writer(out, lineterminator="\r\n")
+        rows.writerow(COLUMNS)
+        for entry in self.entries:
+            rows.writerow([_cell(value) for value in _row(entry)])
+        return out.getvalue()
+
+    def _entry(self, finding: Finding) -> Entry:
+        met = finding.met
+        other = () if finding.other is None else (finding.other,)
+        between = [finding.operation, *other]
+        starts_at = finding.starts_at or min((m.starts_at for m in met), default=None)
+        ends_at = finding.ends_at or max((m.ends_at for m in met), default=None)
+        return {
+            "id": finding.id, "kind": finding.kind, "between": between, "parties": [self._party(id_) for id_ in between],
+            "where": where([m.region for m in met if m.region is not None]),
+            "from": _text(starts_at), "to": _text(ends_at),
+            "lower_m": _least(m.lower_m for m in met), "upper_m": _most(m.upper_m for m in met),
+            "distance_m": _least(m.distance_m for m in met), "vertical_gap_m": _least(m.vertical_gap_m for m in met),
+            "time_gap_s": _least(m.time_gap_s for m in met),
+            "severity": finding.severity, "effect": finding.effect, "why": finding.why, "text": finding.text,
+            "params": finding.params, "understanding": finding.understanding, "rule": finding.rule,
+            "rule_kind": finding.rule_kind, "site": finding.site, "asks_of": list(finding.asks_of),
+            "remedies": [msgspec.to_builtins(remedy) for remedy in finding.remedies],
+            "met": [self._met(finding, m) for m in met],
+        }
+
+    def _party(self, operation: str) -> str | None:
+        party = self.operations[operation].party if operation in self.operations else None
+        return None if party in self.unnamed else party
+
+    def _met(self, finding: Finding, met: Met) -> Entry:
+        sides = [(finding.operation, met.volume), (finding.other, met.other_volume)]
+        volumes = [self._place(id_, i) for id_, i in sides if id_ is not None and i is not None]
+        return {"volumes": volumes, "where": where([] if met.region is None else [met.region]), "from": _text(met.starts_at),
+                "to": _text(met.ends_at), "lower_m": met.lower_m, "upper_m": met.upper_m, "distance_m": met.distance_m,
+                "vertical_gap_m": met.vertical_gap_m, "time_gap_s": met.time_gap_s}
+
+    def _place(self, operation: str, volume: int) -> str:
+        places = self.places.get(operation)
+        return places[volume] if places and volume < len(places) else f"{operation}: volumes[{volume}]"
+
+
+def gravest_first(finding: Finding) -> tuple[int, datetime, str, str]:
+    """A sort key: severity, then time, then whom it is about."""
+    starts_at = finding.starts_at or datetime.min.replace(tzinfo=UTC)
+    return _GRAVEST.index(finding.severity), starts_at, finding.operation, finding.id
+
+
+def where(regions: Sequence[Outline]) -> Entry | None:
+    """Regions together as one GeoJSON Polygon or MultiPolygon, right-handed (RFC 7946 section 3.1.6); None for none.
+
+    Regions are cut at the antimeridian already, so their union may be taken in degrees. For people to look at.
+    """
+    shapes = [shapely.from_geojson(msgspec.json.encode(_polygon(region))) for region in regions]
+    if not shapes:
+        return None
+    whole = shapes[0] if len(shapes) == 1 else shapely.union_all([shapely.make_valid(shape) for shape in shapes])
+    parts = [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
+    if not parts:
+        return None
+    whole = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+    decoded: Entry = msgspec.json.decode(shapely.to_geojson(shapely.orient_polygons(whole)))
+    return decoded
+
+
+def _polygon(outline: Outline) -> Entry | Outline:
+    if not isinstance(outline, Circle):
+        return outline
+    turns = np.linspace(360, 0, 65)
+    (lon0, lat0), size = outline.center, len(turns)
+    lon, lat, _ = _GEOD.fwd(np.full(size, lon0), np.full(size, lat0), turns, np.full(size, outline.radius_m))
+    ring = np.stack([lon, lat], axis=-1).tolist()
+    return {"type": "Polygon", "coordinates": [[*ring[:-1], ring[0]]]}
+
+
+def _row(entry: Entry) -> list[object]:
+    middle = shapely.from_geojson(msgspec.json.encode(entry["where"])).representative_point() if entry["where"] else None
+    pair = (*entry["between"], None)[:2]
+    parties = (*entry["parties"], None)[:2]
+    return [entry["kind"], entry["severity"], entry["effect"], *pair, *parties, entry["rule"], entry["rule_kind"], entry["site"],
+            entry["from"], entry["to"], entry["lower_m"], entry["upper_m"], entry["distance_m"], entry["vertical_gap_m"],
+            entry["time_gap_s"], round(middle.x, 6) if middle else None, round(middle.y, 6) if middle else None, entry["text"],
+            "; ".join(remedy["text"] for remedy in entry["remedies"])]
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
+        return f"'{value}"
+    return value
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _least(values: Any) -> float | None:
+    return min(values, default=None)
+
+
+def _most(values: Any) -> float | None:
+    return max(values, default=None)
