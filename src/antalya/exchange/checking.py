@@ -14,7 +14,7 @@ from antalya.ports import Reader, Transaction
 from antalya.steps.ask import asks_for, closed, subject_hash
 from antalya.steps.clear import clearance
 from antalya.steps.cover import counted_areas, cover, cover_area
-from antalya.steps.detect import detect, reach, widest_minima
+from antalya.steps.detect import detect, widest_minima
 from antalya.steps.record import Tell, leafing, tell_of_ask, tell_of_finding
 from antalya.steps.weigh import weigh
 from antalya.wire.canonical import canonical
@@ -28,9 +28,7 @@ def prepared(stored: Stored) -> Prepared:
 def check(tx: Reader, subject: Prepared, rulebook: Rulebook, now: datetime) -> tuple[Finding, ...]:
     """Everything found about one operation: cover, detect, weigh. Nothing is stored."""
     widest = widest_minima(rulebook, subject.operation)
-    around = reach(rulebook, subject.operation)
-    coverages = [cover(subject, widest, around.across_m, around.seconds), *(
-        cover_area(shape, subject.operation) for shape in counted_areas(subject, rulebook, now))]
+    coverages = [cover(subject, widest), *(cover_area(shape, subject.operation) for shape in counted_areas(subject, rulebook))]
     near = {p.operation.id: p for coverage in coverages for p in tx.candidates(coverage)}
     near.pop(subject.operation.id, None)
     neighbours = list(near.values())

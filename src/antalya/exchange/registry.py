@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from msgspec import to_builtins
 from msgspec.structs import replace
 
 from antalya.exchange.checking import recheck
@@ -12,7 +10,7 @@ from antalya.exchange.hub import Evidence, Hub
 from antalya.geometry.cells import cover as cells_of
 from antalya.model.base import Noun
 from antalya.model.errors import error
-from antalya.model.parties import Force, Stance
+from antalya.model.parties import Force, Party, Stance
 from antalya.model.places import Area, Control, Site
 from antalya.model.rules import AnyRule, Contact, Corridor, Hotline, Incompatible, KeepOut, Protect
 from antalya.model.understandings import Signature, Status, Understanding
@@ -20,16 +18,15 @@ from antalya.model.volume import Outline
 from antalya.picture import Coverage, Rulebook, shape_of
 from antalya.ports import Kind, Thing, Transaction
 from antalya.steps.disclose import Viewer
-from antalya.steps.record import Tell, leafing, tell_of_understanding
-from antalya.wire.canonical import content_hash
+from antalya.steps.record import Tell, leafing, signed_content, tell_of_understanding
 
-_KINDS: dict[type, Kind] = {Force: "force", Area: "area", Stance: "stance", Control: "control", Site: "site",
+KINDS: dict[type, Kind] = {Party: "party", Force: "force", Area: "area", Stance: "stance", Control: "control", Site: "site",
                             Understanding: "understanding"}
 
 
 def kind_of(noun: Noun) -> Kind:
     """The registry kind of a noun."""
-    return _KINDS.get(type(noun), "party")
+    return KINDS[type(noun)]
 
 
 def put(hub: Hub, caller: Viewer, noun: Noun, evidence: Evidence, *, operator: bool, version: int | None) -> Thing:
@@ -174,16 +171,10 @@ def set_status(hub: Hub, caller: Viewer, id: str, status: Status, evidence: Evid
     return thing
 
 
-def signed_content(understanding: Understanding) -> str:
-    """The hash that signatories sign: everything but the status."""
-    content: dict[str, Any] = to_builtins(understanding)
-    del content["status"]
-    return content_hash(content)
-
-
 def _signatory(hub: Hub, tx: Transaction, caller: Viewer, id: str) -> tuple[datetime, Thing, Understanding]:
     now, thing = hub.moment(tx), tx.thing("understanding", id)
-    if thing is None or not isinstance(thing.noun, Understanding) or not (caller.broker or caller.party in thing.noun.signatories):
+    if thing is None or not isinstance(thing.noun, Understanding) \
+            or not (caller.broker or caller.party in thing.noun.signatories):
         raise error("not_found", "no such understanding")
     if caller.party not in thing.noun.signatories:
         raise error("not_yours", "only its signatories sign, suspend or end an understanding")

@@ -15,6 +15,7 @@ from antalya.picture import Rulebook, Stored
 from antalya.ports import KINDS, Event, Kind, Reader
 from antalya.steps.clear import settled
 from antalya.steps.disclose import Context, View, Viewer, disclose, level_of
+from antalya.steps.record import signed_content
 
 
 def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, findings: Sequence[Opened] = (),
@@ -164,7 +165,8 @@ def thing(hub: Hub, viewer: Viewer, kind: Kind, id: str) -> tuple[View, int]:
         if found is None or view is None:
             raise error("not_found", f"no such {kind}")
         if kind == "understanding":
-            view = view | {"signatures": [to_builtins(s) for s in tx.signatures(id)]}
+            view = view | {"content_sha256": signed_content(found.noun),  # type: ignore[arg-type]
+                           "signatures": [to_builtins(s) for s in tx.signatures(id)]}
         return view, found.version
 
 
@@ -219,3 +221,9 @@ def events(hub: Hub, viewer: Viewer, after: int, limit: int = 200) -> list[dict[
     with hub.store.read() as tx:
         return [_told(e) | {"data": subject_view(tx, viewer, e, now)}
                 for e in tx.events(None if viewer.broker else viewer.party, after, limit)]
+
+
+def first_undelivered(hub: Hub, viewer: Viewer) -> int:
+    """The last event before the first that was not yet delivered to a party; for the broker the present end."""
+    with hub.store.read() as tx:
+        return tx.last_event() if viewer.broker else tx.last_delivered(viewer.party)

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from msgspec import to_builtins
 
 from antalya.ledger.entry import Entry, commitment
 from antalya.model.asks import Ask
@@ -10,7 +13,7 @@ from antalya.model.findings import Finding
 from antalya.model.operations import Operation
 from antalya.model.understandings import Understanding
 from antalya.picture import Rulebook
-from antalya.wire.canonical import canonical
+from antalya.wire.canonical import canonical, content_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,13 @@ def tell_of_ask(ask: Ask, operations: dict[str, Operation]) -> list[Tell]:
 def tell_of_understanding(understanding: Understanding) -> list[Tell]:
     """Its signatories."""
     return [Tell(party, "understanding", understanding.id) for party in understanding.signatories]
+
+
+def signed_content(understanding: Understanding) -> str:
+    """The hash that signatories sign: everything but the status."""
+    content: dict[str, Any] = to_builtins(understanding)
+    del content["status"]
+    return content_hash(content)
 
 
 def tellings(tells: Iterable[Tell], at: datetime, salt: Callable[[], bytes]) -> list[tuple[Leafing, list[Tell]]]:

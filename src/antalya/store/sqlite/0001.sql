@@ -124,7 +124,7 @@ CREATE TABLE event (
   delivered_at INTEGER
 ) STRICT;
 CREATE INDEX event_party ON event (party, seq);
-CREATE INDEX event_subject ON event (subject, seq);
+CREATE INDEX event_waiting ON event (party, seq) WHERE delivered_at IS NULL;
 
 -- The log. data is the entry (RFC 8785), content what it commits to (the bytes as they came), salt opens it.
 CREATE TABLE leaf (

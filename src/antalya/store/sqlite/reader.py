@@ -276,6 +276,12 @@ class SqliteReader:
     def last_event(self) -> int:
         return int(self._db.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0])
 
+    def last_delivered(self, party: str) -> int:
+        """The party's last event before the first undelivered one."""
+        row = self._db.execute("SELECT coalesce((SELECT min(seq) - 1 FROM event WHERE party = ? AND delivered_at IS NULL), "
+                               "(SELECT max(seq) FROM event WHERE party = ?), 0)", (party, party)).fetchone()
+        return int(row[0])
+
     def leaf(self, index: int) -> Leaf | None:
         found = self.leaves(index, 1)
         return found[0] if found and found[0].index == index else None

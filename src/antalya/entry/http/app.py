@@ -1,0 +1,138 @@
+"""The HTTP application: routes from the endpoint rows, problems, metrics, health, and the page."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from antalya.entry.http import events, log, operations, registry
+from antalya.entry.http.call import Call, Desk, authenticate, open_body
+from antalya.entry.http.endpoint import Endpoint
+from antalya.entry.http.openapi import document
+from antalya.entry.web import page_routes
+from antalya.exchange import proving, settling
+from antalya.model.errors import AntalyaError, error
+
+ENDPOINTS: tuple[Endpoint, ...] = (*operations.ENDPOINTS, *registry.ENDPOINTS, *log.ENDPOINTS, *events.ENDPOINTS)
+_logger = logging.getLogger("antalya.http")
+_TICK_S = 2.0
+
+
+class Metrics:
+    """Counts and times of requests by route and status; no plan contents."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter("antalya_requests", "Requests", ["route", "status"], registry=self.registry)
+        self.seconds = Histogram("antalya_request_seconds", "Time to answer", ["route"], registry=self.registry)
+
+
+def problem(failure: AntalyaError, instance: str = "") -> Response:
+    """An error of the catalogue as an RFC 9457 answer."""
+    head = {"cache-control": "no-store"}
+    wait = failure.extra.get("retry_after_s")
+    if isinstance(wait, float):
+        head["retry-after"] = str(int(wait) + 1)
+    if failure.code.status == 401:
+        head["www-authenticate"] = "Bearer"
+    return Response(msgspec.json.encode(failure.problem(instance)), failure.code.status, head, "application/problem+json")
+
+
+def _route(desk: Desk, metrics: Metrics, row: Endpoint) -> Route:
+    async def serve(request: Request) -> Response:
+        began, request_id, party = time.perf_counter(), desk.hub.ids(), ""
+        try:
+            desk.rates.take(request.client.host if request.client else "")
+            token = authenticate(desk, request, desk.hub.clock())
+            party = token.party
+            desk.rates.take(f"party {party}")
+            if not token.scopes & set(row.scopes):
+                raise error("no_scope", f"needs {' or '.join(row.scopes)}")
+            call = Call(desk, request, token, path=request.path_params)
+            if row.method in ("POST", "PUT", "DELETE"):
+                await open_body(call)
+            response = await row.handler(call)
+        except AntalyaError as failure:
+            response = problem(failure, f"urn:uuid:{request_id}")
+        except Exception:
+            _logger.exception("request failed", extra={"request": request_id, "route": row.path})
+            response = problem(error("internal", "the exchange failed to answer"), f"urn:uuid:{request_id}")
+        seconds = time.perf_counter() - began
+        metrics.requests.labels(row.path, str(response.status_code)).inc()
+        metrics.seconds.labels(row.path).observe(seconds)
+        _logger.info("request", extra={"request": request_id, "method": row.method, "route": row.path, "party": party,
+                                       "status": response.status_code, "milliseconds": round(seconds * 1000, 2)})
+        return response
+    return Route(row.path, serve, methods=[row.method])
+
+
+def _plain(desk: Desk, metrics: Metrics) -> list[BaseRoute]:
+    """What needs no token: health, metrics, the document, and in the demo its viewers."""
+    described = msgspec.json.encode(document(ENDPOINTS, desk.hub.origin))
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def readyz(request: Request) -> Response:
+        try:
+            await anyio.to_thread.run_sync(proving.checkpoint, desk.hub)
+        except AntalyaError as failure:
+            return problem(failure)
+        return JSONResponse({"status": "ready"})
+
+    async def show_metrics(_: Request) -> Response:
+        return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def openapi(_: Request) -> Response:
+        return Response(described, media_type="application/json")
+
+    async def viewers(_: Request) -> Response:
+        if not desk.demo_viewers:
+            return problem(error("not_found", "there are viewers to switch between only in the demo"))
+        return JSONResponse(list(desk.demo_viewers), headers={"cache-control": "no-store"})
+
+    rows: dict[str, Callable[[Request], Awaitable[Response]]] = {
+        "/healthz": healthz, "/readyz": readyz, "/metrics": show_metrics, "/openapi.json": openapi, "/demo/viewers": viewers}
+    return [Route(path, handler, methods=["GET"]) for path, handler in rows.items()]
+
+
+async def _http_error(request: Request, failure: Exception) -> Response:
+    status = failure.status_code if isinstance(failure, HTTPException) else 500
+    name = {404: "not_found", 405: "method_not_allowed"}.get(status, "bad_field" if status < 500 else "internal")
+    return problem(error(name, "no such address" if status == 404 else f"{request.method} {request.url.path}"))
+
+
+def application(desk: Desk) -> Starlette:
+    """The ASGI application of an exchange."""
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_ticking, desk)
+            yield
+            tasks.cancel_scope.cancel()
+
+    routes = [*(_route(desk, metrics, row) for row in ENDPOINTS), *_plain(desk, metrics), *page_routes()]
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _http_error})
+
+
+async def _ticking(desk: Desk) -> None:
+    """Lets time pass for asks and operations; a failure is logged and tried again."""
+    while True:
+        await anyio.sleep(_TICK_S)
+        try:
+            await anyio.to_thread.run_sync(settling.tick, desk.hub)
+        except AntalyaError as failure:
+            _logger.warning("tick failed", extra={"code": failure.code.name})
+
+

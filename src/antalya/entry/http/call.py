@@ -1,0 +1,175 @@
+"""One request, parsed: who calls, what they send, what they may do."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from anyio import to_thread
+from starlette.requests import ClientDisconnect, Request
+
+from antalya.exchange.hub import Evidence, Hub
+from antalya.model.errors import error
+from antalya.steps.disclose import Viewer
+from antalya.wire.decode import decode
+from antalya.wire.notice import verify as verify_notice
+from antalya.wire.tokens import Caller, Issuer
+from antalya.wire.tokens import verify as verify_token
+
+T = TypeVar("T")
+JSON = "application/json"
+JOSE = "application/jose"
+_MOST_CALLERS = 2_000
+"""Verified tokens kept in memory: a signature costs a quarter of a millisecond, and callers call again."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the door works with: the hub, whose tokens it takes, and for whom they must be made out."""
+
+    hub: Hub
+    issuers: tuple[Issuer, ...]
+    audience: str
+    rates: "Rates"
+    callers: dict[str, Caller] = field(default_factory=dict)
+    demo_viewers: tuple[dict[str, str], ...] = ()
+
+
+class Rates:
+    """A token bucket for each party: `per_s` requests a second, `burst` at once. Kept in memory, per process."""
+
+    def __init__(self, per_s: float, burst: int) -> None:
+        self._per_s, self._burst = per_s, burst
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def take(self, who: str) -> None:
+        """Takes one. Raises rate_exceeded with `retry_after_s`."""
+        now = time.monotonic()
+        left, since = self._left.get(who, (float(self._burst), now))
+        left = min(float(self._burst), left + (now - since) * self._per_s)
+        if left < 1:
+            wait = (1 - left) / self._per_s
+            raise error("rate_exceeded", f"more than {self._per_s:g} requests a second", retry_after_s=round(wait, 3))
+        self._left[who] = (left - 1, now)
+
+
+@dataclass
+class Call:
+    """A request with its authenticated caller."""
+
+    desk: Desk
+    request: Request
+    token: Caller
+    raw: bytes = b""
+    kid: str | None = None
+    payload: bytes = b""
+    path: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def hub(self) -> Hub:
+        return self.desk.hub
+
+    @property
+    def viewer(self) -> Viewer:
+        return Viewer(self.token.party, "antalya.broker" in self.token.scopes)
+
+    @property
+    def evidence(self) -> Evidence:
+        return Evidence(self.raw, self.kid)
+
+    def body(self, kind: type[T]) -> T:
+        """The body as a noun. Raises bad_json, bad_field and what the noun raises."""
+        return decode(self.payload, kind)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """Raises bad_field where it is longer than 200 characters."""
+        key = self.request.headers.get("idempotency-key")
+        if key is not None and not 1 <= len(key) <= 200:
+            raise error("bad_field", "1 to 200 characters", at="Idempotency-Key")
+        return key
+
+    @property
+    def if_match(self) -> int | None:
+        """The version in If-Match (None: no such header). Raises stale_etag for one this exchange never gave."""
+        given = self.request.headers.get("if-match")
+        if given is None:
+            return None
+        text = given.strip().removeprefix('"').removesuffix('"')
+        if not (text.isascii() and text.isdigit()) or len(text) > 9:
+            raise error("stale_etag", "that ETag is not one of this exchange")
+        return int(text)
+
+    def need_if_match(self) -> int:
+        """As `if_match`. Raises precondition_required without one."""
+        version = self.if_match
+        if version is None:
+            raise error("precondition_required", "no If-Match")
+        return version
+
+    def query(self, name: str, kind: Any, default: Any = None) -> Any:
+        """A query parameter as a type (int, datetime …). Raises bad_field."""
+        text = self.request.query_params.get(name)
+        if text is None:
+            return default
+        try:
+            return msgspec.convert(text, kind, strict=False)
+        except msgspec.ValidationError as failure:
+            raise error("bad_field", str(failure), at=name) from None
+
+
+def authenticate(desk: Desk, request: Request, now: datetime) -> Caller:
+    """The caller from the bearer token. Raises no_token, bad_token."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise error("no_token", "no Authorization: Bearer header")
+    known = desk.callers.get(token)
+    if known is not None and known.expires_at > now:
+        return known
+    caller = verify_token(token.strip(), desk.issuers, desk.audience, now)
+    if len(desk.callers) >= _MOST_CALLERS:
+        desk.callers.clear()
+    desk.callers[token] = caller
+    return caller
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """The body, as long as it is no longer than `most` bytes; nothing beyond is read. Raises too_large, bad_json."""
+    told = request.headers.get("content-length")
+    if told is not None and told.isdigit() and int(told) > most:
+        raise error("too_large", f"{told} bytes, at most {most}")
+    parts, size = [], 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > most:
+                raise error("too_large", f"more than {most} bytes")
+            parts.append(part)
+    except ClientDisconnect:
+        raise error("bad_json", "the connection ended before the body did") from None
+    return b"".join(parts)
+
+
+async def open_body(call: Call) -> None:
+    """Reads the body; where it is a signed notice, verifies it against the caller's registered keys. Raises too_large,
+    bad_media_type, bad_signature."""
+    call.raw = call.payload = await read_body(call.request, call.hub.limits.body_bytes)
+    kind = call.request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if not call.raw:
+        return
+    if kind == JOSE:
+        act = f"{call.request.method} {call.request.url.path}"
+        now = call.hub.clock()
+        keys = await to_thread.run_sync(_keys_of, call.hub, call.token.party, now)
+        verified = verify_notice(call.raw, keys, act, now)
+        call.payload, call.kid = verified.payload, verified.kid
+    elif kind != JSON:
+        raise error("bad_media_type", f"not {kind!r}")
+
+
+def _keys_of(hub: Hub, party: str, now: datetime) -> dict[str, str]:
+    with hub.store.read() as tx:
+        known = tx.rulebook().parties.get(party)
+    return {key.kid: key.x for key in (known.keys if known else ()) if key.until is None or now < key.until}

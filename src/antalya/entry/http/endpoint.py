@@ -1,0 +1,50 @@
+"""What an endpoint is: one row says its method, path, scope, body, answer and errors. The routes and openapi.json are both
+made from these rows, so they can't differ."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from antalya.entry.http.call import Call
+from antalya.wire.canonical import encode
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query parameter and its type."""
+
+    name: str
+    kind: Any
+    text: str
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One row. `scopes`: any one of them is enough; `body` and `answer`: types for the schema; `headers`: request headers
+    that matter; `example`: a body."""
+
+    method: str
+    path: str
+    summary: str
+    scopes: tuple[str, ...]
+    handler: Handler
+    body: Any = None
+    answer: Any = None
+    status: int = 200
+    query: tuple[Query, ...] = ()
+    headers: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    example: Any = None
+    media_type: str = "application/json"
+
+
+def reply(content: object, status: int = 200, *, etag: int | None = None, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    head = {"cache-control": "no-store"} | (headers or {})
+    if etag is not None:
+        head["etag"] = f'"{etag}"'
+    return Response(encode(content), status, head, "application/json")

@@ -1,0 +1,92 @@
+"""The log, receipts, the picture and who you are, at the HTTP door."""
+
+from typing import Annotated
+
+from anyio import to_thread
+from msgspec import Meta, to_builtins
+from starlette.responses import Response
+
+from antalya.entry.http import shapes
+from antalya.entry.http.call import Call
+from antalya.entry.http.endpoint import Endpoint, Query, reply
+from antalya.exchange import proving, viewing
+from antalya.ledger.receipt import Receipt
+from antalya.model.errors import error
+from antalya.model.limits import Limits
+
+READ = "antalya.read"
+Index = Annotated[int, Meta(ge=0)]
+
+
+def _index(call: Call) -> int:
+    text = call.path["leaf"]
+    if not (text.isascii() and text.isdigit()) or len(text) > 15:
+        raise error("not_found", "no such leaf")
+    return int(text)
+
+
+async def checkpoint(call: Call) -> Response:
+    note = await to_thread.run_sync(proving.checkpoint, call.hub)
+    return Response(note, 200, {"cache-control": "no-store"}, "text/plain; charset=utf-8")
+
+
+async def leaves(call: Call) -> Response:
+    items, after = await to_thread.run_sync(proving.leaves, call.hub, call.viewer, call.query("from", Index, 0),
+                                            call.query("limit", Annotated[int, Meta(ge=1, le=5_000)], 500))
+    return reply({"items": items, "next": after})
+
+
+async def leaf(call: Call) -> Response:
+    index = _index(call)
+    items, _ = await to_thread.run_sync(proving.leaves, call.hub, call.viewer, index, 1)
+    if not items or items[0]["leaf"] != index:
+        raise error("not_found", "no such leaf")
+    return reply(items[0])
+
+
+async def inclusion(call: Call) -> Response:
+    return reply(await to_thread.run_sync(proving.inclusion, call.hub, call.query("leaf", Index, 0), call.query("size", Index)))
+
+
+async def consistency(call: Call) -> Response:
+    return reply(await to_thread.run_sync(proving.consistency, call.hub, call.query("from", Index, 1), call.query("to", Index)))
+
+
+async def receipt(call: Call) -> Response:
+    return reply(await to_thread.run_sync(proving.receipt_for, call.hub, call.viewer, _index(call)))
+
+
+async def picture(call: Call) -> Response:
+    return reply(await to_thread.run_sync(viewing.picture, call.hub, call.viewer))
+
+
+async def me(call: Call) -> Response:
+    with call.hub.store.read() as tx:
+        known = tx.rulebook().parties.get(call.token.party)
+    return reply({"party": call.token.party, "name": known.name if known else call.token.party,
+                  "scopes": sorted(call.token.scopes), "broker": call.viewer.broker, "now": to_builtins(call.hub.clock()),
+                  "demo": bool(call.desk.demo_viewers)})
+
+
+async def limits(call: Call) -> Response:
+    return reply(call.hub.limits)
+
+
+_LEAF = Query("leaf", int, "the leaf's index")
+ENDPOINTS = (
+    Endpoint("GET", "/v1/me", "Who your token says you are", (READ,), me, None, shapes.Me),
+    Endpoint("GET", "/v1/limits", "What bounds a filing here", (READ,), limits, None, Limits),
+    Endpoint("GET", "/v1/picture", "Everything you may see, at once", (READ,), picture, None, shapes.Picture),
+    Endpoint("GET", "/v1/log/checkpoint", "The signed head of the log (C2SP tlog-checkpoint)", (READ,), checkpoint, None, str,
+             media_type="text/plain"),
+    Endpoint("GET", "/v1/log/leaves", "A page of the log", (READ,), leaves, None, shapes.Leaves,
+             query=(Query("from", int, "first index"), Query("limit", int, "1 to 5000; 500 unless told"))),
+    Endpoint("GET", "/v1/log/leaves/{leaf}", "One leaf", (READ,), leaf, None, shapes.LeafView, errors=("not_found",)),
+    Endpoint("GET", "/v1/log/proofs/inclusion", "That a leaf is in the log", (READ,), inclusion, None, shapes.Inclusion,
+             query=(_LEAF, Query("size", int, "size of the tree; the present one unless told")), errors=("not_found",)),
+    Endpoint("GET", "/v1/log/proofs/consistency", "That the log only grew", (READ,), consistency, None, shapes.Consistency,
+             query=(Query("from", int, "old size"), Query("to", int, "new size; the present one unless told")),
+             errors=("not_found",)),
+    Endpoint("GET", "/v1/receipts/{leaf}", "The receipt of a leaf, verifiable offline", (READ,), receipt, None, Receipt,
+             errors=("not_found",)),
+)

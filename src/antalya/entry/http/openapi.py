@@ -1,0 +1,75 @@
+"""openapi.json (OpenAPI 3.1), made from the same rows as the routes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from antalya import __version__
+from antalya.entry.http.endpoint import Endpoint
+from antalya.entry.http.shapes import Problem
+from antalya.model.errors import CATALOGUE
+
+_EVERYWHERE = ("no_token", "bad_token", "no_scope", "rate_exceeded", "store_full", "store_read_only", "store_busy", "internal")
+_HEADERS = {"If-Match": "The ETag of the version you read.", "Last-Event-ID": "Resume after this event.",
+            "Idempotency-Key": "The same bytes under the same key get the same answer again."}
+
+
+def document(endpoints: Iterable[Endpoint], origin: str) -> dict[str, Any]:
+    """The whole document."""
+    rows = list(endpoints)
+    types = [t for e in rows for t in (e.body, e.answer) if t is not None] + [Problem]
+    schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    by_type = {id(t): s for t, s in zip(types, schemas, strict=True)}
+    paths: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, by_type)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Antalya", "version": __version__, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+                 "description": f"The native API of the exchange {origin}. Filings are JSON, or the same JSON in RFC 8785 bytes "
+                                "signed as a compact JWS (application/jose). Errors are RFC 9457 problem documents."},
+        "paths": paths,
+        "security": [{"party": []}],
+        "components": {"schemas": components, "securitySchemes": {
+            "party": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A party's token."}}},
+    }
+
+
+def _operation(row: Endpoint, schemas: dict[int, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": "Done"}
+    if row.answer is not None:
+        answer["content"] = {row.media_type: {"schema": schemas[id(row.answer)]}}
+    name = row.path.removeprefix("/v1/").replace("/", "-").replace("{", "").replace("}", "")
+    made: dict[str, Any] = {"operationId": f"{row.method.lower()}-{name}", "summary": row.summary,
+                            "description": f"Scope: {' or '.join(row.scopes)}.", "parameters": _parameters(row),
+                            "responses": {str(row.status): answer} | _problems(row, schemas)}
+    if row.status == 201 and row.method == "PUT":
+        made["responses"]["200"] = answer
+    if row.body is not None:
+        body: dict[str, Any] = {"schema": schemas[id(row.body)]}
+        if row.example is not None:
+            body["example"] = row.example
+        made["requestBody"] = {"required": True, "content": {
+            "application/json": body, "application/jose": {"schema": {"type": "string", "description": "Compact JWS"}}}}
+    return made
+
+
+def _parameters(row: Endpoint) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = [{"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string"}}
+                                  for part in row.path.split("/") if part.startswith("{")]
+    made += [{"name": q.name, "in": "query", "required": False, "description": q.text, "schema": msgspec.json.schema(q.kind)}
+             for q in row.query]
+    made += [{"name": h, "in": "header", "required": h == "If-Match" and row.method in ("PUT", "DELETE")
+              and "precondition_required" in row.errors and row.status == 200, "description": _HEADERS[h],
+              "schema": {"type": "string"}} for h in row.headers]
+    return made
+
+
+def _problems(row: Endpoint, schemas: dict[int, Any]) -> dict[str, Any]:
+    by_status: dict[int, list[str]] = {}
+    for name in dict.fromkeys((*row.errors, *_EVERYWHERE)):
+        by_status.setdefault(CATALOGUE[name].status, []).append(name)
+    return {str(status): {"description": ", ".join(names),
+                          "content": {"application/problem+json": {"schema": schemas[id(Problem)]}}}
+            for status, names in sorted(by_status.items())}

@@ -1,0 +1,154 @@
+"""Operations, findings, asks and answers at the HTTP door."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from anyio import to_thread
+from msgspec import Meta
+from starlette.responses import Response
+
+from antalya.entry.http import shapes
+from antalya.entry.http.call import Call
+from antalya.entry.http.endpoint import Endpoint, Query, reply
+from antalya.entry.http.examples import ANSWER, OPERATION
+from antalya.exchange import filing, settling, viewing
+from antalya.model.asks import Answer, Decision
+from antalya.model.base import Id, Instant, Text
+from antalya.model.errors import error
+from antalya.model.operations import Operation
+
+READ, FILE, SETTLE, BROKER = "antalya.read", "antalya.file", "antalya.answer", "antalya.broker"
+Page = Annotated[int, Meta(ge=1, le=5_000)]
+Cursor = Annotated[int, Meta(ge=0)]
+_FILING_ERRORS = ("bad_json", "bad_field", "bad_text", "bad_id", "not_yours", "unknown_reference", "duplicate_id",
+                  "ring_not_closed", "ring_crosses_itself", "ring_too_short", "not_a_position", "swapped_position",
+                  "outline_too_wide", "area_too_large", "too_many_vertices", "too_many_volumes", "bad_band", "bad_window",
+                  "naive_time", "beyond_horizon", "window_past", "wrong_state", "bad_signature", "signature_required",
+                  "idempotency_conflict", "budget_exceeded", "too_large", "bad_media_type")
+
+
+class AnswerBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An answer as it is sent: the party is the caller's, the ask is in the path."""
+
+    decision: Decision
+    id: Id | None = None
+    conditions: tuple[Text, ...] = ()
+    valid_until: Instant | None = None
+    note: Text = ""
+
+
+async def file(call: Call) -> Response:
+    with call.hub.refusals("operation", call.token.party, "", call.evidence):
+        operation = call.body(Operation)
+    outcome = await to_thread.run_sync(lambda: filing.file(call.hub, call.viewer, operation, call.evidence,
+                                                           key=call.idempotency_key))
+    return reply(outcome.view, 201, etag=outcome.version, headers={"location": f"/v1/operations/{operation.id}"})
+
+
+async def change(call: Call) -> Response:
+    version = call.need_if_match()
+    with call.hub.refusals("operation", call.token.party, call.path["id"], call.evidence):
+        operation = call.body(Operation)
+        if operation.id != call.path["id"]:
+            raise error("bad_field", "the id differs from the one in the address", at="id")
+    outcome = await to_thread.run_sync(lambda: filing.change(call.hub, call.viewer, operation, call.evidence, version=version,
+                                                             key=call.idempotency_key))
+    return reply(outcome.view, etag=outcome.version)
+
+
+async def withdraw(call: Call) -> Response:
+    version = call.need_if_match()
+    outcome = await to_thread.run_sync(lambda: filing.withdraw(call.hub, call.viewer, call.path["id"], call.evidence,
+                                                               version=version))
+    return reply(outcome.view, etag=outcome.version)
+
+
+async def dry_run(call: Call) -> Response:
+    return reply(await to_thread.run_sync(filing.dry_run, call.hub, call.viewer, call.path["id"]))
+
+
+async def show(call: Call) -> Response:
+    view = await to_thread.run_sync(viewing.operation, call.hub, call.viewer, call.path["id"])
+    return reply(view, etag=view.get("version"))
+
+
+async def versions(call: Call) -> Response:
+    items = await to_thread.run_sync(viewing.versions, call.hub, call.viewer, call.path["id"])
+    return reply({"items": items, "next": None})
+
+
+async def version(call: Call) -> Response:
+    number = call.path["n"]
+    if not (number.isascii() and number.isdigit()) or len(number) > 9:
+        raise error("not_found", "no such version")
+    return reply(await to_thread.run_sync(viewing.operation, call.hub, call.viewer, call.path["id"], int(number)))
+
+
+async def listing(call: Call) -> Response:
+    items, after = await to_thread.run_sync(viewing.operations, call.hub, call.viewer, call.query("from", Instant),
+                                            call.query("to", Instant), call.query("after", Cursor, 0),
+                                            call.query("limit", Page, 500))
+    return reply({"items": items, "next": after})
+
+
+async def findings(call: Call) -> Response:
+    items = await to_thread.run_sync(lambda: viewing.findings(
+        call.hub, call.viewer, open_only=call.query("open", bool, True), operation=call.query("operation", Id),
+        limit=call.query("limit", Page, 1_000)))
+    return reply({"items": items, "next": None})
+
+
+async def finding(call: Call) -> Response:
+    return reply(await to_thread.run_sync(viewing.finding, call.hub, call.viewer, call.path["id"]))
+
+
+async def asks(call: Call) -> Response:
+    items = await to_thread.run_sync(viewing.asks, call.hub, call.viewer, call.query("state", str))
+    return reply({"items": items, "next": None})
+
+
+async def ask(call: Call) -> Response:
+    return reply(await to_thread.run_sync(viewing.ask, call.hub, call.viewer, call.path["id"]))
+
+
+async def answer(call: Call) -> Response:
+    with call.hub.refusals("answer", call.token.party, call.path["id"], call.evidence):
+        body = call.body(AnswerBody)
+        given = Answer(id=body.id or call.hub.ids(), ask=call.path["id"], party=call.token.party, decision=body.decision,
+                       conditions=body.conditions, valid_until=body.valid_until, note=body.note)
+    return reply(await to_thread.run_sync(settling.answer, call.hub, call.viewer, given, call.evidence), 201)
+
+
+_WINDOW = (Query("from", datetime, "only what ends at or after this instant"),
+           Query("to", datetime, "only what starts before this instant"),
+           Query("after", int, "the cursor `next` of the page before"), Query("limit", int, "1 to 5000; 500 unless told"))
+
+ENDPOINTS = (
+    Endpoint("POST", "/v1/operations", "File an operation", (FILE,), file, Operation, shapes.Outcome, 201,
+             headers=("Idempotency-Key",), errors=_FILING_ERRORS, example=OPERATION),
+    Endpoint("GET", "/v1/operations", "The operations you may see", (READ,), listing, None, shapes.Operations, query=_WINDOW),
+    Endpoint("GET", "/v1/operations/{id}", "One operation", (READ,), show, None, shapes.AnyOperation, errors=("not_found",)),
+    Endpoint("PUT", "/v1/operations/{id}", "Change your operation: a new version, checked like a new one", (FILE,), change,
+             Operation, shapes.Outcome, headers=("If-Match", "Idempotency-Key"), example=OPERATION,
+             errors=(*_FILING_ERRORS, "precondition_required", "stale_etag", "not_found")),
+    Endpoint("DELETE", "/v1/operations/{id}", "Withdraw your operation (an active one ends)", (FILE,), withdraw, None,
+             shapes.Outcome, headers=("If-Match",),
+             errors=("precondition_required", "stale_etag", "not_found", "not_yours", "wrong_state")),
+    Endpoint("POST", "/v1/operations/{id}/check", "Dry run: check an operation you have filed, changing nothing", (FILE,),
+             dry_run, None, shapes.DryRun, errors=("not_found", "not_yours")),
+    Endpoint("GET", "/v1/operations/{id}/versions", "All versions of your operation", (READ,), versions, None,
+             shapes.Operations, errors=("not_found",)),
+    Endpoint("GET", "/v1/operations/{id}/versions/{n}", "One version of your operation", (READ,), version, None,
+             shapes.AnyOperation, errors=("not_found",)),
+    Endpoint("GET", "/v1/findings", "The findings you may see", (READ,), findings, None, shapes.Findings, query=(
+        Query("open", bool, "false: closed ones too"), Query("operation", str, "only those of one operation"),
+        Query("limit", int, "1 to 5000; 1000 unless told"))),
+    Endpoint("GET", "/v1/findings/{id}", "One finding", (READ,), finding, None, shapes.FindingView, errors=("not_found",)),
+    Endpoint("GET", "/v1/asks", "What you are asked, and what is asked about your operations", (READ,), asks, None, shapes.Asks,
+             query=(Query("state", str, "open, granted, granted-with-conditions, refused, withdrawn, expired or closed"),)),
+    Endpoint("GET", "/v1/asks/{id}", "One ask with its answers", (READ,), ask, None, shapes.AskView, errors=("not_found",)),
+    Endpoint("POST", "/v1/asks/{id}/answers", "Answer an ask, or take a yes back", (SETTLE,), answer, AnswerBody,
+             shapes.Outcome, 201, errors=("bad_json", "bad_field", "not_found", "not_yours", "wrong_state", "bad_window",
+                                          "duplicate_id", "signature_required", "bad_signature"), example=ANSWER),
+)

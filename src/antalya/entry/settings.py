@@ -1,0 +1,120 @@
+"""Settings: defaults < antalya.toml < environment (ANTALYA_…) < flags; and where each came from."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from antalya.model.base import Noun
+from antalya.model.errors import AntalyaError, error
+from antalya.model.limits import Limits
+
+FILE = "antalya.toml"
+
+
+class IssuerSetting(Noun, frozen=True, kw_only=True):
+    """Who may make tokens: name (the `iss`), a PEM or JWKS file, and what they may say."""
+
+    name: str
+    keys_file: str
+    audiences: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ("antalya.read", "antalya.file", "antalya.answer", "antalya.broker", "antalya.operate")
+    max_life_s: Annotated[float, Meta(gt=0)] = 90 * 86_400.0
+
+
+class Settings(Noun, frozen=True, kw_only=True):
+    """All settings. Paths are relative to the exchange's directory."""
+
+    origin: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,120}$")] = "antalya.local/log"
+    audience: str = "antalya.local"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8017
+    store: str = "antalya.sqlite"
+    keys: str = "keys"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    issuers: tuple[IssuerSetting, ...] = ()
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Settings, the directory they hold for, and the origin of each (`default`, the file, the variable, `flag`)."""
+
+    settings: Settings
+    directory: Path
+    origins: Mapping[str, str]
+
+    def path(self, name: str) -> Path:
+        """A path of the settings, from the exchange's directory."""
+        return self.directory / name
+
+
+def load(directory: Path, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None, *,
+         need_file: bool = True) -> Loaded:
+    """The settings of the exchange in a directory. Raises bad_setting, naming the setting and where it came from."""
+    values, origins = _defaults()
+    file = directory / FILE
+    if file.is_file():
+        try:
+            found = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
+            raise error("bad_setting", f"{file.name}: {failure}") from None
+        _merge(values, origins, found, file.name)
+    elif need_file:
+        raise error("bad_setting", f"no {FILE} in {directory}: make one with `antalya init {directory}`")
+    for name, text in sorted((environment if environment is not None else os.environ).items()):
+        if name.startswith("ANTALYA_") and name not in ("ANTALYA_CHROMIUM", "ANTALYA_TOKEN", "ANTALYA_URL"):
+            path = name.removeprefix("ANTALYA_").lower().split("__")
+            _merge(values, origins, _nested(path, text), name)
+    _merge(values, origins, {k: v for k, v in (flags or {}).items() if v is not None}, "flag")
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except (msgspec.ValidationError, AntalyaError) as failure:
+        raise error("bad_setting", f"{failure} (from {_origin_of(str(failure), origins)})") from None
+    return Loaded(settings, directory, origins)
+
+
+def _defaults() -> tuple[dict[str, Any], dict[str, str]]:
+    values: dict[str, Any] = msgspec.to_builtins(Settings())
+    return values, {name: "default" for name, _ in flat(values)}
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Settings as dotted names with their values."""
+    rows: list[tuple[str, Any]] = []
+    for name, value in values.items():
+        rows += flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [(f"{prefix}{name}", value)]
+    return rows
+
+
+def _nested(path: list[str], text: str) -> dict[str, Any]:
+    value: Any = text
+    if text[:1] in "[{":
+        try:
+            value = msgspec.json.decode(text)
+        except msgspec.DecodeError as failure:
+            raise error("bad_setting", f"{'.'.join(path)}: {failure}") from None
+    for name in reversed(path):
+        value = {name: value}
+    return dict(value)
+
+
+def _merge(values: dict[str, Any], origins: dict[str, str], new: Mapping[str, Any], origin: str, prefix: str = "") -> None:
+    for name, value in new.items():
+        if name not in values:
+            raise error("bad_setting", f"no setting {prefix}{name!s} (from {origin})")
+        if isinstance(value, dict) and isinstance(values[name], dict):
+            _merge(values[name], origins, value, origin, f"{prefix}{name}.")
+        else:
+            values[name] = value
+            origins[f"{prefix}{name}"] = origin
+
+
+def _origin_of(text: str, origins: Mapping[str, str]) -> str:
+    found = [origin for name, origin in origins.items() if f"$.{name}" in text]
+    return found[0] if found else "the settings"
