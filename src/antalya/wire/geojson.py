@@ -4,6 +4,7 @@ Bytes come in, outlines and properties go out; `wire.features` makes operations 
 RFC 7946 section 6 wants it; a `crs` other than WGS84 is refused, since every number would mean something else.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class _Top(msgspec.Struct):
 class _Feature(msgspec.Struct):
     type: str
     geometry: msgspec.Raw
-    properties: Properties | None = None
+    properties: msgspec.Raw = msgspec.Raw(b"null")
     id: str | int | float | None = None
 
 
@@ -62,9 +63,11 @@ class _Several(msgspec.Struct, tag_field="type", tag="MultiPolygon"):
 
 
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
+_COLON = re.compile(rb'"\s*:')
 _exact = msgspec.json.Decoder(Polygon | MultiPolygon)
 _loose = msgspec.json.Decoder(_Point | _Flat | _Several)
 _feature = msgspec.json.Decoder(_Feature)
+_properties = msgspec.json.Decoder(Properties | None)
 
 
 def read_features(data: bytes, file: str, bounds: Bounds | None = None) -> Iterator[Feature]:
@@ -87,12 +90,16 @@ def read_features(data: bytes, file: str, bounds: Bounds | None = None) -> Itera
 
 def _pieces(data: bytes, file: str) -> list[tuple[str, bytes | msgspec.Raw]]:
     """The JSON text of each feature, with its place."""
-    if data.startswith(b"\x1e"):
-        texts = [text for text in data.split(b"\x1e") if text.strip()]
-        return [(f"{file}: record[{i}]", text) for i, text in enumerate(texts)]
-    start = data.lstrip()[:1]
+    start = data.lstrip(b" \t\r\n")[:1]
     if not start:
         raise error("bad_json", "the file is empty", at=file)
+    try:
+        data.decode()
+    except UnicodeDecodeError as wrong:
+        raise error("bad_json", f"the text is not UTF-8 at byte {wrong.start}", at=file) from None
+    if start == b"\x1e":
+        texts = [text for text in data.split(b"\x1e") if text.strip()]
+        return [(f"{file}: record[{i}]", text) for i, text in enumerate(texts)]
     if start == b"[":
         raws = _decode(data, list[msgspec.Raw], file)
         return [(f"{file}: [{i}]", raw) for i, raw in enumerate(raws)]
@@ -140,22 +147,14 @@ def _broken(wrong: Exception, data: bytes | msgspec.Raw, file: str) -> AntalyaEr
     what = str(wrong).split(" (byte")[0].removeprefix("JSON is malformed: ")
     if re.match(rb"-?(NaN|Inf)", text[byte:byte + 4]) or text[max(byte - 1, 0):byte + 3] == b"-Inf":
         what = "NaN and Infinity are not numbers in JSON"
-    elif text[byte:byte + 1] >= b"\x80" and not _is_utf8(text):
-        what = "the text is not UTF-8"
     return error("bad_json", f"{what}, line {line}, column {column}", at=file)
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _read(place: str, raw: bytes | msgspec.Raw, bounds: Bounds) -> Feature:
     try:
         feature = _feature.decode(raw)
+        at = f"{place}.properties"
+        properties = _single(feature.properties, at)
     except msgspec.ValidationError as wrong:
         what, path = _said(wrong)
         raise error("bad_field", what, at=f"{place}.{path}".rstrip(".")) from None
@@ -163,11 +162,24 @@ def _read(place: str, raw: bytes | msgspec.Raw, bounds: Bounds) -> Feature:
         raise _broken(wrong, raw, place) from None
     if feature.type != "Feature":
         raise error("bad_field", f"a Feature is wanted, not {feature.type[:40]!r}", at=f"{place}.type")
-    properties = feature.properties or {}
     outline = _outline(feature.geometry, properties, place)
     if vertices(outline) > bounds.vertices:
         raise error("too_many_vertices", f"{vertices(outline):,} positions, at most {bounds.vertices:,}", at=f"{place}.geometry")
     return Feature(place, None if feature.id is None else _id(feature.id), outline, properties)
+
+
+def _single(raw: msgspec.Raw, at: str) -> Properties:
+    """Properties, if no name stands twice: two readers could read two different plans."""
+    try:
+        properties: Properties = _properties.decode(raw) or {}
+    except msgspec.ValidationError as wrong:
+        raise error("bad_field", _said(wrong)[0], at=at) from None
+    if len(_COLON.findall(bytes(raw))) > len(properties):  # or an inner object, or a text with a colon: looked at closely
+        names = [name for name, _ in json.loads(bytes(raw), object_pairs_hook=list)]
+        for name in names:
+            if names.count(name) > 1:
+                raise error("bad_json", "it stands twice", at=f"{at}.{name[:60]}")
+    return properties
 
 
 def _id(value: str | int | float) -> str:
