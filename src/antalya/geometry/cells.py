@@ -1,0 +1,147 @@
+"""S2 cells for the index and for coarse disclosure.
+
+A covering never misses: every point within the margin of the shape is in one of its cells. S2 works on a sphere; geodetic
+latitudes are taken as its latitudes, and metres are turned into angles by the least radius of curvature of the
+ellipsoid, which makes every angle too large, never too small. Cells are candidates, never verdicts.
+
+Ids are S2's, as signed 64-bit integers (what SQLite and PostgreSQL keep); a cell never straddles the sign, so
+`cell_range` stays contiguous. Source: s2geometry.io, "S2 Cells".
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import s2geometry as s2
+import shapely
+
+from antalya.geometry import ellipsoid
+from antalya.geometry.ellipsoid import Floats
+from antalya.geometry.region import outline_of
+from antalya.geometry.shape import Shape
+from antalya.model.errors import error
+from antalya.model.volume import Outline, Polygon, Ring
+
+COARSEST, FINEST, STEP = 4, 16, 2
+MOST_CELLS = 20_000
+RECT_WITHIN_DEG = 80.0
+RECT_RADIUS_M = 1_500_000.0
+BULGE_M = 10.0
+"""Pieces of 5 km leave the parallels and meridians through their ends by less than this, up to 80 degrees."""
+
+
+def cover(shape: Shape, margin_m: float, max_cells: int = 8) -> tuple[int, ...]:
+    """Cells at levels 4, 6, … 16 that hold every point within `margin_m` metres of the shape, sorted.
+
+    About `max_cells` of them, more where the shape is wider than that many cells of level 4.
+    """
+    coverer = s2.S2RegionCoverer()
+    coverer.set_min_level(COARSEST)
+    coverer.set_max_level(FINEST)
+    coverer.set_level_mod(STEP)
+    coverer.set_max_cells(max_cells)
+    return _ids(coverer.GetCovering(_bound(shape, margin_m)))
+
+
+def ancestors(cells: Iterable[int]) -> tuple[int, ...]:
+    """The cells and all that hold them, at the even levels down to 4, sorted."""
+    found: set[int] = set()
+    for cell in cells:
+        each = _cell(cell)
+        found.update(_signed(each.parent(level).id()) for level in range(COARSEST, each.level() + 1, STEP))
+        found.add(cell)
+    return tuple(sorted(found))
+
+
+def cell_range(cell: int) -> tuple[int, int]:
+    """The least and the greatest id among all cells within this one, itself included."""
+    each = _cell(cell)
+    return _signed(each.range_min().id()), _signed(each.range_max().id())
+
+
+def coarse(shape: Shape, level: int = 9) -> tuple[int, ...]:
+    """The cells of one level (9: about 15 km across) that the shape touches, sorted.
+
+    Raises area_too_large where there might be more than 20,000.
+    """
+    bound = _bound(shape, 0.0)
+    size = 4 * np.pi / (6 * 4**level)
+    if min(bound.Area() if isinstance(bound, s2.S2LatLngRect) else np.inf, _cap_area(shape)) / size > MOST_CELLS:
+        raise error("area_too_large", f"the outline covers more than {MOST_CELLS} cells of level {level}", at="outline")
+    coverer = s2.S2RegionCoverer()
+    coverer.set_fixed_level(level)
+    coverer.set_max_cells(MOST_CELLS)
+    cells = coverer.GetCovering(bound)
+    corners = np.concatenate([_corners(c) for c in cells])
+    flat = shape.frame.plane(ellipsoid.to_space(*corners.T)).reshape(len(cells), 5, 2)
+    wide = float(np.linalg.norm(np.diff(flat, axis=1), axis=2).max())
+    slack = shape.disc_m + 2 * float(ellipsoid.sag_m(wide, shape.radius_m + 2 * wide)) + 0.01 * wide**2 / ellipsoid.RADIUS
+    touched = shapely.dwithin(shapely.polygons(flat), shape.flat, slack)
+    return _ids(c for c, yes in zip(cells, touched.tolist(), strict=True) if yes)
+
+
+def cell_outline(cell: int) -> Polygon:
+    """A cell as a polygon of its four corners."""
+    ring: Ring = tuple((x, y) for x, y in np.round(_corners(_cell(cell)), 7).tolist())
+    return Polygon(coordinates=(ring,))
+
+
+def cells_outline(cells: Sequence[int]) -> Outline | None:
+    """Cells together as one outline; None of no cells."""
+    polygons = [shapely.polygons(_over_pole(np.round(_corners(_cell(c)), 7))) for c in cells]
+    return outline_of(shapely.union_all(polygons)) if polygons else None
+
+
+def _bound(shape: Shape, margin_m: float) -> s2.S2LatLngRect | s2.S2Cap:
+    """A rectangle or a cap on S2's sphere that holds every point within `margin_m` of the shape."""
+    lon, lat = shape.centre
+    reach = shape.radius_m + margin_m
+    if shape.is_circle or reach > RECT_RADIUS_M or abs(lat) + np.degrees(reach / ellipsoid.LEAST_RADIUS) > RECT_WITHIN_DEG:
+        angle = s2.S1Angle.Radians((reach + BULGE_M) / ellipsoid.LEAST_RADIUS)
+        return s2.S2Cap(s2.S2LatLng.FromDegrees(lat, lon).ToPoint(), angle)
+    lons, lats = ellipsoid.to_degrees(shape.points)
+    off = (lons - lon + 180) % 360 - 180
+    west, east = (float((lon + x + 180) % 360 - 180) for x in (off.min(), off.max()))
+    rect = s2.S2LatLngRect(
+        s2.S2LatLng.FromDegrees(float(lats.min()), west), s2.S2LatLng.FromDegrees(float(lats.max()), east)
+    )
+    return rect.ExpandedByDistance(s2.S1Angle.Radians((margin_m + BULGE_M) / ellipsoid.LEAST_RADIUS))
+
+
+def _cap_area(shape: Shape) -> float:
+    """The area of its cap on the unit sphere."""
+    return float(2 * np.pi * (1 - np.cos((shape.radius_m + BULGE_M) / ellipsoid.LEAST_RADIUS)))
+
+
+def _corners(cell: s2.S2CellId) -> Floats:
+    """The closed ring of a cell in degrees, (5, 2), counter-clockwise; longitude 180 or −180 by the side it lies on."""
+    whole = s2.S2Cell(cell)
+    points = [s2.S2LatLng(whole.GetVertex(k)) for k in range(4)]
+    ring = np.array([(p.lng().degrees(), p.lat().degrees()) for p in (*points, points[0])])
+    side = cell.ToLatLng().lng().degrees()
+    edge = np.abs(ring[:, 0]) > 180 - 1e-9
+    ring[edge, 0] = np.copysign(180.0, side)
+    return ring
+
+
+def _over_pole(ring: Floats) -> Floats:
+    """The same ring in the plane of degrees: a corner at a pole becomes the stretch of the pole's edge beside the cell."""
+    at = np.flatnonzero(np.abs(ring[:-1, 1]) > 90 - 1e-6)
+    if not len(at):
+        return ring
+    k = int(at[0])
+    turned = np.roll(ring[:-1], -k, axis=0)
+    pole = float(np.copysign(90.0, turned[0, 1]))
+    rest = turned[1:]
+    return np.vstack([rest, [[rest[-1, 0], pole], [rest[0, 0], pole]], rest[:1]])
+
+
+def _ids(cells: Iterable[s2.S2CellId]) -> tuple[int, ...]:
+    return tuple(sorted(_signed(c.id()) for c in cells))
+
+
+def _signed(cell: int) -> int:
+    return cell - (1 << 64) if cell >= 1 << 63 else cell
+
+
+def _cell(cell: int) -> s2.S2CellId:
+    return s2.S2CellId(cell & (1 << 64) - 1)

@@ -1,0 +1,150 @@
+"""Whether two volumes meet, and where, when and how high.
+
+They meet when they are nearer than all three minima at once: the geodesic distance of the outlines less than `across_m`, the
+gap of the altitude bands less than `up_m`, the gap of the windows less than `seconds`. Where a minimum is 0 the interiors
+must meet in that dimension: touching is not meeting. Bands and windows are half-open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from antalya.geometry import touch
+from antalya.geometry.pairs import closer_each
+from antalya.geometry.region import meeting_region
+from antalya.geometry.shape import Shape, shape
+from antalya.geometry.touch import distance_m, overlaps
+from antalya.model.volume import Minima, Outline, Volume
+
+__all__ = ["Meeting", "Part", "distance_m", "meet", "meet_many", "overlaps"]
+
+
+class Part(NamedTuple):
+    """A window and an altitude band, half-open."""
+
+    starts_at: datetime
+    ends_at: datetime
+    lower_m: float
+    upper_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class Meeting:
+    """Where two volumes A and B come nearer than the minima.
+
+    `part_a`: what of A's window and band lies within the minima of B's; `part_b` the other way round. `starts_at`,
+    `ends_at`, `lower_m`, `upper_m` hold both. `vertical_gap_m`, `time_gap_s`: 0 where they overlap or touch.
+    """
+
+    part_a: Part
+    part_b: Part
+    vertical_gap_m: float
+    time_gap_s: float
+    minima: Minima
+    shape_a: Shape = field(repr=False)
+    shape_b: Shape = field(repr=False)
+
+    @property
+    def starts_at(self) -> datetime:
+        """When the meeting begins."""
+        return min(self.part_a.starts_at, self.part_b.starts_at)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the meeting is over."""
+        return max(self.part_a.ends_at, self.part_b.ends_at)
+
+    @property
+    def lower_m(self) -> float:
+        """The meeting's lower altitude."""
+        return min(self.part_a.lower_m, self.part_b.lower_m)
+
+    @property
+    def upper_m(self) -> float:
+        """The meeting's upper altitude."""
+        return max(self.part_a.upper_m, self.part_b.upper_m)
+
+    @cached_property
+    def distance_m(self) -> float:
+        """The geodesic distance of the outlines; 0 where they touch or overlap."""
+        return distance_m(self.shape_a, self.shape_b)
+
+    @cached_property
+    def region(self) -> Outline:
+        """{p in A nearer than across_m to B} and {q in B nearer than across_m to A}; at 0 what A and B share."""
+        return meeting_region(self.shape_a, self.shape_b, self.minima.across_m)
+
+
+def meet(
+    a: Volume, b: Volume, minima: Minima, shape_a: Shape | None = None, shape_b: Shape | None = None
+) -> Meeting | None:
+    """The meeting of two volumes, None where they keep the minima. True to 1 cm on edges of 10 km, 1 m on 100 km.
+
+    Shapes not given are made; raises what `shape` raises.
+    """
+    if not near_in_time_and_height(a, b, minima):
+        return None
+    shape_a, shape_b = shape_a or shape(a.outline), shape_b or shape(b.outline)
+    return _meeting(a, b, minima, shape_a, shape_b) if touch.closer(shape_a, shape_b, minima.across_m) else None
+
+
+def meet_many(
+    volume: Volume, others: Sequence[Volume], minima: Sequence[Minima] | Minima,
+    shape_of: Shape | None = None, shapes: Sequence[Shape | None] | None = None,
+) -> list[Meeting | None]:
+    """`meet(volume, other, …)` for each other, with one minima for all or one for each, answered together."""
+    each = [minima] * len(others) if isinstance(minima, Minima) else minima
+    near = [i for i, other in enumerate(others) if near_in_time_and_height(volume, other, each[i])]
+    found: list[Meeting | None] = [None] * len(others)
+    if not near:
+        return found
+    own = shape_of or shape(volume.outline)
+    theirs = [(shapes[i] if shapes else None) or shape(others[i].outline) for i in near]
+    meets = closer_each([own] * len(near), theirs, np.array([each[i].across_m for i in near], dtype=np.float64))
+    for i, other, yes in zip(near, theirs, meets.tolist(), strict=True):
+        if yes:
+            found[i] = _meeting(volume, others[i], each[i], own, other)
+    return found
+
+
+def near_in_time_and_height(a: Volume, b: Volume, minima: Minima) -> bool:
+    """Whether windows and altitude bands come nearer than their minima."""
+    if minima.seconds:
+        if _time_gap(a, b) >= minima.seconds:
+            return False
+    elif not max(a.starts_at, b.starts_at) < min(a.ends_at, b.ends_at):
+        return False
+    if minima.up_m:
+        return _vertical_gap(a, b) < minima.up_m
+    return max(a.lower_m, b.lower_m) < min(a.upper_m, b.upper_m)
+
+
+def _time_gap(a: Volume, b: Volume) -> float:
+    return max(0.0, (b.starts_at - a.ends_at).total_seconds(), (a.starts_at - b.ends_at).total_seconds())
+
+
+def _vertical_gap(a: Volume, b: Volume) -> float:
+    return max(0.0, b.lower_m - a.upper_m, a.lower_m - b.upper_m)
+
+
+def _meeting(a: Volume, b: Volume, minima: Minima, shape_a: Shape, shape_b: Shape) -> Meeting:
+    return Meeting(
+        part_a=_part(a, b, minima), part_b=_part(b, a, minima), vertical_gap_m=_vertical_gap(a, b),
+        time_gap_s=_time_gap(a, b), minima=minima, shape_a=shape_a, shape_b=shape_b,
+    )
+
+
+def _part(of: Volume, other: Volume, minima: Minima) -> Part:
+    """What of one volume's window and band lies within the minima of the other's."""
+    room = timedelta(seconds=minima.seconds)
+    return Part(
+        # compared before added, for windows at either end of the calendar
+        starts_at=of.starts_at if other.starts_at - of.starts_at <= room else other.starts_at - room,
+        ends_at=of.ends_at if of.ends_at - other.ends_at <= room else other.ends_at + room,
+        lower_m=max(of.lower_m, other.lower_m - minima.up_m),
+        upper_m=min(of.upper_m, other.upper_m + minima.up_m),
+    )

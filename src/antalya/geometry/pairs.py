@@ -1,0 +1,148 @@
+"""`touch.closer` for many pairs of shapes at once, in numpy and shapely; the few pairs near the limit go the exact way."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from antalya.geometry import ellipsoid, touch
+from antalya.geometry.ellipsoid import Bools, Floats, Ints
+from antalya.geometry.shape import TOUCH_M, Shape
+
+CHUNK_POINTS = 400_000
+
+
+class _Pack:
+    """Shapes laid end to end."""
+
+    def __init__(self, shapes: Sequence[Shape]) -> None:
+        self.shapes = shapes
+        self.flat: NDArray[np.object_] = np.empty(len(shapes), dtype=object)
+        self.flat[:] = [s.flat for s in shapes]
+        self.origin = np.array([s.frame.origin for s in shapes])
+        self.basis = np.array([s.frame.basis for s in shapes])
+        self.bend = np.array([s.frame.bend for s in shapes])
+        numbers = np.array([(s.radius_m, s.disc_m, s.step_m, *s.centre) for s in shapes])
+        self.radius, self.disc, self.step, self.lon, self.lat = numbers.T
+        self.points = np.concatenate([s.points for s in shapes])
+        self.rings = np.concatenate([np.diff(s.ring_ends) for s in shapes])
+        self.polygons = np.concatenate([np.diff(s.polygon_ends) for s in shapes])
+        counts = np.array([(len(s.points), len(s.ring_ends) - 1, len(s.polygon_ends) - 1) for s in shapes])
+        self.counts = counts.T
+        self.starts = np.cumsum(counts, axis=0).T - self.counts
+
+    def spans(self, what: int, index: Ints) -> Ints:
+        """Positions of all points (0), rings (1) or polygons (2) of the shapes at `index`, one after the other."""
+        count = self.counts[what][index]
+        ends = np.cumsum(count)
+        return np.repeat(self.starts[what][index] - ends + count, count) + np.arange(ends[-1])
+
+    def laid(self, index: Ints, frame: Ints) -> NDArray[np.object_]:
+        """The polygons at `index`, each in the plane of the shape at `frame`."""
+        rows = self.spans(0, index)
+        about = np.repeat(frame, self.counts[0][index])
+        flat = ellipsoid.lay(self.points[rows] - self.origin[about], self.basis[about], self.bend[about])
+        ends = (_ends(self.rings[self.spans(1, index)]), _ends(self.polygons[self.spans(2, index)]))
+        return np.asarray(shapely.from_ragged_array(
+            shapely.GeometryType.MULTIPOLYGON, flat, (*ends, _ends(self.counts[2][index]))
+        ))
+
+
+def _ends(counts: Ints) -> Ints:
+    return np.concatenate([[0], np.cumsum(counts)])
+
+
+def closer_each(a: Sequence[Shape], b: Sequence[Shape], across_m: Floats) -> Bools:
+    """Row by row, `touch.closer(a, b, across_m)`."""
+    if not len(a):
+        return np.zeros(0, dtype=np.bool_)
+    unique = {id(s): s for s in (*a, *b)}
+    index = {key: i for i, key in enumerate(unique)}
+    pack = _Pack(list(unique.values()))
+    left, right = np.array([index[id(s)] for s in a]), np.array([index[id(s)] for s in b])
+    meets = np.zeros(len(left), dtype=np.bool_)
+    between = pack.origin[left] - pack.origin[right]
+    reach = pack.radius[left] + pack.radius[right] + across_m
+    near = np.flatnonzero(np.einsum("ni,ni->n", between, between) <= reach * reach)
+    discs = (pack.disc[left[near]] > 0) & (pack.disc[right[near]] > 0)
+    rows = near[discs]
+    meets[rows] = _discs_meet(pack, left[rows], right[rows], across_m[rows])
+    rows = near[~discs]
+    swap = _swapped(pack, left[rows], right[rows])
+    place, other = np.where(swap, right[rows], left[rows]), np.where(swap, left[rows], right[rows])
+    for first, last in _chunks(pack.counts[0][other]):
+        here = slice(first, last)
+        meets[rows[here]] = _meet(pack, place[here], other[here], across_m[rows[here]])
+    return meets
+
+
+def _chunks(sizes: Ints) -> Iterator[tuple[int, int]]:
+    """Runs of rows with about `CHUNK_POINTS` points each."""
+    total = np.cumsum(sizes)
+    first = 0
+    while first < len(sizes):
+        before = int(total[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(total, before + CHUNK_POINTS)))
+        yield first, last
+        first = last
+
+
+def _swapped(pack: _Pack, left: Ints, right: Ints) -> Bools:
+    """Where the right one makes the better plane: as `touch.placed`."""
+    circle_left, circle_right = pack.disc[left] > 0, pack.disc[right] > 0
+    swap: Bools = np.where(circle_left != circle_right, circle_right, pack.radius[left] > pack.radius[right])
+    return swap
+
+
+def _limits(pack: _Pack, a: Ints, b: Ints, across_m: Floats) -> Floats:
+    """The distance below which centres, or a centre and a polygon, or two polygons meet."""
+    disc_a, disc_b = pack.disc[a], pack.disc[b]
+    halves = [np.where(disc > 0, disc / 2, np.inf) for disc in (disc_a, disc_b)]
+    touch_m = np.minimum(TOUCH_M, np.minimum(*halves))
+    limit: Floats = disc_a + disc_b + np.where(across_m > 0, across_m, -touch_m)
+    return limit
+
+
+def _discs_meet(pack: _Pack, a: Ints, b: Ints, across_m: Floats) -> Bools:
+    between = ellipsoid.geodesics_m(pack.lon[a], pack.lat[a], pack.lon[b], pack.lat[b])
+    meets: Bools = between < _limits(pack, a, b, across_m)
+    return meets
+
+
+def _meet(pack: _Pack, place: Ints, other: Ints, across_m: Floats) -> Bools:
+    """For polygons, or a circle at `place` and a polygon."""
+    first, second = pack.flat[place], pack.laid(other, place)
+    meets = np.zeros(len(place), dtype=np.bool_)
+    plain = (across_m == 0) & (pack.disc[place] == 0)
+    rows = np.flatnonzero(~plain)
+    if len(rows):
+        limit = _limits(pack, place[rows], other[rows], across_m[rows])
+        error = touch.errors_m(pack.radius[place[rows]], pack.disc[place[rows]], pack.step[place[rows]],
+                               pack.step[other[rows]], limit)
+        off = shapely.distance(first[rows], second[rows])
+        meets[rows] = off < limit
+        for k in np.flatnonzero(np.abs(off - limit) <= error):
+            one, two = pack.shapes[place[rows[k]]], pack.shapes[other[rows[k]]]
+            meets[rows[k]] = touch.exactly_closer(one, two, float(off[k]), float(limit[k]), float(error[k]))
+    rows = np.flatnonzero(plain)
+    if len(rows):
+        meets[rows] = _interiors_meet(pack, place[rows], other[rows], first[rows], second[rows])
+    return meets
+
+
+def _interiors_meet(
+    pack: _Pack, place: Ints, other: Ints, first: NDArray[np.object_], second: NDArray[np.object_]
+) -> Bools:
+    """For polygons, each pair in the plane of the one at `place`."""
+    error = touch.errors_m(pack.radius[place], pack.disc[place], pack.step[place], pack.step[other], np.zeros(len(place)))
+    common = shapely.intersection(first, second)
+    length = shapely.length(common)
+    meets: Bools = shapely.area(common) > length * (error + TOUCH_M)
+    open_rows = np.flatnonzero(~meets)
+    if len(open_rows):
+        apart = shapely.distance(first[open_rows], second[open_rows]) > error[open_rows]
+        for k in open_rows[~(apart & (length[open_rows] == 0))]:
+            one, two = pack.shapes[place[k]], pack.shapes[other[k]]
+            meets[k] = touch.finely_meet(one, two, first[k], second[k], float(error[k]))
+    return meets

@@ -1,0 +1,67 @@
+"""Rings in a plane: from corners to valid polygons, or a refusal where the inside is not clear.
+
+A ring may touch itself, at a corner or along an edge, as long as every point it encloses is enclosed once and in the same
+direction. A bow-tie encloses its two halves in opposite directions; a pentagram encloses its middle twice: both are
+refused. Faces thinner than `noise_m` count as touching.
+"""
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from antalya.geometry.ellipsoid import Floats
+from antalya.model.errors import error
+
+
+def width_m(area: BaseGeometry) -> float:
+    """A lower bound of the radius of the largest disc in `area`: its area over its boundary's length; 0 where empty."""
+    length = float(shapely.length(area))
+    return float(shapely.area(area)) / length if length else 0.0
+
+
+def enclosed(ring: Floats, noise_m: float, at: str) -> BaseGeometry:
+    """The area one closed ring (n, 2) encloses, valid.
+
+    Raises ring_crosses_itself, and ring_too_short where it encloses nothing (its corners lie on one line).
+    """
+    area = shapely.polygons(ring)
+    if not shapely.is_valid(area):
+        noded = shapely.node(shapely.linestrings(ring))
+        faces = [f for f in shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))) if not f.is_empty]
+        turns = np.array([_turns(ring, shapely.point_on_surface(f)) for f in faces], dtype=np.int64)
+        clear = np.array([width_m(f) > noise_m for f in faces], dtype=np.bool_)
+        if len(set(turns[clear].tolist()) - {0}) > 1 or (np.abs(turns[clear]) > 1).any():
+            raise error("ring_crosses_itself", "the ring crosses itself", at=at)
+        area = shapely.union_all([f for f, n in zip(faces, turns, strict=True) if n])
+    if width_m(area) <= noise_m / 4:
+        raise error("ring_too_short", "the ring encloses no area: its corners lie on one line", at=at)
+    return area
+
+
+def _turns(ring: Floats, point: BaseGeometry) -> int:
+    """How often the ring goes round the point, counter-clockwise positive."""
+    x, y = (ring - shapely.get_coordinates(point)).T
+    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
+    up = (y[:-1] <= 0) & (y[1:] > 0) & (cross > 0)
+    down = (y[:-1] > 0) & (y[1:] <= 0) & (cross < 0)
+    return int(up.sum()) - int(down.sum())
+
+
+def polygon(rings: list[Floats], noise_m: float, at: str) -> BaseGeometry:
+    """The area of a polygon given by its closed rings, the outer one first, valid.
+
+    Raises what `enclosed` raises, and ring_crosses_itself where a hole leaves the outer ring or meets another hole.
+    """
+    area = enclosed(rings[0], noise_m, f"{at}[0]")
+    holes = [enclosed(ring, noise_m, f"{at}[{i}]") for i, ring in enumerate(rings[1:], 1)]
+    for i, hole in enumerate(holes):
+        if width_m(shapely.difference(hole, area)) > noise_m:
+            raise error("ring_crosses_itself", "a hole leaves its outer ring", at=f"{at}[{i + 1}]")
+        for other in holes[:i]:
+            if width_m(shapely.intersection(hole, other)) > noise_m:
+                raise error("ring_crosses_itself", "a hole meets another hole", at=f"{at}[{i + 1}]")
+    if holes:
+        area = shapely.difference(area, shapely.union_all(holes))
+        if width_m(area) <= noise_m / 4:
+            raise error("ring_crosses_itself", "the holes leave nothing of the polygon", at=at)
+    return area
