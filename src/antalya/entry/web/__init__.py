@@ -10,13 +10,12 @@ import mimetypes
 from functools import lru_cache
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from antalya.model.errors import error
-
-__all__ = ["CSP", "HEADERS", "index_html", "routes", "static_dir"]
+__all__ = ["CSP", "HEADERS", "index_html", "page_routes", "static_dir"]
 
 CSP = ("default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
        "frame-ancestors 'none'")
@@ -73,10 +72,10 @@ def _page(request: Request) -> Response:
 def _asset(request: Request) -> Response:
     path = _files().get(request.path_params["path"])
     if path is None:
-        raise error("not_found", "the page has no such file")
+        raise HTTPException(404)
     return _send(request, path)
 
 
-def routes() -> list[BaseRoute]:
-    """`/` and `/static/…`. A file that is not there raises not_found, for the door to render."""
+def page_routes() -> list[BaseRoute]:
+    """`/` and `/static/…`. A file that is not there raises HTTPException(404), for the door to render."""
     return [Route("/", _page), Route("/static/{path:path}", _asset)]

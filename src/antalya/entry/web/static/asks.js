@@ -1,0 +1,77 @@
+/** What is asked of the viewer, with the buttons that answer it; and what the viewer waits for. */
+
+import { html, useState } from "./vendor/htm-preact.js";
+import { language, t } from "./i18n.js";
+import { shape } from "./marks.js";
+import { answer } from "./session.js";
+import { at, date, hm, howLong } from "./time.js";
+import { foreign, side } from "./words.js";
+
+/** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest */
+/** @typedef {"grant" | "grant-with-conditions" | "refuse" | "withdraw"} Decision */
+
+const MARKS = /** @type {Record<string, "open" | "granted" | "blocked" | "unsure">} */ ({
+  open: "open", granted: "granted", "granted-with-conditions": "granted", refused: "blocked", withdrawn: "blocked", expired: "unsure" });
+
+/** @param {{ state: State, facts: Digest, ask: AskView, select: (s: Selection) => void }} props */
+export function AskCard({ state, facts, ask, select }) {
+  const mine = ask.of === state.picture?.viewer.party && Boolean(state.me?.scopes.includes("antalya.answer"));
+  const seen = facts.number.has(ask.finding);
+  const granted = ask.state.startsWith("granted");
+  return html`<article key=${ask.id} class="card ask ${ask.state}">
+    <p class="marks"><span class="mark ${ask.state}">${shape(MARKS[ask.state] ?? "unsure")}${t(`asked.${ask.state}`)}</span>
+      <span class="tag">${t(`ask.${ask.kind}`)}</span>
+      ${seen && html`<button type="button" class="number" onClick=${() => select({ kind: "finding", id: ask.finding })} aria-label=${t("findings.number", { number: facts.number.get(ask.finding) ?? "" })}>${facts.number.get(ask.finding)}</button>`}</p>
+    <h3>${t("ask.of")} <bdi>${(ask.of && (facts.parties.get(ask.of)?.name ?? ask.of)) || t("who.another")}</bdi>: ${side(facts, ask.operation)}</h3>
+    <p>${foreign(ask.text)}</p>
+    ${ask.state === "open" && html`<p>${due(ask, at(state.picture?.now))}</p>`}
+    ${ask.conditions.length > 0 && html`<ul dir="auto">${ask.conditions.map((c) => html`<li>${c}</li>`)}</ul>`}
+    ${mine && ask.state === "open" && html`<${Reply} key=${`${ask.id} open`} ask=${ask} choices=${["grant", "refuse"]} lost=${state.link === "lost"} />`}
+    ${mine && granted && html`<${Reply} key=${`${ask.id} granted`} ask=${ask} choices=${["withdraw"]} lost=${state.link === "lost"} />`}
+  </article>`;
+}
+
+/** By when an answer is due. @param {AskView} ask @param {number} now */
+function due(ask, now) {
+  const deadline = at(ask.deadline);
+  const time = `${date(deadline, language())} ${hm(deadline)}Z`;
+  return t(deadline > now ? "ask.due" : "ask.overdue", { time, left: howLong(deadline - now, t) });
+}
+
+/** Two steps to an answer, so that no slip of a finger at night says yes. @param {{ ask: AskView, choices: Decision[], lost: boolean }} props */
+function Reply({ ask, choices, lost }) {
+  const [chosen, setChosen] = useState(/** @type {Decision | null} */ (null));
+  const [words, setWords] = useState({ note: "", conditions: "" });
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState("");
+  const name = (/** @type {Decision} */ d) => t(d === "grant" && ask.kind === "acknowledgement" ? "answer.acknowledge" : `answer.${d}`);
+  if (lost) return html`<p class="quiet">${t("answer.offline")}</p>`;
+  if (!chosen) {
+    return html`<p class="answers">${choices.map((d) => html`<button type="button" class="answer ${d}" onClick=${() => setChosen(d)}>${name(d)} …</button>`)}</p>`;
+  }
+  const send = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const conditions = chosen === "grant" ? words.conditions.split("\n").map((c) => c.trim()).filter(Boolean) : [];
+    setBusy(true);
+    const wrong = await answer(ask, conditions.length ? "grant-with-conditions" : chosen, { note: words.note, conditions });
+    setBusy(false);
+    if (wrong) setFailure(wrong);
+    else setChosen(null);
+  };
+  return html`<form class="reply" onSubmit=${send}>
+    ${chosen === "grant" && ask.kind === "consent" && html`<label>${t("answer.conditions")}
+      <textarea rows="2" maxlength="2000" value=${words.conditions} onInput=${(/** @type {any} */ e) => setWords({ ...words, conditions: e.target.value })}></textarea></label>`}
+    <label>${t("answer.note")} <input type="text" maxlength="500" value=${words.note} onInput=${(/** @type {any} */ e) => setWords({ ...words, note: e.target.value })} /></label>
+    ${failure && html`<p class="failure" role="alert">${failure}</p>`}
+    <p class="answers"><button type="submit" class="answer ${chosen} sure" disabled=${busy} ref=${focus}>${t("answer.sure", { answer: name(chosen) })}</button>
+      <button type="button" onClick=${() => setChosen(null)}>${t("answer.back")}</button></p>
+  </form>`;
+}
+
+/** The confirming button takes the focus once, when it appears. @param {HTMLElement | null} button */
+function focus(button) {
+  if (button && !button.dataset.met) {
+    button.dataset.met = "yes";
+    button.focus();
+  }
+}

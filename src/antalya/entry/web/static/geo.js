@@ -1,0 +1,106 @@
+/** Positions and outlines for people to look at; nothing is decided by it (the server's geometry is exact). */
+
+const RADIUS = 6_371_008.8;
+const RAD = Math.PI / 180;
+const COMPASS = ["N", "NE", "E", "SE", "S", "SW", "W", "NW"];
+const AT_M = 1_500;
+const FAR_M = 200_000;
+
+/** @typedef {[number, number]} Position longitude, latitude in degrees */
+
+/** Great-circle distance in metres. @param {Position} a @param {Position} b */
+export function distance([lon1, lat1], [lon2, lat2]) {
+  const h = Math.sin(((lat2 - lat1) * RAD) / 2) ** 2
+    + Math.cos(lat1 * RAD) * Math.cos(lat2 * RAD) * Math.sin(((lon2 - lon1) * RAD) / 2) ** 2;
+  return 2 * RADIUS * Math.asin(Math.min(1, Math.sqrt(h)));
+}
+
+/** First azimuth from a to b, degrees from north. @param {Position} a @param {Position} b */
+export function azimuth([lon1, lat1], [lon2, lat2]) {
+  const d = (lon2 - lon1) * RAD;
+  const y = Math.sin(d) * Math.cos(lat2 * RAD);
+  const x = Math.cos(lat1 * RAD) * Math.sin(lat2 * RAD) - Math.sin(lat1 * RAD) * Math.cos(lat2 * RAD) * Math.cos(d);
+  return (Math.atan2(y, x) / RAD + 360) % 360;
+}
+
+/** Where one gets from a position. @param {Position} from @param {number} bearing degrees @param {number} metres @returns {Position} */
+export function forward([lon, lat], bearing, metres) {
+  const [d, b] = [metres / RADIUS, bearing * RAD];
+  const sin = Math.sin(lat * RAD) * Math.cos(d) + Math.cos(lat * RAD) * Math.sin(d) * Math.cos(b);
+  const east = Math.atan2(Math.sin(b) * Math.sin(d) * Math.cos(lat * RAD), Math.cos(d) - Math.sin(lat * RAD) * sin);
+  return [lon + east / RAD, Math.asin(sin) / RAD];
+}
+
+/** An outline as polygons, each a list of rings; circles become rings of 96 corners. @param {Outline} outline @returns {Position[][][]} */
+export function polygons(outline) {
+  if (outline.type === "Circle") {
+    const ring = Array.from({ length: 97 }, (_, i) => forward(outline.center, (i % 96) * 3.75, outline.radius_m));
+    return [[ring]];
+  }
+  const parts = outline.type === "Polygon" ? [outline.coordinates] : outline.coordinates;
+  return parts.map((rings) => rings.map(dense));
+}
+
+/** A ring whose long edges follow the great circle (a corner about every 20 km). @param {Position[]} ring @returns {Position[]} */
+function dense(ring) {
+  /** @type {Position[]} */
+  const points = [ring[0]];
+  for (let i = 1; i < ring.length; i++) {
+    const [a, b] = [ring[i - 1], ring[i]];
+    const whole = distance(a, b);
+    const steps = Math.min(200, Math.ceil(whole / 20_000));
+    for (let k = 1; k < steps; k++) points.push(forward(a, azimuth(a, b), (whole * k) / steps));
+    points.push(b);
+  }
+  return points;
+}
+
+/** @param {Position[]} ring @returns {{ area: number, at: Position }} */
+function centroid(ring) {
+  const [lon0, lat0] = ring[0];
+  const corners = ring.map(([lon, lat]) => [((((lon - lon0 + 180) % 360) + 360) % 360) - 180, lat - lat0]);
+  let [area, east, north] = [0, 0, 0];
+  for (let i = 1; i < corners.length; i++) {
+    const [[x, y], [x2, y2]] = [corners[i - 1], corners[i]];
+    const cross = x * y2 - x2 * y;
+    area += cross; east += (x + x2) * cross; north += (y + y2) * cross;
+  }
+  const mean = (/** @type {number} */ k) => corners.reduce((sum, c) => sum + c[k], 0) / corners.length;
+  const [x, y] = Math.abs(area) < 1e-12 ? [mean(0), mean(1)] : [east / (3 * area), north / (3 * area)];
+  return { area: Math.abs(area) / 2, at: [lon0 + x, lat0 + y] };
+}
+
+/** A middle of an outline, as the command line has it (entry/places.py). @param {Outline} outline @returns {Position} */
+export function centre(outline) {
+  if (outline.type === "Circle") return outline.center;
+  const parts = outline.type === "Polygon" ? [outline.coordinates] : outline.coordinates;
+  return parts.map((rings) => centroid(rings[0])).reduce((best, next) => (next.area > best.area ? next : best)).at;
+}
+
+/** The nearest place to a position. @param {Position} position @param {Place[]} places */
+export function nearest(position, places) {
+  let [best, metres] = [/** @type {Place | null} */ (null), Infinity];
+  for (const place of places) {
+    const far = distance(position, [place.lon, place.lat]);
+    if (far < metres) [best, metres] = [place, far];
+  }
+  return { place: best, metres };
+}
+
+/** `36.53°N 37.95°E`. @param {Position} position */
+export const degrees = ([lon, lat]) =>
+  `${Math.abs(lat).toFixed(2)}°${lat >= 0 ? "N" : "S"} ${Math.abs(lon).toFixed(2)}°${lon >= 0 ? "E" : "W"}`;
+
+/**
+ * "12 km NE of Manbij" in the reader's language.
+ * @param {Position} position @param {Place[]} places @param {string} language
+ * @param {(key: string, values?: Record<string, unknown>) => string} t
+ */
+export function whereabouts(position, places, language, t) {
+  const { place, metres } = nearest(position, places);
+  if (!place || metres > FAR_M) return degrees(position);
+  const name = place.names[/** @type {keyof Names} */ (language)] ?? place.name;
+  if (metres < AT_M) return t("where.at", { place: name });
+  const point = COMPASS[Math.round(azimuth([place.lon, place.lat], position) / 45) % 8];
+  return t("where.from", { km: Math.round(metres / 1000), point: t(`compass.${point}`), place: name });
+}

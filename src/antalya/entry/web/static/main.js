@@ -1,0 +1,83 @@
+/** Starts the page: words, places, map, session; then lets state flow into the views. */
+
+import { App } from "./app.js";
+import { preferred, useLanguage } from "./i18n.js";
+import { TheatreMap } from "./map.js";
+import { begin, leave, look, present, reload, start } from "./session.js";
+import { digest, get, set, subscribe } from "./state.js";
+import { html, render } from "./vendor/htm-preact.js";
+
+const root = /** @type {Element} */ (document.getElementById("app"));
+/** @type {TheatreMap | null} */
+let map = null;
+/** @type {{ picture: Picture | null, facts: import("./state.js").Digest | null }} */
+let digested = { picture: null, facts: null };
+
+/** Picks a thing: its card comes into view, the map shows where it is. @param {Selection | null} selected */
+function select(selected) {
+  set({ selected });
+  if (!selected) return;
+  map?.zoomTo(selected);
+  document.getElementById(`card-${selected.id}`)?.scrollIntoView({ block: "nearest" });
+}
+
+/** @param {Element | null} element */
+function mount(element) {
+  if (!element) map = null;
+  else if (!map) {
+    map = new TheatreMap(/** @type {HTMLElement} */ (element), pick);
+    map.load(get().places);
+    map.update(get(), digested.facts);
+  }
+}
+
+/** A click on the map: the thing's card comes into view, the map stays where it is. @param {Selection | null} selected */
+function pick(selected) {
+  set({ selected });
+  if (!selected) return;
+  const card = document.getElementById(`card-${selected.id}`);
+  card?.scrollIntoView({ block: "nearest" });
+  /** @type {HTMLElement | null | undefined} */ (card?.querySelector("button.title"))?.focus({ preventScroll: true });
+}
+
+/** @param {string} wanted */
+async function speak(wanted) {
+  await useLanguage(wanted);
+  sessionStorage.setItem("antalya.language", wanted);
+  set({ language: wanted });
+}
+
+const actions = {
+  look, speak, leave, present, select, mount,
+  retry: () => (get().picture ? reload() : start()),
+  layer: (/** @type {string} */ name, /** @type {boolean} */ on) => set({ layers: { ...get().layers, [name]: on } }),
+  fit: () => map?.fitAll(),
+};
+
+/** @param {import("./state.js").State} state */
+function draw(state) {
+  if (digested.picture !== state.picture) digested = { picture: state.picture, facts: state.picture && digest(state.picture) };
+  const { facts } = digested;
+  render(html`<${App} state=${state} facts=${facts} actions=${actions} />`, root);
+  map?.update(state, facts);
+  const asked = state.picture?.asks.filter((a) => a.of === state.picture?.viewer.party && a.state === "open").length;
+  document.title = asked ? `(${asked}) Antalya` : "Antalya";
+  document.documentElement.dataset.ready = String(Boolean(facts));
+}
+
+/** 1, 2, 3 …: look as that viewer; Escape: nothing is chosen. @param {KeyboardEvent} event */
+function key(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (event.ctrlKey || event.metaKey || event.altKey || target.matches("input[type=text], input[type=password], textarea, select")) return;
+  const viewer = get().viewers[Number(event.key) - 1];
+  if (viewer) look(viewer.id);
+  else if (event.key === "Escape") set({ selected: null });
+}
+
+document.addEventListener("keydown", key);
+const [places] = await Promise.all([fetch("/static/data/places.json").then((r) => r.json()), useLanguage(preferred())]);
+root.replaceChildren();
+set({ places, language: document.documentElement.lang });
+subscribe(draw);
+draw(get());
+await begin();

@@ -1,0 +1,167 @@
+/** Who looks, and the picture they see: token, loading, following, answering. */
+
+import { Failure, call, follow } from "./api.js";
+import { t } from "./i18n.js";
+import { daysOf, get, quarterOf, set } from "./state.js";
+import { at, dayOf } from "./time.js";
+
+const KEY = "antalya.token";
+const DEBOUNCE_MS = 250;
+const NEWS = new Set(["finding.opened", "ask.opened", "answer", "clearance"]);
+
+let token = "";
+/** When, by this machine's own clock, the exchange was last heard, and when the picture came. */
+let [heard, shown] = [0, 0];
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let pending;
+/** @type {AbortController | null} */
+let following = null;
+
+/** Begins: as a viewer of the demo, with the token kept in this tab, or by asking for one. */
+export async function begin() {
+  window.addEventListener("offline", lose);
+  window.addEventListener("online", () => reload());
+  return start();
+}
+
+/** Finds out who may look, and looks. */
+export async function start() {
+  set({ failure: "" });
+  try {
+    set({ viewers: await call("", "/demo/viewers") });
+  } catch (failure) {
+    if (!(failure instanceof Failure) || failure.outage) return set({ failure: t("link.unreachable") });
+  }
+  const { viewers } = get();
+  if (viewers.length) {
+    const chosen = viewers.find((v) => v.id === sessionStorage.getItem("antalya.viewer")) ?? viewers[0];
+    return look(chosen.id);
+  }
+  token = sessionStorage.getItem(KEY) ?? "";
+  return token ? enter() : set({ phase: "token" });
+}
+
+/** Looks as another viewer of the demo; the moment, the map and the language stay. @param {string} id */
+export function look(id) {
+  const viewer = get().viewers.find((v) => v.id === id);
+  if (!viewer) return Promise.resolve();
+  token = viewer.token;
+  sessionStorage.setItem("antalya.viewer", id);
+  set({ viewer: id });
+  return enter();
+}
+
+/** Uses a token that somebody pasted; it stays in this tab only. @param {string} pasted */
+export function present(pasted) {
+  token = pasted.trim();
+  sessionStorage.setItem(KEY, token);
+  return enter();
+}
+
+/** Forgets the token and everything seen with it. */
+export function leave() {
+  following?.abort();
+  token = "";
+  sessionStorage.removeItem(KEY);
+  set({ phase: "token", me: null, picture: null, selected: null, failure: "" });
+}
+
+async function enter() {
+  following?.abort();
+  const mine = new AbortController();
+  following = mine;
+  try {
+    const [me, picture] = await Promise.all([call(token, "/v1/me"), call(token, "/v1/picture")]);
+    if (mine.signal.aborted) return;
+    set({ me });
+    show(picture, true);
+  } catch (failure) {
+    if (mine.signal.aborted) return;
+    set({ phase: "loading", picture: null, me: null });  // never one viewer's picture under another's name
+    return refuse(failure);
+  }
+  follow(token, {
+    event: (type) => { if (NEWS.has(type)) set({ news: t(`news.${type}`) }); soon(); },
+    up: () => { if (get().link === "lost") reload(); else set({ link: "live" }); },
+    alive: () => { heard = performance.now(); },
+    down: (denied) => (denied ? refuse(new Failure("401", null, false)) : lose()),
+  }, mine.signal);
+}
+
+/** @param {Picture} picture @param {boolean} fresh whether the viewer changed */
+function show(picture, fresh) {
+  const now = at(picture.now);
+  const before = get();
+  const days = daysOf(picture);
+  let { clock } = before;
+  if (!before.days.length) clock = { day: firstDay(days, now), quarter: quarterOf(now), whole: true };
+  else if (!days.includes(clock.day)) days.push(clock.day), days.sort((a, b) => a - b);
+  const ids = new Set([...picture.operations, ...picture.findings, ...picture.sites, ...picture.areas].map((x) => x.id));
+  const selected = before.selected && ids.has(before.selected.id) ? before.selected : null;
+  heard = shown = performance.now();
+  set({ phase: "ready", picture, days, clock, selected, link: fresh ? "connecting" : "live", asOf: now, failure: "" });
+}
+
+/** Today where something happens today, else the first day that has something. @param {number[]} days @param {number} now */
+function firstDay(days, now) {
+  return days.find((day) => day === dayOf(now)) ?? days[0];
+}
+
+function soon() {
+  clearTimeout(pending);
+  pending = setTimeout(reload, DEBOUNCE_MS);
+}
+
+/** Loads the picture again. */
+export async function reload() {
+  const mine = following;
+  try {
+    const picture = await call(token, "/v1/picture");
+    if (mine === following && !mine?.signal.aborted) show(picture, false);
+  } catch (failure) {
+    if (mine === following) refuse(failure);
+  }
+}
+
+/** An outage keeps what was seen, dated; a refusal asks for another token. @param {unknown} failure */
+function refuse(failure) {
+  if (failure instanceof Failure && !failure.outage) {
+    const status = failure.problem?.status ?? Number(failure.message);
+    if (status === 401 || status === 403) {
+      leave();
+      set({ failure: words(failure) || t("token.refused"), phase: "token" });
+    } else set({ failure: words(failure) });
+    return;
+  }
+  if (get().picture) lose();
+  else set({ failure: t("link.unreachable") });
+}
+
+/** The connection is gone: everything shown is as old as when the exchange was last heard. */
+function lose() {
+  const { picture, link } = get();
+  if (picture && link !== "lost") set({ link: "lost", asOf: at(picture.now) + Math.max(0, heard - shown) });
+}
+
+/**
+ * Answers an ask.
+ * @param {AskView} ask @param {"grant" | "grant-with-conditions" | "refuse" | "withdraw"} decision
+ * @param {{ note: string, conditions: string[] }} words_
+ * @returns {Promise<string>} words about what went wrong; empty where it went through
+ */
+export async function answer(ask, decision, words_) {
+  const body = { decision, note: words_.note, ...(words_.conditions.length ? { conditions: words_.conditions } : {}) };
+  try {
+    await call(token, `/v1/asks/${encodeURIComponent(ask.id)}/answers`, { method: "POST", body });
+  } catch (failure) {
+    return words(failure) || t("link.notSent");
+  }
+  await reload();
+  return "";
+}
+
+/** A failure for a person: what happened and what to do next. @param {unknown} failure */
+function words(failure) {
+  const problem = failure instanceof Failure ? failure.problem : null;
+  return problem ? `${problem.title}: ${problem.detail}. ${problem.next_step}` : "";
+}

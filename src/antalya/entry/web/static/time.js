@@ -1,0 +1,73 @@
+/** Moments and windows: milliseconds since 1970, always UTC, half-open. */
+
+export const QUARTER = 15 * 60_000;
+export const DAY = 24 * 3_600_000;
+
+/** @param {string | null | undefined} text RFC 3339 @returns {number} milliseconds, NaN where there is none */
+export const at = (text) => (text ? Date.parse(text) : NaN);
+
+/** Midnight (UTC) of a moment. @param {number} ms */
+export const dayOf = (ms) => Math.floor(ms / DAY) * DAY;
+
+/** `08:15`. @param {number} ms */
+export const hm = (ms) => new Date(ms).toISOString().slice(11, 16);
+
+/** `08:15:07`. @param {number} ms */
+export const hms = (ms) => new Date(ms).toISOString().slice(11, 19);
+
+/** The date in the reader's language, with Latin digits. @param {number} ms @param {string} language @param {boolean} [weekday] */
+export function date(ms, language, weekday = false) {
+  const options = /** @type {Intl.DateTimeFormatOptions} */ ({ timeZone: "UTC", day: "numeric", month: "short", year: "numeric" });
+  if (weekday) options.weekday = "short";
+  return new Intl.DateTimeFormat(`${language}-u-nu-latn`, options).format(ms);
+}
+
+/** `7 Mar 06:00–09:30Z`; both dates where they differ. @param {number} from @param {number} until @param {string} language */
+export function span(from, until, language) {
+  const short = new Intl.DateTimeFormat(`${language}-u-nu-latn`, { timeZone: "UTC", day: "numeric", month: "short" });
+  const last = short.format(until);
+  const first = short.format(from);
+  return first === last ? `${first} ${hm(from)}–${hm(until)}Z` : `${first} ${hm(from)}Z – ${last} ${hm(until)}Z`;
+}
+
+/** `5 h 12 min` until or since; the sign is the caller's business. @param {number} ms @param {(key: string) => string} t */
+export function howLong(ms, t) {
+  const minutes = Math.round(Math.abs(ms) / 60_000);
+  const [days, hours] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60)];
+  if (days) return `${days} ${t("unit.d")} ${hours} ${t("unit.h")}`;
+  return hours ? `${hours} ${t("unit.h")} ${minutes % 60} ${t("unit.min")}` : `${minutes} ${t("unit.min")}`;
+}
+
+/**
+ * Whether something with these windows is there at a moment, or at any time of a day.
+ * @param {[number, number][]} windows half-open; a window of no length is there at its own moment
+ * @param {{ day: number, quarter: number, whole: boolean }} clock
+ */
+export function isActive(windows, clock) {
+  const from = clock.whole ? clock.day : clock.day + clock.quarter * QUARTER;
+  const until = clock.whole ? clock.day + DAY : from + 1;
+  return windows.some(([start, end]) => start < until && (end > from || (start === end && start >= from)));
+}
+
+/** The windows of an operation. @param {OperationView} view @returns {[number, number][]} */
+export function operationWindows(view) {
+  const volumes = view.level === "details" ? view.operation.volumes : [view.envelope];
+  return volumes.map((v) => [at(v.starts_at), at(v.ends_at)]);
+}
+
+/**
+ * The windows of a finding: where it meets, else its own, else its operation's.
+ * @param {FindingView} view @param {Map<string, OperationView>} operations @returns {[number, number][]}
+ */
+export function findingWindows(view, operations) {
+  if (view.met.length) return view.met.map((m) => [at(m.starts_at), at(m.ends_at)]);
+  if (view.starts_at && view.ends_at) return [[at(view.starts_at), at(view.ends_at)]];
+  const operation = view.operation ? operations.get(view.operation) : undefined;
+  return operation ? operationWindows(operation) : [];
+}
+
+/** From the first start to the last end. @param {[number, number][]} windows @returns {[number, number] | null} */
+export function hull(windows) {
+  if (!windows.length) return null;
+  return [Math.min(...windows.map((w) => w[0])), Math.max(...windows.map((w) => w[1]))];
+}

@@ -1,0 +1,55 @@
+/** Sentences about things, in the reader's language. Names come from others: they are only ever put in as text. */
+
+import { centre, whereabouts } from "./geo.js";
+import { html } from "./vendor/htm-preact.js";
+import { knows, language, t } from "./i18n.js";
+import { get } from "./state.js";
+import { at, hm, hull, span } from "./time.js";
+
+/** @typedef {import("./state.js").Digest} Digest */
+
+/** @param {OperationView} view */
+export const partyOf = (view) => (view.level === "details" ? view.operation.party : view.party);
+
+/** @param {OperationView} view */
+export const activityOf = (view) => t(`activity.${view.level === "details" ? view.operation.activity : view.activity}`);
+
+/** @param {OperationView} view */
+export const titleOf = (view) => (view.level === "details" && view.operation.title) || activityOf(view);
+
+/** Who and what an operation is, in a few words. @param {Digest} facts @param {string | null} id */
+export function side(facts, id) {
+  const view = id ? facts.operations.get(id) : undefined;
+  if (view) return html`<bdi>${partyOf(view)}</bdi> <bdi>${titleOf(view)}</bdi>`;
+  return html`<em>${t("who.another")}</em>`;
+}
+
+/** Where the middle of an outline is. @param {Outline | null | undefined} outline */
+export const place = (outline) => (outline ? whereabouts(centre(outline), get().places, language(), t) : t("where.hidden"));
+
+/** A band of altitudes. @param {number} lower @param {number} upper */
+export const band = (lower, upper) => t("band", { lower: number(lower), upper: number(upper) });
+
+/** @param {number} value */
+const number = (value) => new Intl.NumberFormat(`${language()}-u-nu-latn`, { maximumFractionDigits: 0 }).format(value);
+
+/** When, from the first start to the last end. @param {[number, number][]} windows */
+export function when(windows) {
+  const whole = hull(windows);
+  return whole ? span(whole[0], whole[1], language()) : t("time.any");
+}
+
+/** Words that only the exchange has (in English), isolated from the direction of what stands around them. @param {string} text */
+export const foreign = (text) => html`<span lang="en" dir="auto">${text}</span>`;
+
+/** What would remove a finding: in the reader's language where the catalogue knows the kind, else as the exchange puts it.
+ * @param {Remedy} remedy */
+export function remedy(remedy) {
+  const key = `remedy.${remedy.kind}`;
+  if (language() === "en" || !knows(key)) return foreign(remedy.text);
+  const moment = at(remedy.instant);
+  return t(key, {
+    time: Number.isNaN(moment) ? "" : `${span(moment, moment, language()).split(" ").slice(0, 2).join(" ")} ${hm(moment)}Z`,
+    metres: number(remedy.altitude_m ?? remedy.distance_m ?? 0), parties: remedy.parties.join(", "), force: remedy.force ?? "",
+  });
+}
