@@ -50,7 +50,7 @@ def demo_command(
     host: Annotated[str, typer.Option(help="The address to serve at.")] = "127.0.0.1",
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve API and page afterwards.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print findings, clearances and views as JSON.")] = False,
-    directory: Annotated[Path | None, typer.Option("--dir", help="Keep the store here (a new folder) instead of a temporary one.")] = None,
+    directory: Annotated[Path | None, typer.Option("--dir", help="Keep the store in this new folder.")] = None,
 ) -> None:
     """Load a scenario into a new store, run the check, print what was found, and serve API and page."""
     if serve:

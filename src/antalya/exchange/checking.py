@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from antalya.exchange.hub import Hub
 from antalya.model.asks import Ask
 from antalya.model.errors import error
@@ -89,14 +91,14 @@ def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Finding], after: dic
     for ask in tx.asks(findings=before):
         asks.setdefault(ask.finding, []).append(ask)
     for id_, finding in before.items():
-        if after.get(id_) != finding:
+        if not _same(after.get(id_), finding):
             tx.close_finding(id_, now, because if id_ not in after else "changed")
             changes.closed.append(finding)
             changes.tells += tell_of_finding(finding, "closed", operations, rulebook)
             if id_ not in after:
                 _keep(tx, closed(asks.get(id_, ())), operations, changes)
     for id_, finding in after.items():
-        if before.get(id_) != finding:
+        if not _same(before.get(id_), finding):
             tx.open_finding(finding, now)
             changes.opened.append(finding)
             changes.tells += tell_of_finding(finding, "opened", operations, rulebook)
@@ -105,6 +107,11 @@ def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Finding], after: dic
         _keep(tx, asks_for(finding, asks.get(id_, ()), bound, now, hub.ids, again=again, default_s=hub.limits.ask_default_s),
               operations, changes)
     changes.tells += tell_of_clearances(was, clearances(tx, owing, now), operations)
+
+
+def _same(one: Finding | None, other: Finding) -> bool:
+    """Whether two checks found the same; advice depends on the moment and doesn't count."""
+    return one is not None and replace(one, remedies=()) == replace(other, remedies=())
 
 
 def tell_of_clearances(was: dict[str, Clearance], now: dict[str, Clearance], operations: dict[str, Operation]) -> list[Tell]:

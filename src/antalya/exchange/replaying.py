@@ -61,8 +61,8 @@ class Replay:
             thing = tx.thing("understanding", understanding)
         if thing is not None and isinstance(thing.noun, Understanding):
             content = signed_content(thing.noun)
-            registry.sign(self._hub, Viewer(party), understanding, content,
-                          self._evidence(party, f"POST /v1/understandings/{understanding}/signatures", {"content_sha256": content}))
+            evidence = self._evidence(party, f"POST /v1/understandings/{understanding}/signatures", {"content_sha256": content})
+            registry.sign(self._hub, Viewer(party), understanding, content, evidence)
 
     def _event(self, event: Any) -> None:
         self._set_clock(event.at)

@@ -96,7 +96,7 @@ def issuer_keys(path: Path) -> KeySet:
         raw = path.read_bytes()
         if raw.lstrip().startswith(b"{"):
             found: dict[str, Any] = msgspec.json.decode(raw)
-            keys = [import_key(k) for k in (found["keys"] if "keys" in found else [found])]
+            keys = [import_key(k) for k in found.get("keys", [found])]
         else:
             keys = [_public(raw)]
     except OSError as failure:
@@ -114,8 +114,8 @@ def issuer_keys(path: Path) -> KeySet:
 def _public(raw: bytes) -> Any:
     """A PEM key as a JWK, its public half where it is a private one."""
     if b"PRIVATE" in raw:
-        key = load_pem_private_key(raw, None)
-        raw = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        private = load_pem_private_key(raw, None)
+        raw = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     key = load_pem_public_key(raw)
     kind = {Ed25519PublicKey: "OKP", RSAPublicKey: "RSA", EllipticCurvePublicKey: "EC"}
     return import_key(raw, next(name for of, name in kind.items() if isinstance(key, of)))  # type: ignore[call-overload]

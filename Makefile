@@ -1,0 +1,59 @@
+# The two commands are `make demo` and `make test`; they need Python 3.11 or newer, make and git, nothing else.
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PORT   ?= 8017
+JOBS   ?= 2
+
+.PHONY: help demo test lint types imports pytest bench docs-check constraints wheel clean
+help:  ## what there is
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
+
+demo: $(VENV)/.runtime  ## the northern Syria scenario: findings, then page and API at a printed address
+	@$(BIN)/antalya demo --port $(PORT)
+
+test: lint types imports pytest  ## everything CI runs
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check src tests benchmarks tools examples
+types: $(VENV)/.dev
+	$(BIN)/mypy
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports --no-cache
+pytest: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+bench: $(VENV)/.dev  ## the benchmarks, as ratios against a peer in the same run
+	$(BIN)/python -m benchmarks
+
+docs-check: $(VENV)/.dev
+	$(BIN)/python tools/reference.py --check
+
+wheel: $(VENV)/.dev  ## a wheel in dist/
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+constraints: $(VENV)/.dev  ## pin anew: versions and hashes, no addresses
+	$(BIN)/python tools/constraints.py
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Antalya needs Python 3.11 or newer; none was found. Install it, or say PYTHON=/path/to/python3.11"; exit 3; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Antalya needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Say PYTHON=/path/to/python3.11"; exit 3; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "Python can't make a virtual environment; on Debian: apt-get install python3-venv"; exit 3; }
+
+$(VENV)/.runtime: $(VENV)/bin/python constraints/runtime.txt pyproject.toml
+	@echo "Installing Antalya into $(VENV) (once) ..."
+	@$(PIP) install --only-binary :all: --require-hashes -r constraints/runtime.txt || \
+	  { echo "The packages could not be installed: is there a network, or a wheelhouse (PIP_FIND_LINKS, PIP_NO_INDEX=1)?"; exit 3; }
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime constraints/dev.txt
+	@echo "Installing the test tools into $(VENV) (once) ..."
+	@$(PIP) install --only-binary :all: --require-hashes -r constraints/dev.txt
+	@touch $@
