@@ -1,0 +1,220 @@
+"""Whom, where and when a rule binds; and the clashes that `detect` hands to `weigh`.
+
+Beside `picture`, below the steps: both steps need it and never import each other.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from math import inf
+from typing import Literal
+
+from msgspec.structs import replace
+
+from antalya.geometry.cut import cut
+from antalya.geometry.ellipsoid import geodesic_m
+from antalya.geometry.line import clip, side_region, within_m
+from antalya.geometry.overlap import Meeting, overlaps
+from antalya.geometry.shape import Shape
+from antalya.geometry.touch import closer
+from antalya.model.errors import error
+from antalya.model.findings import Met
+from antalya.model.operations import Operation
+from antalya.model.rules import KeepOut, Rule
+from antalya.model.understandings import Understanding
+from antalya.model.volume import Circle, Minima, Outline, Position, Volume
+from antalya.picture import Prepared, Rulebook, shape_of
+
+Span = tuple[datetime, datetime]
+"""[start, end) in UTC; an instant where both are the same."""
+
+ALL_HEIGHTS_M = 1_000_000.0
+"""A vertical minimum that no two bands keep: for rules that hold whatever the altitude."""
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """Two volumes nearer than their minima: `volume` of the operation that gives way (the meeting's A), `other_volume` of
+    the one with the right of way (its B)."""
+
+    volume: int
+    other_volume: int
+    meeting: Meeting
+
+    @property
+    def met(self) -> Met:
+        """The same as a noun, with its region."""
+        m = self.meeting
+        return Met(volume=self.volume, other_volume=self.other_volume, region=m.region, starts_at=m.starts_at,
+                   ends_at=m.ends_at, lower_m=m.lower_m, upper_m=m.upper_m, distance_m=m.distance_m,
+                   vertical_gap_m=m.vertical_gap_m, time_gap_s=m.time_gap_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A pair of operations nearer than `minima`: every pair of volumes that is.
+
+    `rule`: (understanding, rule) of the `separation` rule the minima come from; None where they are the activities'.
+    `suspended`: only that rule's wider minima are broken, and its understanding is suspended.
+    """
+
+    other: Prepared
+    minima: Minima
+    rule: tuple[str, str] | None
+    encounters: tuple[Encounter, ...]
+    suspended: bool = False
+
+    @property
+    def met(self) -> tuple[Met, ...]:
+        """Where and when, volume pair by volume pair."""
+        return tuple(encounter.met for encounter in self.encounters)
+
+
+def parties_of(operation: Operation, rulebook: Rulebook) -> tuple[str, ...]:
+    """The operation's party, then those that answer for its other forces."""
+    answering = {rulebook.forces[f].answers for f in operation.forces if f in rulebook.forces}
+    return (operation.party, *sorted(answering - {operation.party}))
+
+
+def all_among(operation: Operation, who: Iterable[str], rulebook: Rulebook) -> bool:
+    """Whether everyone who moves is among `who` (parties or forces): each force, itself or by who answers for it; the
+    operation's party where it names no force. One stranger in a joint operation is enough for no."""
+    among = frozenset(who)
+    if not operation.forces:
+        return operation.party in among
+    return all(f in among or (f in rulebook.forces and rulebook.forces[f].answers in among) for f in operation.forces)
+
+
+def binds(rule: Rule, operation: Operation, rulebook: Rulebook) -> bool:
+    """Whether a rule binds an operation, wherever it is: one of its activities, and one of its parties or forces takes
+    part, and no exception fits. Exceptions for parties and forces fit where everyone who moves is excepted."""
+    if rule.activities and operation.activity not in rule.activities:
+        return False
+    if (rule.parties or rule.forces) and not rulebook.movers(operation) & {*rule.parties, *rule.forces}:
+        return False
+    free = rule.exceptions
+    return not (operation.activity in free.activities or operation.id in free.operations
+                or all_among(operation, (*free.parties, *free.forces), rulebook))
+
+
+def holds(understanding: Understanding, rule: Rule) -> tuple[Span, ...]:
+    """When a rule holds: its window within its understanding's dates, without the windows excepted."""
+    start, end = understanding.since, understanding.until or _END_OF_TIME
+    if rule.window is not None:
+        start, end = max(start, rule.window.starts_at), min(end, rule.window.ends_at)
+    spans = [(start, end)] if start < end else []
+    for free in rule.exceptions.windows:
+        spans = [(s, e) for start, end in spans
+                 for s, e in ((start, min(end, free.starts_at)), (max(start, free.ends_at), end)) if s < e]
+    return tuple(spans)
+
+
+def common(starts_at: datetime, ends_at: datetime, spans: Iterable[Span]) -> tuple[Span, ...]:
+    """What a window shares with the spans. A window of no length is an instant, and shares itself."""
+    if starts_at == ends_at:
+        return ((starts_at, ends_at),) if any(s <= starts_at < e for s, e in spans) else ()
+    both = ((max(s, starts_at), min(e, ends_at)) for s, e in spans)
+    return tuple((s, e) for s, e in both if s < e)
+
+
+def lasting(volume: Volume) -> Volume:
+    """The volume; an instant as a microsecond, so that no rule misses it."""
+    return volume if volume.starts_at < volume.ends_at else replace(volume, ends_at=volume.ends_at + timedelta(microseconds=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """What of one volume lies where and when a rule binds. `shape` is the volume's outline without the rule's holes."""
+
+    index: int
+    shape: Shape
+    ground: "Ground"
+    spans: tuple[Span, ...]
+    lower_m: float
+    upper_m: float
+
+    def region(self) -> Outline:
+        """The part of the outline that the rule is about."""
+        area, across_m = self.ground.area, self.ground.stand_off_m
+        if area is None:
+            return self.shape.outline
+        found = within_m(self.shape, area, across_m) if across_m else clip(self.shape, area)
+        return found or self.shape.outline
+
+    def volumes(self) -> Iterator[Volume]:
+        """The part as volumes, one for each span."""
+        outline = self.region()
+        for starts_at, ends_at in self.spans:
+            yield Volume(outline=outline, lower_m=self.lower_m, upper_m=self.upper_m, starts_at=starts_at, ends_at=ends_at)
+
+    def met(self) -> Iterator[Met]:
+        """The part as it goes into a finding, one for each span."""
+        for part in self.volumes():
+            yield Met(volume=self.index, other_volume=None, region=part.outline, starts_at=part.starts_at,
+                      ends_at=part.ends_at, lower_m=part.lower_m, upper_m=part.upper_m)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where and when a rule binds: an area (None: everywhere) widened by `stand_off_m`, less the holes, in a band, at times."""
+
+    area: Shape | None
+    holes: tuple[Shape, ...]
+    spans: tuple[Span, ...]
+    lower_m: float = -inf
+    upper_m: float = inf
+    stand_off_m: float = 0.0
+
+    def stay(self, index: int, volume: Volume, shape: Shape) -> Stay | None:
+        """What of a volume lies here; None where nothing does. Touching is not being here."""
+        spans = common(volume.starts_at, volume.ends_at, self.spans)
+        lower_m, upper_m = max(volume.lower_m, self.lower_m), min(volume.upper_m, self.upper_m)
+        if not spans or not lower_m < upper_m:
+            return None
+        if self.area is not None and not closer(shape, self.area, self.stand_off_m):
+            return None
+        holes = [hole for hole in self.holes if overlaps(shape, hole)]
+        if holes:
+            rest = cut(shape, holes)
+            if rest is None:
+                return None
+            shape = shape_of(rest)
+            if self.area is not None and not closer(shape, self.area, self.stand_off_m):
+                return None
+        return Stay(index, shape, self, spans, lower_m, upper_m)
+
+    def stays(self, of: Prepared) -> list[Stay]:
+        """What of an operation lies here, volume by volume."""
+        found = (self.stay(i, volume, shape) for i, (volume, shape) in enumerate(zip(of.operation.volumes, of.shapes,
+                                                                                     strict=True)))
+        return [stay for stay in found if stay is not None]
+
+
+def ground_of(understanding: Understanding, rule: Rule, rulebook: Rulebook, *, lower_m: float = -inf, upper_m: float = inf,
+              stand_off_m: float = 0.0) -> Ground:
+    """Where and when a rule binds. Raises unknown_reference for an area nobody registered."""
+    holes = []
+    for area in rule.exceptions.areas:
+        if area not in rulebook.areas:
+            raise error("unknown_reference", f"rule {rule.id!r} excepts the unknown area {area!r}")
+        holes.append(shape_of(rulebook.areas[area].outline))
+    if isinstance(rule, KeepOut) and rule.line is not None and rule.side is not None:
+        outline: Outline | None = _side(rule.line, rule.side, rule.reach_m)
+    else:
+        outline = rulebook.outline_of(rule)
+    return Ground(None if outline is None else shape_of(outline), tuple(holes), holds(understanding, rule), lower_m, upper_m,
+                  stand_off_m)
+
+
+@lru_cache(maxsize=1_000)
+def _side(line: tuple[Position, ...], side: Literal["left", "right"], reach_m: float) -> Outline:
+    """One side of a line, as far as it reaches."""
+    middle = line[len(line) // 2]
+    far = max(geodesic_m(middle, position) for position in line) + 1.01 * reach_m + 1.0
+    outline = side_region(shape_of(Circle(center=middle, radius_m=far)), line, side, reach_m)
+    if outline is None:
+        raise error("bad_field", "the line has no such side", at="line")
+    return outline

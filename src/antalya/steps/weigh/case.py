@@ -1,0 +1,127 @@
+"""What is weighed, and how a finding is made of it: its id, what its effect implies, what a suspended agreement leaves of it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from antalya.model.findings import Effect, Finding, FindingKind, Met, Remedy, Severity
+from antalya.model.operations import LIVE, Operation
+from antalya.model.parties import Level
+from antalya.model.rules import AnyRule, Hotline
+from antalya.model.understandings import Understanding
+from antalya.picture import Prepared, Rulebook
+from antalya.scope import Ground, binds, ground_of, parties_of
+
+SUSPENDED = " The agreement it rests on is suspended: a warning only."
+
+_SEVERITY: dict[Effect, Severity] = {"none": "info", "hold": "warning", "block": "critical"}
+
+Params = dict[str, str | float | int | None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One operation, what is around it, and the rulebook it is weighed against."""
+
+    subject: Prepared
+    neighbours: Sequence[Prepared]
+    rulebook: Rulebook
+    now: datetime
+
+    @property
+    def operation(self) -> Operation:
+        """The operation that is weighed."""
+        return self.subject.operation
+
+    def binds(self, rule: AnyRule) -> bool:
+        """Whether a rule binds the operation, wherever it is."""
+        return binds(rule, self.operation, self.rulebook)
+
+    def ground(self, understanding: Understanding, rule: AnyRule, lower_m: float = float("-inf"),
+               upper_m: float = float("inf"), stand_off_m: float = 0.0) -> Ground:
+        """Where and when a rule binds."""
+        return ground_of(understanding, rule, self.rulebook, lower_m=lower_m, upper_m=upper_m, stand_off_m=stand_off_m)
+
+    def met(self, ground: Ground) -> tuple[Met, ...]:
+        """The parts of the operation there."""
+        return tuple(met for stay in ground.stays(self.subject) for met in stay.met())
+
+    def others(self) -> list[Prepared]:
+        """The live operations around it, each once, in the order of their ids."""
+        around = {p.operation.id: p for p in self.neighbours
+                  if p.operation.state in LIVE and p.operation.id != self.operation.id}
+        return [around[id_] for id_ in sorted(around)]
+
+    def party_ids(self, who: Iterable[str]) -> tuple[str, ...]:
+        """The parties meant by ids of parties and forces, each once, without the operation's own."""
+        asked = dict.fromkeys(self.rulebook.party_of(w) for w in who)
+        return tuple(p for p in asked if p != self.operation.party)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a finding asks: of whom, which of the two, how many of them, by when, for how long."""
+
+    kind: Literal["consent", "acknowledgement"]
+    of: tuple[str, ...]
+    quorum: int | None = None
+    answer_within_s: float | None = None
+    valid_for_s: float | None = None
+
+
+def finding(kind: FindingKind, why: str, text: str, operation: str, met: Sequence[Met], *, effect: Effect,
+            severity: Severity | None = None, rule: tuple[Understanding, AnyRule] | None = None, other: str | None = None,
+            site: str | None = None, ask: Ask | None = None, remedies: Sequence[Remedy] = (),
+            params: Mapping[str, str | float | int | None] | None = None, disclose: Level = "overlap",
+            suspended: bool = False) -> Finding:
+    """A finding. Under a suspended agreement it warns and does nothing: no effect, nothing asked.
+
+    `text`, `params` and `remedies` must not say more of another operation than the finding's own meeting shows.
+    """
+    agreed, by = rule if rule is not None else (None, None)
+    suspended = suspended or (agreed is not None and agreed.status == "suspended")
+    if suspended:
+        text, ask = text + SUSPENDED, None
+        remedies = [r for r in remedies if r.kind not in ("obtain-consent", "acknowledge")]
+    understanding, rule_id = (None, None) if agreed is None or by is None else (agreed.id, by.id)
+    return Finding(
+        id=finding_id(kind, [o for o in (operation, other) if o is not None], understanding, rule_id, site, why), kind=kind,
+        severity="warning" if suspended else severity or _SEVERITY[effect], effect="none" if suspended else effect,
+        operation=operation, other=other, understanding=understanding, rule=rule_id,
+        rule_kind=None if by is None else str(by.__struct_config__.tag), site=site, why=why, text=text, params=dict(params or {}),
+        met=tuple(met), starts_at=min((m.starts_at for m in met), default=None),
+        ends_at=max((m.ends_at for m in met), default=None), remedies=tuple(remedies),
+        ask=None if ask is None else ask.kind, asks_of=() if ask is None else ask.of,
+        quorum=None if ask is None else ask.quorum, answer_within_s=None if ask is None else ask.answer_within_s,
+        valid_for_s=None if ask is None else ask.valid_for_s, disclose=disclose)
+
+
+def finding_id(kind: str, operations: Sequence[str], understanding: str | None, rule: str | None, site: str | None,
+               why: str) -> str:
+    """The id that follows from what a finding is about: `f-` and 24 hex digits of the SHA-256 of its identity."""
+    identity = json.dumps([kind, sorted(operations), understanding, rule, site, why], separators=(",", ":"))
+    return "f-" + hashlib.sha256(identity.encode()).hexdigest()[:24]
+
+
+def between_signatories(one: Operation, other: Operation, rulebook: Rulebook, now: datetime) -> Level:
+    """What the two sides of a clash see of each other: the overlap, or what their understanding in force says, where
+    everyone who takes part has signed one; of several the youngest."""
+    parties = {*parties_of(one, rulebook), *parties_of(other, rulebook)}
+    chosen = [u for u in rulebook.understandings.values() if u.status == "in-force" and u.applies_at(now)
+              and u.disclosure is not None and parties <= set(u.signatories)]
+    youngest = max(chosen, key=lambda u: (u.since, u.id), default=None)
+    return youngest.disclosure.clash if youngest is not None and youngest.disclosure is not None else "overlap"
+
+
+def hotline(parties: Iterable[str], rulebook: Rulebook, now: datetime) -> Params:
+    """The line these parties have with each other: names its understanding and rule. A suspended understanding's line counts:
+    whether a line works is another matter than whether an agreement holds."""
+    together = set(parties)
+    for understanding, rule in rulebook.rules():
+        if isinstance(rule, Hotline) and understanding.applies_at(now) and together <= set(understanding.signatories) \
+                and (not rule.parties or together <= set(rule.parties)):
+            return {"hotline": rule.id, "hotline_of": understanding.id}
+    return {}

@@ -1,0 +1,74 @@
+"""The `incompatible` rule: two forces never in one joint operation, nor in adjoining sectors."""
+
+from collections.abc import Iterator
+
+from antalya.geometry.overlap import meet
+from antalya.model.findings import Finding, Remedy
+from antalya.model.rules import Incompatible
+from antalya.model.understandings import Understanding
+from antalya.model.volume import Minima
+from antalya.picture import Prepared, shape_of
+from antalya.scope import ALL_HEIGHTS_M, Encounter, Ground, binds, lasting
+from antalya.steps.weigh.case import Case, between_signatories, finding
+from antalya.steps.weigh.trims import clash_trims, rule_trims, withdraw
+
+
+def incompatible(case: Case, understanding: Understanding, rule: Incompatible) -> Iterator[Finding]:
+    """Blocks an operation in which both take part; and, of two operations nearer than `adjoining_m` in the same window, each
+    with one of the pair, the one that gives way."""
+    if not case.binds(rule):
+        return
+    ground = case.ground(understanding, rule)
+    movers = case.rulebook.movers(case.operation)
+    if movers.issuperset(rule.pair):
+        yield from _joint(case, understanding, rule, ground)
+        return
+    if rule.adjoining_m is None or not movers & set(rule.pair):
+        return
+    for other in case.others():
+        theirs = case.rulebook.movers(other.operation)
+        if binds(rule, other.operation, case.rulebook) and not theirs.issuperset(rule.pair) \
+                and (movers | theirs).issuperset(rule.pair):
+            yield from _adjoining(case, understanding, rule, ground, other)
+
+
+def _joint(case: Case, understanding: Understanding, rule: Incompatible, ground: Ground) -> Iterator[Finding]:
+    met = case.met(ground)
+    if not met:
+        return
+    operation, forces = case.operation, case.rulebook.forces
+    area = ground.area is not None
+    apart = [Remedy(kind="leave-out-force", operation=operation.id, text=f"Leave {f} out of the operation.", force=f)
+             for f in operation.forces if f in rule.pair or (f in forces and forces[f].answers in rule.pair)]
+    yield finding("breach", "incompatible-joint", "The operation joins two forces that were agreed never to act together.",
+                  operation.id, met, effect="block", rule=(understanding, rule),
+                  remedies=[*apart, *rule_trims(operation, met, case.now, leave=area)])
+
+
+def _adjoining(case: Case, understanding: Understanding, rule: Incompatible, ground: Ground,
+               other: Prepared) -> Iterator[Finding]:
+    first, second = sorted((case.subject, other), key=lambda p: p.precedence)
+    encounters = _meetings(second, first, ground, Minima(across_m=rule.adjoining_m or 0.0, up_m=ALL_HEIGHTS_M))
+    if not encounters:
+        return
+    remedies = [*clash_trims(second.operation, encounters, first.operation, case.now, gives_way=True),
+                *clash_trims(first.operation, encounters, second.operation, case.now, gives_way=False),
+                withdraw(second.operation)]
+    yield finding("breach", "incompatible-adjoining", "The operation adjoins another one, at the same time, that was agreed to "
+                  "stay apart from it. It gives way: it has the lower priority, or was filed later.", second.operation.id,
+                  [e.met for e in encounters], effect="block", rule=(understanding, rule), other=first.operation.id,
+                  remedies=remedies,
+                  disclose=between_signatories(second.operation, first.operation, case.rulebook, case.now))
+
+
+def _meetings(yields: Prepared, other: Prepared, ground: Ground, minima: Minima) -> list[Encounter]:
+    """Where parts of the two, each on the rule's ground, come nearer than the rule allows."""
+    found = []
+    theirs = [(stay.index, part) for stay in ground.stays(other) for part in map(lasting, stay.volumes())]
+    for stay in ground.stays(yields) if theirs else ():
+        for own in map(lasting, stay.volumes()):
+            for index, part in theirs:
+                meeting = meet(own, part, minima, shape_of(own.outline), shape_of(part.outline))
+                if meeting is not None:
+                    found.append(Encounter(stay.index, index, meeting))
+    return found

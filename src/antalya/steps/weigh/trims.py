@@ -1,0 +1,191 @@
+"""What would remove a finding: changes its owner can make, told without more than the finding's own meeting shows.
+
+A trim cuts the volumes the finding names (`Met.volume` of that operation): they begin later, end earlier, or keep below or
+above a height. It is offered only where every one of them goes on beyond the cut, and only after the cut volumes were
+compared again. Cuts are rounded to whole seconds and metres, away from the meeting.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from math import ceil, floor
+
+from msgspec.structs import replace
+
+from antalya.geometry.overlap import near_in_time_and_height
+from antalya.model.findings import Met, Remedy, RemedyKind
+from antalya.model.operations import Operation
+from antalya.model.volume import Minima, Volume
+from antalya.scope import Encounter
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The part of one of the owner's volumes that has to go."""
+
+    index: int
+    starts_at: datetime
+    ends_at: datetime
+    lower_m: float
+    upper_m: float
+
+
+StillMeets = Callable[[int, Volume], bool]
+"""Whether a volume, cut, would still be found: in time and height alone, its outline being as before."""
+
+
+def at(moment: datetime) -> str:
+    """A moment in RFC 3339 with Z, to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def metres(value: float) -> str:
+    """Metres, without decimals where there are none."""
+    return f"{value:,.0f} m" if value == round(value) else f"{value:,.1f} m"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as days, hours, minutes or seconds: the largest unit that divides them."""
+    for size, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0 and (name != "days" or seconds > 2 * size):
+            return f"{seconds / size:.0f} {name}"
+    return f"{seconds:g} s"
+
+
+def trims(operation: Operation, parts: Sequence[Own], still: StillMeets, now: datetime) -> list[Remedy]:
+    """The trims in time and height that remove what the parts show."""
+    return [r for r in (_later(operation, parts, still), _earlier(operation, parts, still, now),
+                        _below(operation, parts, still), _above(operation, parts, still)) if r is not None]
+
+
+def rule_trims(operation: Operation, met: Sequence[Met], now: datetime, *, time: bool = True, height: bool = True,
+               leave: bool = True) -> list[Remedy]:
+    """What removes a finding about a rule's own space: the trims that are of use there, and leaving its region."""
+    parts = [Own(m.volume, m.starts_at, m.ends_at, m.lower_m, m.upper_m) for m in met]
+    spaces: dict[int, list[Own]] = {}
+    for part in parts:
+        spaces.setdefault(part.index, []).append(part)
+
+    def still(index: int, volume: Volume) -> bool:
+        return any(_shares(volume, part) for part in spaces[index])
+
+    found = [r for r in trims(operation, parts, still, now)
+             if (time and r.instant is not None) or (height and r.altitude_m is not None)]
+    return found + ([leave_region(operation)] if leave else [])
+
+
+def clash_trims(operation: Operation, encounters: Iterable[Encounter], other: Operation, now: datetime, *,
+                gives_way: bool) -> list[Remedy]:
+    """What either side of a clash can do: from its own part of the meeting, compared again with the other's volumes."""
+    parts: list[Own] = []
+    against: dict[int, list[tuple[Volume, Minima]]] = {}
+    for e in encounters:
+        index, across = (e.volume, e.other_volume) if gives_way else (e.other_volume, e.volume)
+        parts.append(Own(index, *(e.meeting.part_a if gives_way else e.meeting.part_b)))
+        against.setdefault(index, []).append((other.volumes[across], e.meeting.minima))
+
+    def still(index: int, volume: Volume) -> bool:
+        return any(near_in_time_and_height(volume, theirs, minima) for theirs, minima in against[index])
+
+    return [*trims(operation, parts, still, now), leave_region(operation)]
+
+
+def leave_region(operation: Operation) -> Remedy:
+    """Keeping out of the region the finding shows."""
+    return Remedy(kind="leave-region", operation=operation.id, text="Keep out of the region shown.")
+
+
+def withdraw(operation: Operation) -> Remedy:
+    """Where nothing smaller helps."""
+    return Remedy(kind="withdraw", operation=operation.id, text="Withdraw the operation.")
+
+
+def _shares(volume: Volume, part: Own) -> bool:
+    if not max(volume.lower_m, part.lower_m) < min(volume.upper_m, part.upper_m):
+        return False
+    if part.starts_at == part.ends_at:
+        return volume.starts_at <= part.starts_at <= volume.ends_at
+    return max(volume.starts_at, part.starts_at) < min(volume.ends_at, part.ends_at)
+
+
+def _which(operation: Operation, parts: Sequence[Own]) -> str:
+    """How a text names the volumes of the parts: the operation where it has one, else their numbers, from 1."""
+    numbers = sorted({p.index + 1 for p in parts})
+    if len(operation.volumes) == 1:
+        return "the operation"
+    if len(numbers) == 1:
+        return f"volume {numbers[0]}"
+    if len(numbers) > 6:
+        return f"{len(numbers)} volumes"
+    return f"volumes {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+
+
+def _cut(operation: Operation, parts: Sequence[Own], still: StillMeets, cut: Callable[[Volume], Volume | None]) -> bool:
+    """Whether every volume of the parts goes on after the cut, and none is found any more."""
+    for index in {p.index for p in parts}:
+        rest = cut(operation.volumes[index])
+        if rest is None or still(index, rest):
+            return False
+    return True
+
+
+def _remedy(operation: Operation, kind: RemedyKind, text: str, *, instant: datetime | None = None,
+            altitude_m: float | None = None) -> Remedy:
+    return Remedy(kind=kind, operation=operation.id, text=text, instant=instant, altitude_m=altitude_m)
+
+
+def _later(operation: Operation, parts: Sequence[Own], still: StillMeets) -> Remedy | None:
+    latest = max(p.ends_at for p in parts)
+    if latest.year > 9000:  # the end of the calendar: nothing comes after it
+        return None
+    start = latest if not latest.microsecond else latest.replace(microsecond=0) + timedelta(seconds=1)
+    if not _cut(operation, parts, still, partial(later, start=start)):
+        return None
+    return _remedy(operation, "start-after", f"Begin {_which(operation, parts)} at {at(start)} or later.", instant=start)
+
+
+def _earlier(operation: Operation, parts: Sequence[Own], still: StillMeets, now: datetime) -> Remedy | None:
+    end = min(p.starts_at for p in parts).replace(microsecond=0)
+    if end <= now or not _cut(operation, parts, still, partial(earlier, end=end)):
+        return None
+    return _remedy(operation, "end-before", f"End {_which(operation, parts)} by {at(end)}.", instant=end)
+
+
+def _below(operation: Operation, parts: Sequence[Own], still: StillMeets) -> Remedy | None:
+    lowest = min(p.lower_m for p in parts)
+    for height in (float(floor(lowest)), float(floor(lowest)) - 1, lowest):
+        if _cut(operation, parts, still, partial(below, top_m=height)):
+            return _remedy(operation, "stay-below", f"Keep {_which(operation, parts)} below {metres(height)} (WGS84).",
+                           altitude_m=height)
+    return None
+
+
+def _above(operation: Operation, parts: Sequence[Own], still: StillMeets) -> Remedy | None:
+    highest = max(p.upper_m for p in parts)
+    for height in (float(ceil(highest)), float(ceil(highest)) + 1, highest):
+        if _cut(operation, parts, still, partial(above, bottom_m=height)):
+            return _remedy(operation, "stay-above", f"Keep {_which(operation, parts)} above {metres(height)} (WGS84).",
+                           altitude_m=height)
+    return None
+
+
+def later(volume: Volume, start: datetime) -> Volume | None:
+    """What of a volume is left from a moment on; None where nothing is."""
+    return None if volume.ends_at <= start else replace(volume, starts_at=max(volume.starts_at, start))
+
+
+def earlier(volume: Volume, end: datetime) -> Volume | None:
+    """What of a volume is left until a moment; None where nothing is."""
+    return None if end <= volume.starts_at else replace(volume, ends_at=min(volume.ends_at, end))
+
+
+def below(volume: Volume, top_m: float) -> Volume | None:
+    """What of a volume is left below a height; None where nothing is."""
+    return None if top_m <= volume.lower_m else replace(volume, upper_m=min(volume.upper_m, top_m))
+
+
+def above(volume: Volume, bottom_m: float) -> Volume | None:
+    """What of a volume is left from a height up; None where nothing is."""
+    return None if volume.upper_m <= bottom_m else replace(volume, lower_m=max(volume.lower_m, bottom_m))
+
