@@ -1,0 +1,187 @@
+"""One filing, one transaction: what is kept, checked, asked and logged, and what a change or withdrawal does."""
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from antalya.exchange import filing, proving, viewing
+from antalya.exchange.hub import Evidence
+from antalya.ledger.entry import Entry, opens
+from antalya.ledger.receipt import Receipt, verify_receipt
+from antalya.model import Operation
+from antalya.model.errors import AntalyaError
+from antalya.model.limits import Limits
+from antalya.steps.disclose import Viewer
+from antalya.wire.canonical import canonical
+from tests.world import BROKER, DAWN, World, hours, volume
+
+
+def code(caught: pytest.ExceptionInfo[AntalyaError]) -> str:
+    return caught.value.code.name
+
+
+def test_a_lone_operation_is_clear_and_has_a_receipt_that_verifies(world: World) -> None:
+    outcome = world.file("US")
+    assert outcome["clearance"] == "clear"
+    assert outcome["findings"] == []
+    receipt = msgspec.convert(outcome["receipt"], Receipt)
+    head = verify_receipt(receipt, [world.hub.signer.verifier()])
+    assert head.size > receipt.leaf
+    assert (receipt.entry.kind, receipt.entry.actor, receipt.entry.subject) == ("operation", "US", outcome["operation"]["id"])
+
+
+def test_the_later_filing_of_a_pair_is_held_until_the_other_side_consents(world: World) -> None:
+    first = world.file("US")
+    second = world.file("TR")
+    assert world.clearance(first["operation"]["id"]) == "clear"
+    assert second["clearance"] == "held"
+    [ask] = world.asks("US")
+    world.answer("US", ask["id"], "grant")
+    assert world.clearance(second["operation"]["id"]) == "clear"
+
+
+def test_higher_priority_has_the_right_of_way_however_late(world: World) -> None:
+    patrol = world.file("US", priority=3)
+    assert world.file("AID", activity="medevac", priority=8)["clearance"] == "clear"
+    assert world.clearance(patrol["operation"]["id"]) == "held"
+
+
+def test_a_withdrawal_closes_the_findings_and_clears_the_other(world: World) -> None:
+    first, second = world.file("US"), world.file("TR")
+    world.withdraw("US", first["operation"]["id"])
+    assert world.clearance(second["operation"]["id"]) == "clear"
+    assert world.findings(BROKER) == []
+    [closed] = world.findings(BROKER, open_only=False)
+    assert closed["closed_at"] is not None
+    assert world.asks("US") == []
+
+
+def test_a_change_that_moves_away_closes_and_one_that_moves_back_opens_again(world: World) -> None:
+    world.file("US")
+    filed = world.file("TR")
+    operation = msgspec.convert(filed["operation"]["operation"], Operation)
+    away = world.change(replace(operation, volumes=(volume(40.0, 35.0),)), 1)
+    assert (away["clearance"], away["findings"]) == ("clear", [])
+    back = world.change(operation, 2)
+    assert back["clearance"] == "held"
+    assert back["operation"]["version"] == 3
+
+
+def test_a_note_changes_nothing_that_was_granted_but_a_move_asks_again(world: World) -> None:
+    world.file("US")
+    filed = world.file("TR")
+    operation = msgspec.convert(filed["operation"]["operation"], Operation)
+    world.answer("US", world.asks("US")[0]["id"], "grant")
+    assert world.change(replace(operation, note="dusty"), 1)["clearance"] == "clear"
+    moved = replace(operation, volumes=(volume(37.91),))
+    assert world.change(moved, 2)["clearance"] == "held"
+    assert len(world.asks("US")) == 1
+
+
+def test_earlier_versions_stay_readable_by_their_owner_only(world: World) -> None:
+    filed = world.file("US", title="first")
+    operation = msgspec.convert(filed["operation"]["operation"], Operation)
+    world.change(replace(operation, title="second"), 1)
+    titles = [v["operation"]["title"] for v in viewing.versions(world.hub, Viewer("US"), operation.id)]
+    assert titles == ["first", "second"]
+    assert viewing.operation(world.hub, Viewer("US"), operation.id, 1)["operation"]["title"] == "first"
+    with pytest.raises(AntalyaError) as caught:
+        viewing.versions(world.hub, Viewer("TR"), operation.id)
+    assert code(caught) == "not_found"
+
+
+def test_a_stale_version_and_somebody_elses_operation_are_refused(world: World) -> None:
+    filed = world.file("US")
+    operation = msgspec.convert(filed["operation"]["operation"], Operation)
+    with pytest.raises(AntalyaError) as caught:
+        world.change(operation, 7)
+    assert code(caught) == "stale_etag"
+    with pytest.raises(AntalyaError) as caught:
+        world.change(operation, 1, party="TR")
+    assert code(caught) == "not_found"  # TR can't even know that it exists
+    with pytest.raises(AntalyaError) as caught:
+        filing.file(world.hub, Viewer("TR"), operation, Evidence(b"x"))
+    assert code(caught) in ("not_yours", "duplicate_id")
+
+
+def test_an_idempotency_key_gives_the_same_answer_and_files_once(world: World) -> None:
+    operation = world.operation("US")
+    evidence = Evidence(canonical(operation))
+    first = filing.file(world.hub, Viewer("US"), operation, evidence, key="k")
+    again = filing.file(world.hub, Viewer("US"), operation, evidence, key="k")
+    drop = {"receipt"}
+    assert {k: v for k, v in first.view.items() if k not in drop} == {k: v for k, v in again.view.items() if k not in drop}
+    assert len(viewing.versions(world.hub, Viewer("US"), operation.id)) == 1
+    with pytest.raises(AntalyaError) as caught:
+        filing.file(world.hub, Viewer("US"), operation, Evidence(b"other bytes"), key="k")
+    assert code(caught) == "idempotency_conflict"
+
+
+def test_a_duplicate_id_is_refused_and_the_refusal_has_a_leaf(world: World) -> None:
+    operation = world.operation("US")
+    filing.file(world.hub, Viewer("US"), operation, Evidence(b"one"))
+    with pytest.raises(AntalyaError) as caught:
+        filing.file(world.hub, Viewer("US"), operation, Evidence(b"two"))
+    assert code(caught) == "duplicate_id"
+    leaves, _ = proving.leaves(world.hub, Viewer("US"), 0, 500)
+    last = [leaf for leaf in leaves if "entry" in leaf][-1]
+    assert (last["entry"]["outcome"], last["entry"]["code"]) == ("refused", "duplicate_id")
+    assert last["content"] is None
+    assert opens(msgspec.convert(last["entry"], Entry), bytes.fromhex(last["salt"]), b"two")
+
+
+@pytest.mark.parametrize(("fields", "limits", "expected"), [
+    ({"volumes": (volume(end=DAWN - hours(1), start=DAWN - hours(2)),)}, {}, "window_past"),
+    ({"volumes": (volume(end=DAWN + hours(24 * 90)),)}, {}, "beyond_horizon"),
+    ({"volumes": (volume(size=5.0),)}, {}, "area_too_large"),
+    ({"volumes": (volume(),) * 3}, {"volumes": 2}, "too_many_volumes"),
+    ({}, {"vertices": 4}, "too_many_vertices"),
+    ({"forces": ("NOBODY",)}, {}, "unknown_reference"),
+    ({"disclosure": {"XX": "details"}}, {}, "unknown_reference"),
+    ({"id": "not-a-uuid"}, {}, "bad_id"),
+    ({"state": "active"}, {}, "wrong_state"),
+    ({"volumes": (volume(36.5, 37.9),)}, {"theatre": (37.0, 35.0, 40.0, 37.0)}, "swapped_position"),
+    ({"volumes": (volume(size=0.5),)}, {"area_budget_km2_per_day": 500}, "budget_exceeded"),
+])
+def test_what_may_not_be_filed_is_refused_and_nothing_is_kept(tmp_path, fields, limits, expected) -> None:  # type: ignore[no-untyped-def]
+    world = World(tmp_path, Limits(**limits))
+    try:
+        with pytest.raises(AntalyaError) as caught:
+            world.file("US", **fields)
+        assert code(caught) == expected
+        assert world.picture(BROKER)["operations"] == []
+    finally:
+        world.close()
+
+
+def test_only_a_clear_operation_becomes_active(world: World) -> None:
+    world.file("US")
+    filed = world.file("TR", state="accepted")
+    operation = msgspec.convert(filed["operation"]["operation"], Operation)
+    with pytest.raises(AntalyaError) as caught:
+        world.change(replace(operation, state="active"), 1)
+    assert code(caught) == "wrong_state"
+    world.answer("US", world.asks("US")[0]["id"], "grant")
+    assert world.change(replace(operation, state="active"), 1)["operation"]["operation"]["state"] == "active"
+
+
+def test_a_dry_run_answers_only_about_what_the_caller_filed(world: World) -> None:
+    world.file("US")
+    filed = world.file("TR")
+    id_ = filed["operation"]["id"]
+    found = filing.dry_run(world.hub, Viewer("TR"), id_)
+    assert [f["id"] for f in found["findings"]] == [f["id"] for f in filed["findings"]]
+    for stranger, unknown in (("RU", id_), ("TR", world.new_id())):
+        with pytest.raises(AntalyaError) as caught:
+            filing.dry_run(world.hub, Viewer(stranger), unknown)
+        assert code(caught) == "not_found"
+
+
+def test_a_clock_that_jumps_back_stops_filing_until_it_is_right(world: World) -> None:
+    world.file("US")
+    world.clock.now = DAWN - hours(1)
+    with pytest.raises(AntalyaError) as caught:
+        world.file("US")
+    assert code(caught) == "clock_unsure"
+    world.clock.now = DAWN + hours(1)
+    assert world.file("RU", volume(39.5))["clearance"] == "clear"
