@@ -78,8 +78,16 @@ def stretch(reach_m: Floats | float) -> Floats:
 
 
 def sag_m(step_m: Floats | float, reach_m: Floats | float) -> Floats:
-    """How far the chord of a geodesic piece of `step_m` leaves it, in a frame whose centre is `reach_m` away, at most."""
-    return np.asarray(step_m) ** 2 * (np.asarray(reach_m) + step_m) / (8 * RADIUS**2)
+    """How far the chord of a geodesic piece of `step_m` leaves it, in a frame whose centre is `reach_m` away, at most.
+
+    A geodesic at distance d of the centre is bent by 2 d / 3 R² at most.
+    """
+    return np.asarray(step_m) ** 2 * np.asarray(reach_m) / (12 * RADIUS**2)
+
+
+def step_for(sag_m: float, reach_m: float) -> float:
+    """The longest piece whose chord stays within `sag_m` of it."""
+    return math.sqrt(12 * RADIUS**2 * sag_m / reach_m)
 
 
 def radial_m(reach_m: Floats | float) -> Floats:

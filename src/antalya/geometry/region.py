@@ -83,10 +83,8 @@ def _rounded(part: BaseGeometry, frame: Frame) -> list[BaseGeometry]:
     """One plane polygon as valid polygons of rounded degrees; empty where rounding leaves nothing of it or changes its form."""
     flat = _degrees(part, frame)
     coordinates = np.round(shapely.get_coordinates(flat), DIGITS) + 0.0
-    found = _polygons(shapely.set_coordinates(flat, coordinates))
-    if found and all(shapely.is_valid(p) and len(np.unique(shapely.get_coordinates(p), axis=0)) > 2 for p in found):
-        return found
-    return []
+    found = [shapely.remove_repeated_points(p) for p in _polygons(shapely.set_coordinates(flat, coordinates))]
+    return found if found and all(shapely.is_valid(p) for p in found) else []
 
 
 def _polygons(area: BaseGeometry) -> list[BaseGeometry]:

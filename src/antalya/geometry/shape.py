@@ -23,6 +23,8 @@ WIDEST_M = 5_000_000.0
 TOUCH_M = 1e-3
 """What overlaps by less than this touches: the noise of a shared boundary stays far below it."""
 RIM = 128
+BENT = 1.15
+"""An edge of 10,000 km is this much longer than its chord at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +157,7 @@ def _densified(polygons: Sequence[Sequence[Ring]]) -> tuple[Floats, Ints, float]
     chord[ends[1:-1] - 1] = 0
     longest = float(chord.max())
     if longest <= STEP_M:
-        return points, ends, longest * 1.0001
+        return points, ends, longest * BENT
     if longest > 2 * ellipsoid.A * np.sin(WIDEST_M / ellipsoid.B):
         raise error("outline_too_wide", "an edge is longer than 10,000 km", at="outline")
     pieces = np.maximum(np.ceil(chord / STEP_M), 1).astype(np.int64)
@@ -165,7 +167,7 @@ def _densified(polygons: Sequence[Sequence[Ring]]) -> tuple[Floats, Ints, float]
     inside = np.ones(len(out), dtype=np.bool_)
     inside[at] = False
     out[inside] = _between(lon, lat, np.flatnonzero(pieces > 1), pieces[pieces > 1])
-    return out, np.append(at[ends[:-1]], len(out)), STEP_M * 1.2
+    return out, np.append(at[ends[:-1]], len(out)), float((chord / pieces).max()) * BENT
 
 
 def _between(lon: Floats, lat: Floats, edge: Ints, pieces: Ints) -> Floats:

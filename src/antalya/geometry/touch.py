@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from antalya.geometry import ellipsoid, rings
 from antalya.geometry.ellipsoid import Bools, Floats, Frame
 from antalya.geometry.nearest import gap_m
-from antalya.geometry.shape import STEP_M, TOUCH_M, Shape
+from antalya.geometry.shape import TOUCH_M, Shape
 
 FINE_M = 2e-4
 """How far chords may leave their geodesics where it is decided whether shapes touch or overlap."""
@@ -111,26 +111,28 @@ def finely_meet(place: Shape, other: Shape, first: BaseGeometry, second: BaseGeo
     They do if a disc of a millimetre fits into what they share, if a corner of that lies deeper than a millimetre in
     either of them, or if it is more than half of one of them (for polygons thinner than that).
     """
-    if error > 2 * FINE_M:
+    if error > 0.8 * TOUCH_M:
         x0, y0, x1, y1 = shapely.bounds(first)
         u0, v0, u1, v1 = shapely.bounds(second)
         box = np.array([max(x0, u0), max(y0, v0), min(x1, u1), min(y1, v1)]) + error * np.array([-1, -1, 1, 1])
-        step = np.sqrt(8 * ellipsoid.RADIUS**2 * FINE_M / (place.radius_m + STEP_M))
+        step = ellipsoid.step_for(FINE_M, place.radius_m)
         first = _refined(place, place.frame, box, step)
         second = _refined(other, place.frame, box, step)
-    common = shapely.intersection(first, second)
-    if shapely.is_empty(common):
+    parts = shapely.get_parts(shapely.intersection(first, second))
+    parts = parts[shapely.area(parts) > 0]  # the rest are touching lines and points
+    if not len(parts):
         return False
-    parts = shapely.get_parts(common)
-    if any(rings.width_m(p) > TOUCH_M / 2 for p in parts):
+    if (shapely.area(parts) > shapely.length(parts) * TOUCH_M / 2).any():
         return True
-    if not shapely.is_empty(shapely.buffer(common, -TOUCH_M / 2)):
+    if not shapely.is_empty(shapely.buffer(parts, -TOUCH_M / 2)).all():
         return True
-    corners = shapely.points(shapely.get_coordinates(common))
+    corners = shapely.points(shapely.get_coordinates(parts))
     for area in (first, second):
-        if float(shapely.distance(corners, shapely.boundary(area)).max()) > TOUCH_M:
+        edge = shapely.boundary(area)
+        shapely.prepare(edge)
+        if not shapely.dwithin(edge, corners, TOUCH_M).all():
             return True
-    return bool(shapely.area(common) > min(shapely.area(first), shapely.area(second)) / 2)
+    return bool(shapely.area(parts).sum() > min(shapely.area(first), shapely.area(second)) / 2)
 
 
 def _refined(of: Shape, frame: Frame, box: Floats, step: float) -> BaseGeometry:
