@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from antalya.geometry.datum import to_wgs84
 from antalya.model.errors import AntalyaError
 from antalya.model.operations import Strength
 from antalya.wire.features import Read, operations_of
@@ -24,7 +23,7 @@ def read(*files: tuple[str, list[dict[str, object]]]) -> Read:
                  "properties": {k: v for k, v in (GIVEN | item).items() if v is not DROP}} for item in map(dict, items)]
         data = json.dumps({"type": "FeatureCollection", "features": made}).encode()
         features += [(name, i, feature) for i, feature in enumerate(read_features(data, name))]
-    return operations_of(features, to_wgs84)
+    return operations_of(features)
 
 
 def one(**properties: object) -> Read:
@@ -153,5 +152,5 @@ def test_near_misses_are_named_in_errors_and_warnings() -> None:
 def test_too_many_volumes_for_one_operation() -> None:
     feature = next(iter(read_features(json.dumps({"type": "Feature", "geometry": SQUARE, "properties": GIVEN}).encode(), "A")))
     with pytest.raises(AntalyaError) as wrong:
-        operations_of([("A", i, feature) for i in range(10_001)], to_wgs84)
+        operations_of([("A", i, feature) for i in range(10_001)])
     assert wrong.value.code.name == "too_many_volumes"

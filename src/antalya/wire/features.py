@@ -11,14 +11,15 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import PurePath
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, cast
 
 import msgspec
 
+from antalya.geometry.datum import Converted, to_wgs84
 from antalya.model.base import plain_text, utc
 from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import ACTIVITIES, Activity, Operation, Strength
-from antalya.model.volume import Outline, Volume
+from antalya.model.volume import Volume
 from antalya.wire.geojson import Feature
 
 KNOWN = frozenset({
@@ -34,23 +35,6 @@ SYNONYMS = {
 }
 DEFAULT_ACTIVITY: Activity = "flight"
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-
-
-class Band(Protocol):
-    """A band in metres above WGS84, with the model and the uncertainty (`geometry.datum.Converted`)."""
-
-    @property
-    def lower_m(self) -> float: ...
-    @property
-    def upper_m(self) -> float: ...
-    @property
-    def model(self) -> str: ...
-    @property
-    def uncertainty_m(self) -> float: ...
-
-
-Convert: TypeAlias = Callable[[Any, Any, Any, Any, Outline, tuple[float, float] | None], Band]
-"""`geometry.datum.to_wgs84`: (lower, upper, datum, unit, outline, ground) to a band."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +66,11 @@ class _Draft:
     note: str = ""
 
 
-def operations_of(features: Iterable[tuple[str, int, Feature]], convert: Convert) -> Read:
+def operations_of(features: Iterable[tuple[str, int, Feature]]) -> Read:
     """Operations of features, each with its file's name and its number there.
 
     Features of the same party and operation are one operation, in whatever files; without a party, those of the same
-    operation in the same file. Raises bad_field, bad_text, naive_time, bad_window, and what `convert` raises, with the place.
+    operation in the same file. Raises bad_field, bad_text, naive_time, bad_window, and what `to_wgs84` raises, with the place.
     """
     drafts: dict[tuple[str, str], _Draft] = {}
     altitudes: dict[str, float] = {}
@@ -94,7 +78,7 @@ def operations_of(features: Iterable[tuple[str, int, Feature]], convert: Convert
     for file, index, feature in features:
         try:
             draft = _draft(drafts, file, index, feature)
-            volume, band = _volume(feature, convert)
+            volume, band = _volume(feature)
         except AntalyaError as wrong:
             at = f"{feature.place}.properties.{wrong.at}".rstrip(".") if not wrong.at.startswith(feature.place) else wrong.at
             raise error(wrong.code.name, wrong.detail + _hint(wrong.at, feature.properties), at=at) from None
@@ -132,13 +116,13 @@ def _draft(drafts: dict[tuple[str, str], _Draft], file: str, index: int, feature
     return draft
 
 
-def _volume(feature: Feature, convert: Convert) -> tuple[Volume, Band]:
+def _volume(feature: Feature) -> tuple[Volume, Converted]:
     given = feature.properties
     starts_at, ends_at = _time(given, "starts_at"), _time(given, "ends_at")
     if starts_at is None or ends_at is None:
         raise error("bad_field", "it is missing", at="ends_at" if ends_at is None else "starts_at")
-    band = convert(_limit(given, "lower"), _limit(given, "upper"), given.get("datum") or "WGS84", given.get("unit"),
-                   feature.outline, _ground(given))
+    band = to_wgs84(_limit(given, "lower"), _limit(given, "upper"), given.get("datum") or "WGS84", given.get("unit"),
+                    feature.outline, _ground(given))
     try:
         volume = msgspec.convert({"outline": feature.outline, "lower_m": band.lower_m, "upper_m": band.upper_m,
                                   "starts_at": starts_at, "ends_at": ends_at}, Volume)
@@ -147,7 +131,7 @@ def _volume(feature: Feature, convert: Convert) -> tuple[Volume, Band]:
     return volume, band
 
 
-def _limit(given: dict[str, Any], end: str) -> object:
+def _limit(given: dict[str, Any], end: str) -> Any:
     names = [name for name in (f"{end}_m", end) if given.get(name) is not None]
     if len(names) != 1:
         raise error("bad_field", "it is missing" if not names else f"give {end}_m or {end}, not both", at=f"{end}_m")

@@ -13,13 +13,13 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
-import numpy as np
 import shapely
-from pyproj import Geod
 
+from antalya.geometry.region import to_outline
+from antalya.geometry.shape import shape
 from antalya.model.findings import Finding, Met, Severity
 from antalya.model.operations import Operation
-from antalya.model.volume import Circle, Outline
+from antalya.model.volume import Circle, Outline, Polygon
 
 Entry = dict[str, Any]
 
@@ -27,7 +27,6 @@ COLUMNS = ("kind", "severity", "effect", "operation", "other", "party", "other_p
            "lower_m", "upper_m", "distance_m", "vertical_gap_m", "time_gap_s", "longitude", "latitude", "text", "remedies")
 _GRAVEST: tuple[Severity, ...] = ("critical", "warning", "caution", "info")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-_GEOD = Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,10 @@ class Report:
     def entries(self) -> list[Entry]:
         """The findings as JSON values."""
         return [self._entry(finding) for finding in self.findings]
+
+    def first(self, count: int) -> list[Entry]:
+        """The first of the entries, the gravest."""
+        return [self._entry(finding) for finding in self.findings[:count]]
 
     def to_dict(self) -> dict[str, Any]:
         """`{"findings": [{"kind": "clash", "between": ["A", "B"], "where": …, "from": …, "to": …, …}], "clear": …, …}`."""
@@ -82,12 +85,12 @@ class Report:
 
     def _entry(self, finding: Finding) -> Entry:
         met = finding.met
-        other = () if finding.other is None else (finding.other,)
-        between = [finding.operation, *other]
+        between = self._sides(finding)
         starts_at = finding.starts_at or min((m.starts_at for m in met), default=None)
         ends_at = finding.ends_at or max((m.ends_at for m in met), default=None)
         return {
             "id": finding.id, "kind": finding.kind, "between": between, "parties": [self._party(id_) for id_ in between],
+            "gives_way": finding.operation if finding.other is not None else None,
             "where": where([m.region for m in met if m.region is not None]),
             "from": _text(starts_at), "to": _text(ends_at),
             "lower_m": _least(m.lower_m for m in met), "upper_m": _most(m.upper_m for m in met),
@@ -100,13 +103,22 @@ class Report:
             "met": [self._met(finding, m) for m in met],
         }
 
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        return {id_: i for i, id_ in enumerate(self.operations)}
+
+    def _sides(self, finding: Finding) -> list[str]:
+        """The operations a finding is about, in the order in which they were given."""
+        sides = [id_ for id_ in (finding.operation, finding.other) if id_ is not None]
+        return sorted(sides, key=lambda id_: self._order.get(id_, len(self._order)))
+
     def _party(self, operation: str) -> str | None:
         party = self.operations[operation].party if operation in self.operations else None
         return None if party in self.unnamed else party
 
     def _met(self, finding: Finding, met: Met) -> Entry:
-        sides = [(finding.operation, met.volume), (finding.other, met.other_volume)]
-        volumes = [self._place(id_, i) for id_, i in sides if id_ is not None and i is not None]
+        indices = {finding.operation: met.volume, finding.other: met.other_volume}
+        volumes = [self._place(id_, i) for id_ in self._sides(finding) if (i := indices[id_]) is not None]
         return {"volumes": volumes, "where": where([] if met.region is None else [met.region]), "from": _text(met.starts_at),
                 "to": _text(met.ends_at), "lower_m": met.lower_m, "upper_m": met.upper_m, "distance_m": met.distance_m,
                 "vertical_gap_m": met.vertical_gap_m, "time_gap_s": met.time_gap_s}
@@ -125,9 +137,9 @@ def gravest_first(finding: Finding) -> tuple[int, datetime, str, str]:
 def where(regions: Sequence[Outline]) -> Entry | None:
     """Regions together as one GeoJSON Polygon or MultiPolygon, right-handed (RFC 7946 section 3.1.6); None for none.
 
-    Regions are cut at the antimeridian already, so their union may be taken in degrees. For people to look at.
+    Cut at the antimeridian, so their union may be taken in degrees: it is for people to look at.
     """
-    shapes = [shapely.from_geojson(msgspec.json.encode(_polygon(region))) for region in regions]
+    shapes = [shapely.from_geojson(msgspec.json.encode(_cut(region))) for region in regions]
     if not shapes:
         return None
     whole = shapes[0] if len(shapes) == 1 else shapely.union_all([shapely.make_valid(shape) for shape in shapes])
@@ -139,14 +151,15 @@ def where(regions: Sequence[Outline]) -> Entry | None:
     return decoded
 
 
-def _polygon(outline: Outline) -> Entry | Outline:
+def _cut(outline: Outline) -> Outline:
+    """An outline as polygons that GeoJSON can have: a circle as one, what crosses the antimeridian cut there."""
     if not isinstance(outline, Circle):
-        return outline
-    turns = np.linspace(360, 0, 65)
-    (lon0, lat0), size = outline.center, len(turns)
-    lon, lat, _ = _GEOD.fwd(np.full(size, lon0), np.full(size, lat0), turns, np.full(size, outline.radius_m))
-    ring = np.stack([lon, lat], axis=-1).tolist()
-    return {"type": "Polygon", "coordinates": [[*ring[:-1], ring[0]]]}
+        polygons = (outline.coordinates,) if isinstance(outline, Polygon) else outline.coordinates
+        lons = [lon for rings in polygons for ring in rings for lon, _ in ring]
+        if max(lons) - min(lons) <= 180:
+            return outline
+    whole = shape(outline)
+    return to_outline(whole.rim.plane(whole.frame), whole.frame) or outline
 
 
 def _row(entry: Entry) -> list[object]:

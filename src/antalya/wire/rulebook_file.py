@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from antalya.model.base import Noun
-from antalya.model.errors import AntalyaError, error
+from antalya.model.errors import error
 from antalya.model.parties import Force, Party
 from antalya.model.places import Area, Site
 from antalya.model.rules import AnyRule, Hotline, Protect
 from antalya.model.understandings import Understanding
+from antalya.wire.decode import from_builtins
 
 T = TypeVar("T", bound=Noun)
 SINCE = "1900-01-01T00:00:00Z"
@@ -78,13 +79,7 @@ def _by_id(tables: Mapping[str, Any], name: str, file: str, read: Callable[[Any,
 
 
 def _noun(kind: type[T], table: Any, at: str) -> T:
-    try:
-        return msgspec.convert(table, kind)
-    except AntalyaError as wrong:
-        raise error(wrong.code.name, wrong.detail, at=f"{at}.{wrong.at}".rstrip(".")) from None
-    except msgspec.ValidationError as wrong:
-        what, _, path = str(wrong).partition(" - at `$")
-        raise error("bad_field", what, at=f"{at}{'' if path.startswith('.') else '.'}{path.rstrip('`')}".rstrip(".")) from None
+    return from_builtins(table, kind, at=at)
 
 
 def _understanding(table: Any, at: str) -> Understanding:
@@ -99,11 +94,11 @@ def _understanding(table: Any, at: str) -> Understanding:
             raise error("bad_field", "a table is wanted", at=f"{at}.rules[{i}]")
         rules.append(_rule({"id": f"{rule.get('kind', 'rule')}-{i + 1}", **rule}, f"{at}.rules[{i}]"))
     given = {"title": table.get("id"), "since": SINCE, "status": "in-force", **table, "rules": rules}
-    return _noun(Understanding, given, at)
+    return from_builtins(given, Understanding, at=at)
 
 
 def _rule(table: dict[str, Any], at: str) -> AnyRule:
-    rule: AnyRule = _noun(AnyRule, table, at)  # type: ignore[arg-type]
+    rule: AnyRule = from_builtins(table, AnyRule, at=at)  # type: ignore[arg-type]
     return rule
 
 

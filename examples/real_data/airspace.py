@@ -1,0 +1,103 @@
+"""UK airspace (YAXIM, github.com/ahsparrow/airspace) as GeoJSON: lines, arcs and circles; heights in ft, FL and SFC.
+
+    python airspace.py uk_airspace.yaml --from 2018-01-12T00:00:00Z --to 2018-01-14T00:00:00Z > airspace.geojson
+
+One entry is one operation of the party `UK`, each of its volumes a feature. Circles stay circles; arcs become corners every
+`ARC_DEGREES` as seen from their centre, on the arc: inside of it by at most 1.2 m for a radius of 5 nautical miles.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pyproj import Geod
+
+GEOD = Geod(ellps="WGS84")
+NM_M = 1852.0
+ARC_DEGREES = 1.8
+_POSITION = re.compile(r"(\d\d)(\d\d)(\d\d(?:\.\d+)?)([NS]) (\d{3})(\d\d)(\d\d(?:\.\d+)?)([EW])")
+
+Position = tuple[float, float]
+
+
+def position(text: str) -> Position:
+    """`572153N 0015835W` as longitude and latitude in degrees."""
+    found = _POSITION.fullmatch(text)
+    if found is None:
+        raise ValueError(f"not a position: {text}")
+    d, m, s, n, dd, mm, ss, e = found.groups()
+    lat = int(d) + int(m) / 60 + float(s) / 3600
+    lon = int(dd) + int(mm) / 60 + float(ss) / 3600
+    return (lon if e == "E" else -lon), (lat if n == "N" else -lat)
+
+
+def metres(text: str) -> float:
+    """`10 nm` in metres."""
+    value, unit = text.split()
+    if unit != "nm":
+        raise ValueError(f"not nautical miles: {text}")
+    return float(value) * NM_M
+
+
+def arc(start: Position, centre: Position, end: Position, clockwise: bool) -> Iterator[Position]:
+    """The corners of an arc after its start. Published ends lie some metres off the circle: the radius goes over evenly."""
+    first, _, near = GEOD.inv(*centre, *start)
+    last, _, far = GEOD.inv(*centre, *end)
+    sweep = (last - first) % 360 if clockwise else -((first - last) % 360)
+    steps = max(1, round(abs(sweep) / ARC_DEGREES))
+    for i in range(1, steps):
+        lon, lat, _ = GEOD.fwd(*centre, first + sweep * i / steps, near + (far - near) * i / steps)
+        yield lon, lat
+    yield end
+
+
+def geometry(boundary: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, float]]:
+    """A boundary as a GeoJSON geometry, and the properties it needs."""
+    if "circle" in boundary[0]:
+        circle = boundary[0]["circle"]
+        return {"type": "Point", "coordinates": position(circle["centre"])}, {"radius_m": metres(circle["radius"])}
+    ring: list[Position] = []
+    for part in boundary:
+        if "line" in part:
+            ring += [position(text) for text in part["line"]]
+        else:
+            of = part["arc"]
+            ring += arc(ring[-1], position(of["centre"]), position(of["to"]), of["dir"] == "cw")
+    corners = [p for i, p in enumerate(ring) if i == 0 or p != ring[i - 1]]
+    return {"type": "Polygon", "coordinates": [corners if corners[0] == corners[-1] else [*corners, corners[0]]]}, {}
+
+
+def height(text: str, standard_day: bool) -> str:
+    """`2500 ft` is above mean sea level; on a standard day FL65 is at 6,500 ft."""
+    return f"{int(text[2:]) * 100} ft" if standard_day and text.startswith("FL") else text
+
+
+def features(path: Path, starts_at: str, ends_at: str, standard_day: bool = False) -> Iterator[dict[str, Any]]:
+    """Every volume in the file, in force for the whole time."""
+    for entry in yaml.safe_load(path.read_text())["airspace"]:
+        for volume in entry["geometry"]:
+            shape, more = geometry(volume["boundary"])
+            yield {"type": "Feature", "geometry": shape, "properties": {
+                "operation": entry["name"], "party": "UK", "activity": "works", "kind": entry["type"], "datum": "MSL",
+                "lower": height(volume["lower"], standard_day), "upper": height(volume["upper"], standard_day),
+                "starts_at": starts_at, "ends_at": ends_at, **more}}
+
+
+def collection(path: Path, starts_at: str, ends_at: str, standard_day: bool = False) -> dict[str, Any]:
+    """The whole file."""
+    return {"type": "FeatureCollection", "features": list(features(path, starts_at, ends_at, standard_day))}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--from", dest="starts_at", required=True)
+    parser.add_argument("--to", dest="ends_at", required=True)
+    parser.add_argument("--standard-day", action="store_true", help="take flight levels as heights above mean sea level")
+    given = parser.parse_args()
+    json.dump(collection(given.file, given.starts_at, given.ends_at, given.standard_day), sys.stdout)

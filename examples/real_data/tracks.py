@@ -1,0 +1,79 @@
+"""ADS-B tracks (JSON of the PyPI package traffic) as GeoJSON: one narrow corridor for each pair of fixes that follow each other.
+
+    python tracks.py london_heathrow.json.gz --altitude msl > flight.geojson
+
+A track is one operation; each of its volumes holds the way from one fix to the next, its times, and its heights with half of
+what the transponder rounds to. Where the receivers lost the aircraft for longer than `GAP_S`, nothing is assumed.
+"""
+
+import argparse
+import gzip
+import json
+import math
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from pyproj import Geod
+
+GEOD = Geod(ellps="WGS84")
+HALF_WIDTH_M = 5.0
+HALF_STEP_FT = 12.5
+GAP_S = 120
+ALTITUDES = {
+    "msl": ("altitude", {"datum": "MSL", "unit": "ft"}),  # pressure altitude, read as if the day were a standard one
+    "pressure": ("altitude", {"datum": "FL", "unit": "ft"}),  # pressure altitude, in whatever weather
+    "gnss": ("geoaltitude", {"datum": "WGS84", "unit": "ft"}),
+}
+
+
+def read(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The fixes of each aircraft (by its ICAO address) in the order of their times, each time once."""
+    aircraft: dict[str, dict[int, dict[str, Any]]] = {}
+    for fix in json.loads(gzip.decompress(path.read_bytes())):
+        aircraft.setdefault(fix["icao24"], {})[fix["timestamp"]] = fix
+    return {name: [fixes[time] for time in sorted(fixes)] for name, fixes in aircraft.items()}
+
+
+def features(name: str, fixes: list[dict[str, Any]], altitude: str = "msl", activity: str = "flight") -> Iterator[dict[str, Any]]:
+    """The corridors of one aircraft; `altitude` is one of `ALTITUDES`."""
+    column, datum = ALTITUDES[altitude]
+    for a, b in pairwise(fixes):
+        if b["timestamp"] - a["timestamp"] > GAP_S * 1000:
+            continue
+        heights = sorted((a[column], b[column]))
+        yield {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [corridor(a, b)]}, "properties": {
+            "operation": name, "party": name, "activity": activity, "title": a["callsign"], "lower": heights[0] - HALF_STEP_FT,
+            "upper": heights[1] + HALF_STEP_FT, **datum,
+            "starts_at": instant(a["timestamp"]), "ends_at": instant(b["timestamp"])}}
+
+
+def corridor(a: dict[str, Any], b: dict[str, Any]) -> list[list[float]]:
+    """A ring round the way from one fix to another, `HALF_WIDTH_M` to all sides."""
+    azimuth, back, length = GEOD.inv(a["longitude"], a["latitude"], b["longitude"], b["latitude"])
+    start, end = (azimuth, back + 180) if length > 0.01 else (0.0, 0.0)
+    corners, out = [(b, end + 45), (b, end - 45), (a, start - 135), (a, start + 135)], HALF_WIDTH_M * math.sqrt(2)
+    ring = [list(GEOD.fwd(fix["longitude"], fix["latitude"], turn, out)[:2]) for fix, turn in corners]
+    return [*ring, ring[0]]
+
+
+def instant(milliseconds: int) -> str:
+    """RFC 3339."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat().replace("+00:00", "Z")
+
+
+def collection(path: Path, altitude: str = "msl") -> dict[str, Any]:
+    """All aircraft of a file."""
+    return {"type": "FeatureCollection", "features": [
+        feature for name, fixes in read(path).items() for feature in features(name, fixes, altitude)]}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--altitude", choices=ALTITUDES, default="msl")
+    given = parser.parse_args()
+    json.dump(collection(given.file, given.altitude), sys.stdout)
