@@ -11,7 +11,7 @@ import { html } from "./vendor/htm-preact.js";
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest */
 /** @typedef {object} Actions
  * @property {(id: string) => void} look @property {(language: string) => void} speak @property {() => void} leave
- * @property {() => void} retry @property {(token: string) => void} present @property {(s: Selection | null) => void} select
+ * @property {() => void} retry @property {(token: string) => void} present @property {(s: Chosen | null) => void} select
  * @property {(element: Element | null) => void} mount @property {(layer: string, on: boolean) => void} layer @property {() => void} fit
  */
 
@@ -35,7 +35,7 @@ export function App({ state, facts, actions }) {
   </div>`;
 }
 
-/** @param {{ state: State, facts: Digest, select: (s: Selection) => void }} props */
+/** @param {{ state: State, facts: Digest, select: (s: Chosen) => void }} props */
 function Lists(props) {
   const { facts } = props;
   const { picture } = facts;

@@ -4,7 +4,7 @@ import { html, useState } from "./vendor/htm-preact.js";
 import { language, t } from "./i18n.js";
 import { shape } from "./marks.js";
 import { answer } from "./session.js";
-import { at, date, hm, howLong } from "./time.js";
+import { at, dateTime, howLong } from "./time.js";
 import { foreign, side } from "./words.js";
 
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest */
@@ -13,7 +13,7 @@ import { foreign, side } from "./words.js";
 const MARKS = /** @type {Record<string, "open" | "granted" | "blocked" | "unsure">} */ ({
   open: "open", granted: "granted", "granted-with-conditions": "granted", refused: "blocked", withdrawn: "blocked", expired: "unsure" });
 
-/** @param {{ state: State, facts: Digest, ask: AskView, select: (s: Selection) => void }} props */
+/** @param {{ state: State, facts: Digest, ask: AskView, select: (s: Chosen) => void }} props */
 export function AskCard({ state, facts, ask, select }) {
   const mine = ask.of === state.picture?.viewer.party && Boolean(state.me?.scopes.includes("antalya.answer"));
   const seen = facts.number.has(ask.finding);
@@ -34,8 +34,7 @@ export function AskCard({ state, facts, ask, select }) {
 /** By when an answer is due. @param {AskView} ask @param {number} now */
 function due(ask, now) {
   const deadline = at(ask.deadline);
-  const time = `${date(deadline, language())} ${hm(deadline)}Z`;
-  return t(deadline > now ? "ask.due" : "ask.overdue", { time, left: howLong(deadline - now, t) });
+  return t(deadline > now ? "ask.due" : "ask.overdue", { time: dateTime(deadline, language()), left: howLong(deadline - now, t) });
 }
 
 /** Two steps to an answer, so that no slip of a finger at night says yes. @param {{ ask: AskView, choices: Decision[], lost: boolean }} props */

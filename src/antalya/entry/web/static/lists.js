@@ -4,12 +4,12 @@ import { html, useState } from "./vendor/htm-preact.js";
 import { language, t } from "./i18n.js";
 import { clearanceMark, partyMark, severityMark, shape } from "./marks.js";
 import { activeAt } from "./state.js";
-import { at, date, hm } from "./time.js";
+import { at, dateTime } from "./time.js";
 import { activityOf, band, foreign, partyOf, place, remedy, side, titleOf, when } from "./words.js";
 
 const PAGE = 100;
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest
- *  @typedef {{ state: State, facts: Digest, select: (s: Selection) => void }} Props */
+ *  @typedef {{ state: State, facts: Digest, select: (s: Chosen) => void }} Props */
 
 /** A section with its count, its things, and what to do when there are none. Long lists come a hundred at a time.
  * @param {{ id: string, title: string, empty: string, items: any[], card: (item: any) => any, open?: boolean }} props */
@@ -25,29 +25,35 @@ export function Section({ id, title, empty, items, card, open = true }) {
   </section>`;
 }
 
-/** The frame of a card. @param {Props} props @param {Selection} selection @param {any} content */
-function card({ state, facts }, selection, content) {
-  const chosen = state.selected?.id === selection.id;
-  const away = !activeAt(facts, selection.id, state.clock);
+/** Whether the map leaves a thing out at its moment. @param {Props} props @param {string} id */
+const isAway = ({ state, facts }, id) => !activeAt(facts, id, state.clock);
+
+/** @param {Props} props @param {string} id */
+const awayTag = (props, id) => isAway(props, id) && html`<span class="tag" title=${t("time.away")}>${t("time.awayTag")}</span>`;
+
+/** The frame of a card. @param {Props} props @param {Chosen} selection @param {any} content */
+function card(props, selection, content) {
+  const chosen = props.state.selected?.id === selection.id;
+  const away = isAway(props, selection.id);
   return html`<article key=${selection.id} id=${`card-${selection.id}`} class="card ${chosen ? "chosen" : ""} ${away ? "away" : ""}"
-    aria-current=${chosen ? "true" : undefined}>${content}${away && html`<p class="quiet">${t("time.away")}</p>`}</article>`;
+    aria-current=${chosen ? "true" : undefined}>${content}</article>`;
 }
 
 /** @param {Props & { finding: FindingView }} props */
 export function FindingCard(props) {
   const { facts, finding, select } = props;
-  const selection = /** @type {Selection} */ ({ kind: "finding", id: finding.id });
+  const selection = /** @type {Chosen} */ ({ kind: "finding", id: finding.id });
   const met = finding.met.find((m) => m.region) ?? finding.met[0];
   const agreed = finding.understanding ? facts.understandings.get(finding.understanding) : undefined;
   return card(props, selection, html`
-    <p class="marks">${severityMark(finding.severity)}<span class="tag">${t(`effect.${finding.settled ? "settled" : finding.effect}`)}</span>
+    <p class="marks">${severityMark(finding.severity)}<span class="tag">${t(`effect.${finding.settled ? "settled" : finding.effect}`)}</span>${awayTag(props, finding.id)}
       <span class="number ${finding.severity}" aria-label=${t("findings.number", { number: facts.number.get(finding.id) ?? "" })}>${facts.number.get(finding.id) ?? ""}</span></p>
     <h3><button type="button" class="title" onClick=${() => select(selection)}>
-      ${t(`kind.${finding.kind}`)}: ${side(facts, finding.operation)}${finding.kind === "clash" ? html` × ${side(facts, finding.other)}` : ""}</button></h3>
+      ${t(`kind.${finding.kind}`)}${finding.rule_kind && finding.kind === "breach" ? ` (${t(`rule.${finding.rule_kind}`)})` : ""}: ${side(facts, finding.operation)}${finding.kind === "clash" ? html` × ${side(facts, finding.other)}` : ""}</button></h3>
     <dl>
       <dt>${t("field.where")}</dt><dd>${met ? html`${place(met.region)} · ${band(met.lower_m, met.upper_m)}` : t("where.hidden")}</dd>
       <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(finding.id) ?? [])}</dd>
-      <dt>${t("field.why")}</dt><dd>${foreign(finding.text)}${finding.rule_kind ? html` <span class="tag">${t(`rule.${finding.rule_kind}`)}</span>` : ""}
+      <dt>${t("field.why")}</dt><dd>${foreign(finding.text)}
         ${agreed ? html` <cite dir="auto">${agreed.title}</cite>` : ""}</dd>
       ${finding.stance && html`<dt>${t("field.stance")}</dt><dd>${t(`stance.${finding.stance}`)}</dd>`}
       ${finding.remedies.length > 0 && html`<dt>${t("field.remedies")}</dt><dd><ul>${finding.remedies.map((r) => html`<li>${remedy(r)}</li>`)}</ul></dd>`}
@@ -59,7 +65,7 @@ export function FindingCard(props) {
 /** @param {Props & { view: OperationView }} props */
 export function OperationCard(props) {
   const { state, facts, view, select } = props;
-  const selection = /** @type {Selection} */ ({ kind: "operation", id: view.id });
+  const selection = /** @type {Chosen} */ ({ kind: "operation", id: view.id });
   const full = view.level === "details";
   const volumes = full ? view.operation.volumes : [view.envelope];
   const operation = full ? view.operation : view;
@@ -67,21 +73,21 @@ export function OperationCard(props) {
   const [lower, upper] = [Math.min(...volumes.map((v) => v.lower_m)), Math.max(...volumes.map((v) => v.upper_m))];
   return card(props, selection, html`
     <p class="marks">${full ? clearanceMark(view.clearance, state.link === "lost") : html`<span class="tag envelope">${t("level.envelope")}</span>`}
-      <span class="tag">${t(`state.${operation.state}`)}</span> ${partyMark(facts.order, partyOf(view))}</p>
+      <span class="tag">${t(`state.${operation.state}`)}</span>${awayTag(props, view.id)} ${partyMark(facts.order, partyOf(view))}</p>
     <h3><button type="button" class="title" onClick=${() => select(selection)}><bdi>${titleOf(view)}</bdi></button></h3>
     <dl>
       <dt>${t("field.what")}</dt><dd>${activityOf(view)}${names ? html` · <bdi>${names}</bdi>` : ""}</dd>
       <dt>${t("field.where")}</dt><dd>${place(volumes[0].outline)} · ${band(lower, upper)}</dd>
       <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(view.id) ?? [])}</dd>
-      ${full && operation.note && html`<dt>${t("field.note")}</dt><dd dir="auto">${operation.note}</dd>`}
-      ${full && html`<dt>${t("field.filed")}</dt><dd>${date(at(view.filed_at), language())} ${hm(at(view.filed_at))}Z · ${t(view.signed ? "filed.signed" : "filed.unsigned")} · ${t("filed.version", { version: view.version })}</dd>`}
+      ${full && view.operation.note && html`<dt>${t("field.note")}</dt><dd dir="auto">${view.operation.note}</dd>`}
+      ${full && html`<dt>${t("field.filed")}</dt><dd>${dateTime(at(view.filed_at), language())} · ${t(view.signed ? "filed.signed" : "filed.unsigned")} · ${t("filed.version", { version: view.version })}</dd>`}
     </dl>
     ${!full && html`<p class="held-back">${t("level.envelopeNote")}</p>`}`);
 }
 
 /** @param {Props & { site: Site }} props */
 export function SiteCard({ state, facts, site, select }) {
-  const selection = /** @type {Selection} */ ({ kind: "site", id: site.id });
+  const selection = /** @type {Chosen} */ ({ kind: "site", id: site.id });
   const chosen = state.selected?.id === site.id;
   return html`<article key=${site.id} id=${`card-${site.id}`} class="card ${chosen ? "chosen" : ""}" aria-current=${chosen ? "true" : undefined}>
     <p class="marks"><span class="mark site">${shape("shield")}${t(`site.${site.kind}`)}</span> ${partyMark(facts.order, site.owner)}</p>
@@ -98,7 +104,7 @@ export function Told({ told }) {
   const latest = [...told].reverse().slice(0, PAGE);
   return html`<section class="list" aria-labelledby="told"><details>
     <summary><h2 id="told">${t("told.title")}</h2> <span class="count">${told.length}</span></summary>
-    ${latest.length ? html`<ol class="told">${latest.map((x) => html`<li><time datetime=${x.at}>${date(at(x.at), language())} ${hm(at(x.at))}Z</time> <b>${x.party}</b> ${t(`told.${x.type}`)}</li>`)}</ol>`
+    ${latest.length ? html`<ol class="told">${latest.map((x) => html`<li><time datetime=${x.at}>${dateTime(at(x.at), language())}</time> <b>${x.party}</b> ${t(`told.${x.type}`)}</li>`)}</ol>`
       : html`<p class="quiet">${t("told.empty")}</p>`}
   </details></section>`;
 }

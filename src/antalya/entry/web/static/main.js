@@ -13,7 +13,7 @@ let map = null;
 /** @type {{ picture: Picture | null, facts: import("./state.js").Digest | null }} */
 let digested = { picture: null, facts: null };
 
-/** Picks a thing: its card comes into view, the map shows where it is. @param {Selection | null} selected */
+/** Picks a thing: its card comes into view, the map shows where it is. @param {Chosen | null} selected */
 function select(selected) {
   set({ selected });
   if (!selected) return;
@@ -31,7 +31,7 @@ function mount(element) {
   }
 }
 
-/** A click on the map: the thing's card comes into view, the map stays where it is. @param {Selection | null} selected */
+/** A click on the map: the thing's card comes into view, the map stays where it is. @param {Chosen | null} selected */
 function pick(selected) {
   set({ selected });
   if (!selected) return;

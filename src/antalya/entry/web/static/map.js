@@ -21,7 +21,7 @@ function middle(outlines) {
 }
 
 export class TheatreMap {
-  /** @param {HTMLElement} target @param {(selection: Selection | null) => void} onSelect */
+  /** @param {HTMLElement} target @param {(selection: Chosen | null) => void} onSelect */
   constructor(target, onSelect) {
     /** @type {State | null} */
     this.state = null;
@@ -34,7 +34,7 @@ export class TheatreMap {
     this.places = this.vector("places", (f, r) => this.placeStyle(f, r), 5, true);
     const base = this.vector("base", (f) => style.base(f.get("kind"), this.named(f.get("names"))), 0);
     for (const [i, name] of Object.keys(this.features).entries()) {
-      this.layers[name] = this.vector(name, (f, r) => this.thingStyle(f, r), 1 + i + (i > 1 ? 10 : 0), name === "operations" || name === "areas");
+      this.layers[name] = this.vector(name, (f, r) => this.thingStyle(f, r), 1 + i + (i > 1 ? 10 : 0), ["operations", "areas", "controls"].includes(name));
     }
     this.base = base;
     this.map = new ol.Map({
@@ -139,7 +139,7 @@ export class TheatreMap {
     const chosen = this.state?.selected?.id === id;
     if (kind === "area") return style.area(resolution < 250 || chosen ? this.named(thing.names) || thing.name : "", chosen);
     if (kind === "control") {
-      const words = resolution < 250 ? t("map.claim", { force: facts.forces.get(thing.force)?.name ?? thing.force, party: thing.claimant }) : "";
+      const words = resolution < 250 ? t("map.claim", { force: thing.force, party: thing.claimant }) : "";
       return style.control(style.slot(facts.order, thing.claimant), words);
     }
     if (kind === "site") return feature.get("mark") ? style.siteMark() : style.site(this.pixels(feature, thing.stand_off_m, resolution), resolution < 300 || chosen ? thing.name : "", chosen);
@@ -176,7 +176,7 @@ export class TheatreMap {
     return names?.[/** @type {keyof Names} */ (this.state?.language ?? "en")] ?? names?.en ?? "";
   }
 
-  /** What was clicked: a finding before an operation before a site before an area. @param {number[]} pixel @returns {Selection | null} */
+  /** What was clicked: a finding before an operation before a site before an area. @param {number[]} pixel @returns {Chosen | null} */
   hit(pixel) {
     const found = this.map.getFeaturesAtPixel(pixel, { hitTolerance: 4, layerFilter: (/** @type {any} */ l) => l.get("name") in this.layers && l.get("name") !== "controls" });
     const order = ["finding", "operation", "site", "area"];
@@ -184,7 +184,7 @@ export class TheatreMap {
     return found.length ? { kind: found[0].get("kind"), id: found[0].get("id") } : null;
   }
 
-  /** Brings a thing into view. @param {Selection} selection */
+  /** Brings a thing into view. @param {Chosen} selection */
   zoomTo({ kind, id }) {
     const all = kind === "finding" ? [...this.features.findings, ...this.features.badges] : this.features[`${kind}s`] ?? [];
     this.fit(all.filter((f) => f.get("id") === id));
@@ -200,6 +200,7 @@ export class TheatreMap {
   /** @param {any[]} features */
   fit(features) {
     if (!features.length) return;
+    this.map.updateSize();
     const extent = ol.extent.createEmpty();
     for (const feature of features) ol.extent.extend(extent, feature.getGeometry().getExtent());
     this.view.fit(extent, { padding: [48, 48, 48, 48], maxZoom: 12 });

@@ -2,8 +2,8 @@
 
 import { Failure, call, follow } from "./api.js";
 import { t } from "./i18n.js";
-import { daysOf, get, quarterOf, set } from "./state.js";
-import { at, dayOf } from "./time.js";
+import { daysOf, digest, get, quarterOf, set } from "./state.js";
+import { at, dayOf, isActive } from "./time.js";
 
 const KEY = "antalya.token";
 const DEBOUNCE_MS = 250;
@@ -94,7 +94,7 @@ function show(picture, fresh) {
   const before = get();
   const days = daysOf(picture);
   let { clock } = before;
-  if (!before.days.length) clock = { day: firstDay(days, now), quarter: quarterOf(now), whole: true };
+  if (!before.days.length) clock = { day: firstDay(picture, days), quarter: quarterOf(now), span: "day" };
   else if (!days.includes(clock.day)) days.push(clock.day), days.sort((a, b) => a - b);
   const ids = new Set([...picture.operations, ...picture.findings, ...picture.sites, ...picture.areas].map((x) => x.id));
   const selected = before.selected && ids.has(before.selected.id) ? before.selected : null;
@@ -102,9 +102,12 @@ function show(picture, fresh) {
   set({ phase: "ready", picture, days, clock, selected, link: fresh ? "connecting" : "live", asOf: now, failure: "" });
 }
 
-/** Today where something happens today, else the first day that has something. @param {number[]} days @param {number} now */
-function firstDay(days, now) {
-  return days.find((day) => day === dayOf(now)) ?? days[0];
+/** The next day, from today on, on which something was found; today where there is none. @param {Picture} picture @param {number[]} days */
+function firstDay(picture, days) {
+  const { open, windows } = digest(picture);
+  const today = dayOf(at(picture.now));
+  const found = (/** @type {number} */ day) => open.some((f) => isActive(windows.get(f.id) ?? [], { day, quarter: 0, span: "day" }));
+  return days.find((day) => day >= today && found(day)) ?? today;
 }
 
 function soon() {

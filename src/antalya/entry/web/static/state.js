@@ -12,9 +12,9 @@ import { DAY, QUARTER, at, dayOf, findingWindows, isActive, operationWindows } f
  * @property {Picture | null} picture
  * @property {"connecting" | "live" | "lost"} link
  * @property {number} asOf the exchange's clock when it was last heard (ms)
- * @property {{ day: number, quarter: number, whole: boolean }} clock
+ * @property {Clock} clock
  * @property {number[]} days midnights of the days on which something happens
- * @property {Selection | null} selected
+ * @property {Chosen | null} selected
  * @property {string} language
  * @property {Record<string, boolean>} layers
  * @property {Place[]} places
@@ -24,7 +24,7 @@ import { DAY, QUARTER, at, dayOf, findingWindows, isActive, operationWindows } f
 /** @type {State} */
 let state = {
   phase: "loading", failure: "", viewers: [], viewer: "", me: null, picture: null, link: "connecting", asOf: NaN,
-  clock: { day: 0, quarter: 0, whole: true }, days: [], selected: null, language: "en",
+  clock: { day: 0, quarter: 0, span: "day" }, days: [], selected: null, language: "en",
   layers: { operations: true, findings: true, sites: true, areas: true, controls: true }, places: [], news: "",
 };
 /** @type {Set<(state: State) => void>} */

@@ -88,6 +88,12 @@ export function place(name, rank) {
   }));
 }
 
+/** The middle of a feature's upper edge, where its words do not cover it. @param {any} feature */
+function top(feature) {
+  const [west, , east, north] = feature.getGeometry().getExtent();
+  return new ol.geom.Point([(west + east) / 2, north]);
+}
+
 /**
  * An operation: in full as a tinted outline in its party's dash; as an envelope as hatched cells without a firm edge.
  * @param {number} number the party's slot @param {boolean} full @param {string} words @param {boolean} chosen
@@ -97,9 +103,9 @@ export function operation(number, full, words, chosen) {
     const ink = colour(`party-${number}`);
     const edge = new ol.style.Stroke({ color: full ? ink : veil(ink, 0.7), width: chosen ? 4 : full ? 2.25 : 1.25, lineDash: full ? DASHES[number] : [1, 6], lineCap: "round" });
     const fill = new ol.style.Fill({ color: full ? veil(ink, chosen ? 0.3 : 0.16) : hatch(veil(ink, chosen ? 0.9 : 0.6), ANGLES[number] || 1, 10) });
-    const text = label(words, { ink, bold: chosen });
+    const text = new ol.style.Style({ text: label(words, { ink, bold: chosen, y: full ? -9 : 11 }), geometry: top, zIndex: chosen ? 21 : 11 });
     const halo = new ol.style.Style({ stroke: new ol.style.Stroke({ color: colour("halo"), width: chosen ? 8 : 4 }), zIndex: 9 });
-    return [...(full || chosen ? [halo] : []), new ol.style.Style({ stroke: edge, fill, text, zIndex: chosen ? 20 : 10 })];
+    return [...(full || chosen ? [halo] : []), new ol.style.Style({ stroke: edge, fill, zIndex: chosen ? 20 : 10 }), text];
   });
 }
 
@@ -138,7 +144,7 @@ export function site(standOffPixels, words, chosen) {
     new ol.style.Style({ stroke: new ol.style.Stroke({ color: veil(ink, 0.22), width: Math.max(2, 2 * standOffPixels), lineJoin: "round" }), zIndex: 5 }),
     new ol.style.Style({
       stroke: new ol.style.Stroke({ color: ink, width: chosen ? 4 : 2 }), fill: new ol.style.Fill({ color: veil(ink, 0.35) }),
-      text: label(words, { ink, bold: true, y: 16 }), zIndex: 25,
+      text: label(words, { ink, bold: true, y: 20 }), zIndex: 25,
     }),
   ];
 }

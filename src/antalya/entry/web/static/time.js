@@ -15,19 +15,28 @@ export const hm = (ms) => new Date(ms).toISOString().slice(11, 16);
 /** `08:15:07`. @param {number} ms */
 export const hms = (ms) => new Date(ms).toISOString().slice(11, 19);
 
+/** Day before month, Latin digits. @param {string} language */
+const locale = (language) => `${language === "en" ? "en-GB" : language}-u-nu-latn`;
+
 /** The date in the reader's language, with Latin digits. @param {number} ms @param {string} language @param {boolean} [weekday] */
 export function date(ms, language, weekday = false) {
   const options = /** @type {Intl.DateTimeFormatOptions} */ ({ timeZone: "UTC", day: "numeric", month: "short", year: "numeric" });
   if (weekday) options.weekday = "short";
-  return new Intl.DateTimeFormat(`${language}-u-nu-latn`, options).format(ms);
+  return new Intl.DateTimeFormat(locale(language), options).format(ms);
 }
+
+/** Keeps figures in their order inside right-to-left text (Unicode isolates). @param {string} text */
+export const ltr = (text) => `\u2066${text}\u2069`;
+
+/** `7 Mar 2017 06:00Z`. @param {number} ms @param {string} language */
+export const dateTime = (ms, language) => `${date(ms, language)} ${ltr(`${hm(ms)}Z`)}`;
 
 /** `7 Mar 06:00–09:30Z`; both dates where they differ. @param {number} from @param {number} until @param {string} language */
 export function span(from, until, language) {
-  const short = new Intl.DateTimeFormat(`${language}-u-nu-latn`, { timeZone: "UTC", day: "numeric", month: "short" });
+  const short = new Intl.DateTimeFormat(locale(language), { timeZone: "UTC", day: "numeric", month: "short" });
   const last = short.format(until);
   const first = short.format(from);
-  return first === last ? `${first} ${hm(from)}–${hm(until)}Z` : `${first} ${hm(from)}Z – ${last} ${hm(until)}Z`;
+  return first === last ? `${first} ${ltr(`${hm(from)}–${hm(until)}Z`)}` : `${first} ${ltr(`${hm(from)}Z`)} – ${last} ${ltr(`${hm(until)}Z`)}`;
 }
 
 /** `5 h 12 min` until or since; the sign is the caller's business. @param {number} ms @param {(key: string) => string} t */
@@ -39,13 +48,14 @@ export function howLong(ms, t) {
 }
 
 /**
- * Whether something with these windows is there at a moment, or at any time of a day.
+ * Whether something with these windows is there at the clock's moment, at any time of its day, or at all.
  * @param {[number, number][]} windows half-open; a window of no length is there at its own moment
- * @param {{ day: number, quarter: number, whole: boolean }} clock
+ * @param {Clock} clock
  */
 export function isActive(windows, clock) {
-  const from = clock.whole ? clock.day : clock.day + clock.quarter * QUARTER;
-  const until = clock.whole ? clock.day + DAY : from + 1;
+  if (clock.span === "all") return true;
+  const from = clock.span === "day" ? clock.day : clock.day + clock.quarter * QUARTER;
+  const until = clock.span === "day" ? clock.day + DAY : from + 1;
   return windows.some(([start, end]) => start < until && (end > from || (start === end && start >= from)));
 }
 

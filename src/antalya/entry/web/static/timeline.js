@@ -8,16 +8,17 @@ import { DAY, QUARTER, at, date, dayOf, hm } from "./time.js";
 
 const LAST = DAY / QUARTER - 1;
 const MOST_LANES = 40;
+const SPANS = /** @type {const} */ (["moment", "day", "all"]);
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest */
 
 /** @param {Partial<State["clock"]>} change */
 const turn = (change) => set({ clock: { ...get().clock, ...change } });
 
-/** @param {{ state: State, facts: Digest, select: (s: Selection) => void }} props */
+/** @param {{ state: State, facts: Digest, select: (s: Chosen) => void }} props */
 export function Timeline({ state, facts, select }) {
   const { clock, days } = state;
   const moment = clock.day + clock.quarter * QUARTER;
-  const words = clock.whole ? t("time.whole") : `${hm(moment)} UTC`;
+  const words = clock.span === "moment" ? `${hm(moment)} UTC` : t(`time.${clock.span}`);
   const i = days.indexOf(clock.day);
   const go = (/** @type {number} */ step) => turn({ day: days[i + step] });
   return html`<section class="time" aria-label=${t("time.title")}>
@@ -28,15 +29,15 @@ export function Timeline({ state, facts, select }) {
         <button type="button" disabled=${i >= days.length - 1} onClick=${() => go(1)} aria-label=${t("time.after")}>›</button>
       </div>
       <output class="moment" for="moment">${words}</output>
-      <label class="check"><input type="checkbox" id="whole" checked=${clock.whole}
-        onChange=${(/** @type {any} */ e) => turn({ whole: e.target.checked })} /> ${t("time.whole")}</label>
+      <fieldset class="span"><legend class="hidden">${t("time.span")}</legend>${SPANS.map((span) => html`<label class="check" key=${span}>
+        <input type="radio" name="span" value=${span} checked=${clock.span === span} onChange=${() => turn({ span })} /> ${t(`time.${span}`)}</label>`)}</fieldset>
       <button type="button" class="plain" onClick=${() => now(state)}>${t("time.now")}</button>
     </div>
     <div class="lanes" dir="ltr">
       <div class="lane-head"></div>
-      <div class="slide ${clock.whole ? "off" : ""}">
+      <div class="slide ${clock.span === "moment" ? "" : "off"}">
         <input type="range" id="moment" min="0" max=${LAST} step="1" value=${clock.quarter} aria-label=${t("time.slider")}
-          aria-valuetext=${words} onInput=${(/** @type {any} */ e) => turn({ quarter: Number(e.target.value), whole: false })} />
+          aria-valuetext=${words} onInput=${(/** @type {any} */ e) => turn({ quarter: Number(e.target.value), span: "moment" })} />
         <div class="hours" aria-hidden="true">${[0, 3, 6, 9, 12, 15, 18, 21].map((h) => html`<span>${String(h).padStart(2, "0")}</span>`)}</div>
       </div>
       <div class="lane-scroll">${lanes(state, facts, select)}</div>
@@ -47,10 +48,10 @@ export function Timeline({ state, facts, select }) {
 /** The slider at the exchange's own present. @param {State} state */
 function now(state) {
   const present = at(state.picture?.now);
-  turn({ day: state.days.includes(dayOf(present)) ? dayOf(present) : state.clock.day, quarter: quarterOf(present), whole: false });
+  turn({ day: state.days.includes(dayOf(present)) ? dayOf(present) : state.clock.day, quarter: quarterOf(present), span: "moment" });
 }
 
-/** @param {State} state @param {Digest} facts @param {(s: Selection) => void} select */
+/** @param {State} state @param {Digest} facts @param {(s: Chosen) => void} select */
 function lanes(state, facts, select) {
   const { clock } = state;
   const today = (/** @type {string} */ id) => (facts.windows.get(id) ?? []).filter(([a, b]) => a < clock.day + DAY && Math.max(b, a + 1) > clock.day);
@@ -73,7 +74,7 @@ function lanes(state, facts, select) {
 /** @param {State} state @param {string} id */
 const chosen = (state, id) => (state.selected?.id === id ? "chosen" : "");
 
-/** @param {State} state @param {Digest} facts @param {OperationView} view @param {[number, number][]} windows @param {(s: Selection) => void} select */
+/** @param {State} state @param {Digest} facts @param {OperationView} view @param {[number, number][]} windows @param {(s: Chosen) => void} select */
 function lane(state, facts, view, windows, select) {
   const full = view.level === "details";
   const party = full ? view.operation.party : view.party;
@@ -93,4 +94,4 @@ function bar([start, end], clock, look, click) {
 }
 
 /** @param {State["clock"]} clock */
-const cursor = (clock) => (clock.whole ? "" : html`<rect class="cursor" x=${clock.quarter * 15 - 1} y="0" width="3" height="20" />`);
+const cursor = (clock) => (clock.span !== "moment" ? "" : html`<rect class="cursor" x=${clock.quarter * 15 - 1} y="0" width="3" height="20" />`);

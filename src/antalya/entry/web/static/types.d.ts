@@ -57,4 +57,6 @@ interface Me { party: string; name: string; scopes: string[]; broker: boolean; n
 interface DemoViewer { id: string; name: string; token: string }
 interface Problem { title: string; status: number; detail: string; code: string; next_step: string; at?: string }
 interface Place { name: string; names: Names; lon: number; lat: number; rank: number }
-interface Selection { kind: "operation" | "finding" | "site" | "area"; id: string }
+interface Chosen { kind: "operation" | "finding" | "site" | "area"; id: string }
+/** What the map shows: a moment (a quarter of an hour of a day), all of that day, or all days. */
+interface Clock { day: number; quarter: number; span: "moment" | "day" | "all" }

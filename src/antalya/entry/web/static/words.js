@@ -4,7 +4,7 @@ import { centre, whereabouts } from "./geo.js";
 import { html } from "./vendor/htm-preact.js";
 import { knows, language, t } from "./i18n.js";
 import { get } from "./state.js";
-import { at, hm, hull, span } from "./time.js";
+import { at, dateTime, hull, ltr, span } from "./time.js";
 
 /** @typedef {import("./state.js").Digest} Digest */
 
@@ -28,7 +28,7 @@ export function side(facts, id) {
 export const place = (outline) => (outline ? whereabouts(centre(outline), get().places, language(), t) : t("where.hidden"));
 
 /** A band of altitudes. @param {number} lower @param {number} upper */
-export const band = (lower, upper) => t("band", { lower: number(lower), upper: number(upper) });
+export const band = (lower, upper) => t("band", { band: ltr(`${number(lower)}–${number(upper)}`) });
 
 /** @param {number} value */
 const number = (value) => new Intl.NumberFormat(`${language()}-u-nu-latn`, { maximumFractionDigits: 0 }).format(value);
@@ -46,10 +46,11 @@ export const foreign = (text) => html`<span lang="en" dir="auto">${text}</span>`
  * @param {Remedy} remedy */
 export function remedy(remedy) {
   const key = `remedy.${remedy.kind}`;
-  if (language() === "en" || !knows(key)) return foreign(remedy.text);
-  const moment = at(remedy.instant);
-  return t(key, {
-    time: Number.isNaN(moment) ? "" : `${span(moment, moment, language()).split(" ").slice(0, 2).join(" ")} ${hm(moment)}Z`,
-    metres: number(remedy.altitude_m ?? remedy.distance_m ?? 0), parties: remedy.parties.join(", "), force: remedy.force ?? "",
-  });
+  const metres = remedy.altitude_m ?? remedy.distance_m;
+  const values = {
+    time: remedy.instant && dateTime(at(remedy.instant), language()), metres: metres === null ? null : number(metres),
+    parties: remedy.parties.join(", "), force: remedy.force,
+  };
+  const said = t(key, Object.fromEntries(Object.entries(values).filter(([, value]) => value)));
+  return language() === "en" || !knows(key) || said.includes("{") ? foreign(remedy.text) : said;
 }
