@@ -5,7 +5,7 @@ import { language, t } from "./i18n.js";
 import { clearanceMark, partyMark, severityMark, shape } from "./marks.js";
 import { activeAt } from "./state.js";
 import { at, dateTime } from "./time.js";
-import { activityOf, band, foreign, partyOf, place, remedy, side, titleOf, when } from "./words.js";
+import { activityOf, band, partyOf, place, remedy, side, titleOf, when, why } from "./words.js";
 
 const PAGE = 100;
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest
@@ -53,7 +53,7 @@ export function FindingCard(props) {
     <dl>
       <dt>${t("field.where")}</dt><dd>${met ? html`${place(met.region)} · ${band(met.lower_m, met.upper_m)}` : t("where.hidden")}</dd>
       <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(finding.id) ?? [])}</dd>
-      <dt>${t("field.why")}</dt><dd>${foreign(finding.text)}
+      <dt>${t("field.why")}</dt><dd>${why(finding)}
         ${agreed ? html` <cite dir="auto">${agreed.title}</cite>` : ""}</dd>
       ${finding.stance && html`<dt>${t("field.stance")}</dt><dd>${t(`stance.${finding.stance}`)}</dd>`}
       ${finding.remedies.length > 0 && html`<dt>${t("field.remedies")}</dt><dd><ul>${finding.remedies.map((r) => html`<li>${remedy(r)}</li>`)}</ul></dd>`}

@@ -46,6 +46,7 @@ export class TheatreMap {
       view: new ol.View({ maxZoom: 16, minZoom: 4, enableRotation: false }),
     });
     this.view = this.map.getView();
+    Object.assign(target, { theatre: this });  // for the console and the tests
     this.view.fit(ol.proj.transformExtent(THEATRE, "EPSG:4326", "EPSG:3857"));
     this.map.on("click", (/** @type {any} */ event) => onSelect(this.hit(event.pixel)));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.repaint());

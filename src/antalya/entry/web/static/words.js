@@ -42,6 +42,14 @@ export function when(windows) {
 /** Words that only the exchange has (in English), isolated from the direction of what stands around them. @param {string} text */
 export const foreign = (text) => html`<span lang="en" dir="auto">${text}</span>`;
 
+/** Why a finding is one: in the reader's language where the catalogue knows its code, and always as the exchange puts it.
+ * @param {FindingView} finding */
+export function why(finding) {
+  const key = `why.${finding.why}`;
+  if (language() === "en" || !knows(key)) return foreign(finding.text);
+  return html`${t(key)} <span class="original" lang="en" dir="auto">${finding.text}</span>`;
+}
+
 /** What would remove a finding: in the reader's language where the catalogue knows the kind, else as the exchange puts it.
  * @param {Remedy} remedy */
 export function remedy(remedy) {
