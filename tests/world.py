@@ -104,6 +104,11 @@ class World:
         self.put(site, "AID")
         return site
 
+    def hub_sites(self) -> list[Site]:
+        """The sites of the exchange."""
+        with self.hub.store.read() as tx:
+            return list(tx.rulebook().sites.values())
+
     def answer(self, party: str, ask: str, decision: str, **fields: Any) -> dict[str, Any]:
         given = Answer(**{"id": self.new_id(), "ask": ask, "party": party, "decision": decision} | fields)
         return settling.answer(self.hub, Viewer(party), given, Evidence(canonical(given)))

@@ -12,7 +12,7 @@ from antalya.model import Operation
 from antalya.model.errors import AntalyaError
 from antalya.model.limits import Limits
 from antalya.steps.disclose import Viewer
-from antalya.wire.canonical import canonical
+from antalya.wire.canonical import canonical, encode
 from tests.world import BROKER, DAWN, World, hours, volume
 
 
@@ -109,8 +109,7 @@ def test_an_idempotency_key_gives_the_same_answer_and_files_once(world: World) -
     evidence = Evidence(canonical(operation))
     first = filing.file(world.hub, Viewer("US"), operation, evidence, key="k")
     again = filing.file(world.hub, Viewer("US"), operation, evidence, key="k")
-    drop = {"receipt"}
-    assert {k: v for k, v in first.view.items() if k not in drop} == {k: v for k, v in again.view.items() if k not in drop}
+    assert encode(first.view | {"receipt": None}) == encode(again.view | {"receipt": None})
     assert len(viewing.versions(world.hub, Viewer("US"), operation.id)) == 1
     with pytest.raises(AntalyaError) as caught:
         filing.file(world.hub, Viewer("US"), operation, Evidence(b"other bytes"), key="k")

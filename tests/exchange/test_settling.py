@@ -69,7 +69,7 @@ def test_conditions_hold_until_the_owner_accepts_them(world: World) -> None:
     world.answer("RU", ask_of(world, "RU"), "grant-with-conditions", conditions=("Keep south of the Sajur.",))
     assert world.clearance(id_) == "held"
     conditions = next(a for a in world.asks("TR") if a["kind"] == "conditions")
-    assert conditions["conditions"] == ["Keep south of the Sajur."]
+    assert list(conditions["conditions"]) == ["Keep south of the Sajur."]
     world.answer("TR", conditions["id"], "grant")
     assert world.clearance(id_) == "clear"
 
