@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from antalya.geometry.cut import cut
 from antalya.geometry.ellipsoid import geodesic_m
-from antalya.geometry.line import clip, side_region, within_m
+from antalya.geometry.line import side_region, within_m
 from antalya.geometry.overlap import Meeting, overlaps
 from antalya.geometry.shape import Shape
 from antalya.geometry.touch import closer
@@ -31,6 +31,8 @@ Span = tuple[datetime, datetime]
 
 ALL_HEIGHTS_M = 1_000_000.0
 """A vertical minimum that no two bands keep: for rules that hold whatever the altitude."""
+
+Side = Literal["left", "right"]
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
@@ -141,8 +143,9 @@ class Stay:
         area, across_m = self.ground.area, self.ground.stand_off_m
         if area is None:
             return self.shape.outline
-        found = within_m(self.shape, area, across_m) if across_m else clip(self.shape, area)
-        return found or self.shape.outline
+        if self.ground.side is not None and not across_m:
+            return side_region(self.shape, *self.ground.side) or self.shape.outline
+        return within_m(self.shape, area, across_m) or self.shape.outline
 
     def volumes(self) -> Iterator[Volume]:
         """The part as volumes, one for each span."""
@@ -159,7 +162,10 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where and when a rule binds: an area (None: everywhere) widened by `stand_off_m`, less the holes, in a band, at times."""
+    """Where and when a rule binds: an area (None: everywhere) widened by `stand_off_m`, less the holes, in a band, at times.
+
+    `side`: the line, side and reach the area was made of, so that what only borders on the line is not found across it.
+    """
 
     area: Shape | None
     holes: tuple[Shape, ...]
@@ -167,6 +173,7 @@ class Ground:
     lower_m: float = -inf
     upper_m: float = inf
     stand_off_m: float = 0.0
+    side: tuple[tuple[Position, ...], Side, float] | None = None
 
     def stay(self, index: int, volume: Volume, shape: Shape) -> Stay | None:
         """What of a volume lies here; None where nothing does. Touching is not being here."""
@@ -174,7 +181,7 @@ class Ground:
         lower_m, upper_m = max(volume.lower_m, self.lower_m), min(volume.upper_m, self.upper_m)
         if not spans or not lower_m < upper_m:
             return None
-        if self.area is not None and not closer(shape, self.area, self.stand_off_m):
+        if not self._has(shape):
             return None
         holes = [hole for hole in self.holes if overlaps(shape, hole)]
         if holes:
@@ -182,9 +189,16 @@ class Ground:
             if rest is None:
                 return None
             shape = shape_of(rest)
-            if self.area is not None and not closer(shape, self.area, self.stand_off_m):
+            if not self._has(shape):
                 return None
         return Stay(index, shape, self, spans, lower_m, upper_m)
+
+    def _has(self, shape: Shape) -> bool:
+        if self.area is None:
+            return True
+        if not closer(shape, self.area, self.stand_off_m):
+            return False
+        return self.side is None or self.stand_off_m > 0 or side_region(shape, *self.side) is not None
 
     def stays(self, of: Prepared) -> list[Stay]:
         """What of an operation lies here, volume by volume."""
@@ -201,16 +215,16 @@ def ground_of(understanding: Understanding, rule: Rule, rulebook: Rulebook, *, l
         if area not in rulebook.areas:
             raise error("unknown_reference", f"rule {rule.id!r} excepts the unknown area {area!r}")
         holes.append(shape_of(rulebook.areas[area].outline))
+    side = None
     if isinstance(rule, KeepOut) and rule.line is not None and rule.side is not None:
-        outline: Outline | None = _side(rule.line, rule.side, rule.reach_m)
-    else:
-        outline = rulebook.outline_of(rule)
+        side = rule.line, rule.side, rule.reach_m
+    outline = rulebook.outline_of(rule) if side is None else _side_area(*side)
     return Ground(None if outline is None else shape_of(outline), tuple(holes), holds(understanding, rule), lower_m, upper_m,
-                  stand_off_m)
+                  stand_off_m, side)
 
 
 @lru_cache(maxsize=1_000)
-def _side(line: tuple[Position, ...], side: Literal["left", "right"], reach_m: float) -> Outline:
+def _side_area(line: tuple[Position, ...], side: Side, reach_m: float) -> Outline:
     """One side of a line, as far as it reaches."""
     middle = line[len(line) // 2]
     far = max(geodesic_m(middle, position) for position in line) + 1.01 * reach_m + 1.0

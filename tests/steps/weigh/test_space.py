@@ -3,8 +3,9 @@
 import pytest
 from tests.pictures import agreed, book, box, circle, findings, hour, only, plan, volume
 
-from antalya.model import Window
+from antalya.model import Polygon, Window
 from antalya.model.rules import Corridor, KeepOut, Pause
+from antalya.picture import shape_of
 
 EAST_WEST = ((37.9, 36.53), (38.2, 36.53))
 """A line about 3.3 km north of the plans' southern edge."""
@@ -42,6 +43,15 @@ class TestKeepOut:
         rules = book(agreed(KeepOut(id="k", line=EAST_WEST, side="left", reach_m=10_000)))
         assert len(findings(plan("a", "TR", "patrol", volume(box(0, 12, 5, 20))), rules=rules)) == 1
         assert findings(plan("a", "TR", "patrol", volume(box(0, 14, 5, 20))), rules=rules) == ()
+
+    def test_who_draws_a_plan_up_to_the_line_does_not_cross_it(self) -> None:
+        line = ((37.9, 36.531234), (38.1, 36.547321), (38.35, 36.51))
+        up_to = Polygon(coordinates=((*line, (38.35, 36.3), (37.9, 36.3), line[0]),))
+        over = Polygon(coordinates=((line[0], (38.1, 36.5473215), line[2], (38.35, 36.3), (37.9, 36.3), line[0]),))
+        rules = book(agreed(KeepOut(id="k", line=line, side="left")))
+        assert findings(plan("a", "TR", "patrol", volume(up_to)), rules=rules) == ()
+        found = only(findings(plan("a", "TR", "patrol", volume(over)), rules=rules))
+        assert shape_of(found.met[0].region).area_m2 < 2_000  # the 5 cm it is across, along 22 km
 
     def test_a_lines_stand_off_is_kept_on_the_permitted_side(self) -> None:
         rules = book(agreed(KeepOut(id="k", line=EAST_WEST, side="left", stand_off_m=1_000)))
