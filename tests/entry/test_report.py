@@ -38,9 +38,12 @@ PICTURE: dict[str, Any] = {
         finding("noted", effect="none"),
         finding("clash"),
         finding("consent", kind="breach", rule_kind="consent", understanding="u1", other=None, settled=True),
+        finding("joint", kind="breach", why="joint-force", other=None),
         finding("hospital", kind="hazard", effect="block", rule_kind="protect", other=None, site="site-1", met=[],
                 starts_at=None, ends_at=None, remedies=[]),
     ],
+    "asks": [{"id": "ask-1", "finding": "consent", "of": "RU", "state": "granted"},
+             {"id": "ask-3", "finding": "joint", "of": "US", "state": "refused"}],
     "told": [{"at": "2017-03-06T09:00:00Z", "party": "TR", "type": "finding.opened", "subject": "clash"},
              {"at": "2017-03-06T09:05:00Z", "party": "TR", "type": "finding.opened", "subject": "clash"},
              {"at": "2017-03-06T09:00:01Z", "party": "RU", "type": "ask.opened", "subject": "ask-1"}],
@@ -48,16 +51,17 @@ PICTURE: dict[str, Any] = {
 VIEWS: dict[str, Any] = {
     "TR": {"findings": [finding("clash", level="overlap"), finding("consent")], "asks": []},
     "US": {"findings": [finding("clash", level="overlap")], "asks": []},
-    "RU": {"findings": [], "asks": [{"id": "ask-1", "finding": "consent", "of": "RU"},
-                                    {"id": "ask-2", "finding": "clash", "of": "TR"}]},
+    "RU": {"findings": [], "asks": [{"id": "ask-1", "finding": "consent", "of": "RU", "state": "granted"},
+                                    {"id": "ask-2", "finding": "clash", "of": "TR", "state": "open"}]},
 }
 
 
 def test_rows_are_sorted_by_gravity_and_say_who_what_where_when() -> None:
     found = rows(PICTURE, VIEWS)
-    assert [(row.id, row.state) for row in found] == [("hospital", "BLOCKED"), ("clash", "HELD"), ("consent", "SETTLED"),
-                                                      ("noted", "NOTED")]
-    hospital, clash, consent, _ = found
+    assert [(row.id, row.state) for row in found] == [("hospital", "BLOCKED"), ("joint", "REFUSED"), ("clash", "HELD"),
+                                                      ("consent", "SETTLED"), ("noted", "NOTED")]
+    hospital, joint, clash, consent, _ = found
+    assert joint.what == "Breach, a force of another party without its consent"
     assert clash.who == ("Turkey: Move", "United States: patrol")
     assert clash.what == "Clash"
     assert re.fullmatch(r"\d+ km [NSEW]+ of \w.*", clash.where)
@@ -73,7 +77,7 @@ def test_told_joins_levels_of_the_views_with_times_of_the_log() -> None:
     assert told["clash"] == (Told("Turkey", "overlap", datetime(2017, 3, 6, 9, tzinfo=UTC)),
                              Told("United States", "overlap", None))
     assert told["consent"] == (Told("Turkey", "details", None),
-                               Told("Russia", "overlap, asked", datetime(2017, 3, 6, 9, 0, 1, tzinfo=UTC)))
+                               Told("Russia", "overlap, asked (granted)", datetime(2017, 3, 6, 9, 0, 1, tzinfo=UTC)))
     assert told["hospital"] == ()
 
 
@@ -89,7 +93,8 @@ def test_every_word_is_printed_within_the_width_and_without_colour(width: int) -
     assert "\x1b" not in text
     assert max(cell_len(line) for line in text.splitlines()) <= width
     flat = re.sub(r"\s", "", text)
-    for word in ("BLOCKED", "HELD", "SETTLED", "NOTED", "Move", "مستشفى", "2017-03-08", "overlap", "Startlater", "whyclash"):
+    for word in ("BLOCKED", "REFUSED", "HELD", "SETTLED", "NOTED", "Move", "مستشفى", "2017-03-08", "overlap", "Startlater",
+                 "whyclash"):
         assert word in flat
 
 
@@ -97,7 +102,7 @@ def test_wide_is_one_table_and_narrow_are_blocks() -> None:
     assert "What would remove it" in printed(160, rows(PICTURE, VIEWS))
     narrow = printed(80, rows(PICTURE, VIEWS))
     assert "What would remove it" not in narrow
-    assert narrow.count("remedy") == 4
+    assert narrow.count("remedy") == 5
 
 
 def test_colours_on_a_terminal_only() -> None:
@@ -122,7 +127,7 @@ def test_right_to_left_words_are_isolated_and_keep_the_columns() -> None:
 
 def test_when_names_the_second_day_where_it_differs() -> None:
     one, two = datetime(2017, 3, 7, 22, tzinfo=UTC), datetime(2017, 3, 8, 4, tzinfo=UTC)
-    assert when(one, two) == "2017-03-07 22:00–2017-03-08 04:00"
+    assert when(one, two) == "2017-03-07 22:00 – 2017-03-08 04:00"
     assert when(two, two) == "2017-03-08 04:00–04:00"
     assert when(None, two) == "–"
 
@@ -134,5 +139,5 @@ def test_clearances(width: int) -> None:
     lines = out.getvalue().splitlines()
     assert max(map(cell_len, lines)) <= width
     held = next(line for line in lines if "Move" in line)
-    assert re.search(r"Turkey +Move +2017-03-07 22:00–2017-03-08 07:00 +HELD", held)
+    assert re.search(r"Turkey +Move +2017-03-07 22:00 – 2017-03-08 07:00 +HELD", held)
     assert any(re.search("United States +patrol .* CLEAR", line) for line in lines)

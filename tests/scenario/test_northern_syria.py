@@ -77,6 +77,6 @@ def test_viewers_are_the_parties(day: Scenario) -> None:
 def test_the_convoy_was_notified_48_hours_ahead_and_the_other_one_was_not(day: Scenario) -> None:
     ahead = {f.operation.title: (min(v.starts_at for v in f.operation.volumes) - f.at).total_seconds() / 3600
              for f in day.filings if f.operation.activity in ("convoy", "relief")}
-    assert ahead.pop("Relief convoy from Tadif to Arima") == 33
+    assert ahead.pop("Relief convoy from Tadef to Arima") == 33
     assert len(ahead) == 2
     assert min(ahead.values()) >= 48

@@ -24,17 +24,20 @@ View = Mapping[str, Any]
 WIDE = 140
 """From so many columns on, a finding is one row of seven columns; in fewer it is a block of labelled lines."""
 
-_STATE_STYLE = {"BLOCKED": "bold red", "HELD": "bold yellow", "SETTLED": "green", "NOTED": "dim", "CLEAR": "green"}
-_ORDER = ("BLOCKED", "HELD", "SETTLED", "NOTED")
+_STATE_STYLE = {"BLOCKED": "bold red", "REFUSED": "bold red", "HELD": "bold yellow", "SETTLED": "green", "NOTED": "dim",
+                "CLEAR": "green"}
+_ORDER = ("BLOCKED", "REFUSED", "HELD", "SETTLED", "NOTED")
 _WHAT = {"clash": "Clash", "breach": "Breach", "hazard": "Hazard to a protected site", "alert": "Alert"}
+_WHY = {"joint-force": "Breach, a force of another party without its consent"}
+"""Findings of built-in rules, which have no kind of rule to name."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _PLACES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one party was told of a finding: `level` of the disclosure ladder; `at` when, None where it was only made
-    visible."""
+    """What one party was told of a finding: `level` of the disclosure ladder, with the state of what it is asked; `at` when,
+    None where it was only made visible."""
 
     party: str
     level: str
@@ -43,7 +46,8 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One finding, in words. `state`: BLOCKED, HELD, SETTLED or NOTED. Times are in UTC; None where it has no window."""
+    """One finding, in words. `state`: BLOCKED; REFUSED where somebody who is asked said no; HELD; SETTLED; NOTED (it only
+    warns). Times are in UTC; None where it has no window."""
 
     id: str
     state: str
@@ -66,7 +70,7 @@ def rows(picture: View, views: Mapping[str, View]) -> list[Row]:
     names = {party["id"]: party["name"] for party in picture["parties"]}
     operations = {view["id"]: view for view in picture["operations"]}
     sites = {site["id"]: site["name"] for site in picture["sites"]}
-    found = [Row(id=f["id"], state=_state(f), who=_who(f, operations, names, sites), what=_what(f, picture),
+    found = [Row(id=f["id"], state=_state(f, picture), who=_who(f, operations, names, sites), what=_what(f, picture),
                  where=_where(f), starts_at=_instant(f["starts_at"]), ends_at=_instant(f["ends_at"]), why=f["text"],
                  remedies=tuple(dict.fromkeys(r["text"] for r in f["remedies"])),
                  told=tuple(_told(f, picture, views, names)))
@@ -74,12 +78,13 @@ def rows(picture: View, views: Mapping[str, View]) -> list[Row]:
     return sorted(found, key=lambda row: (_ORDER.index(row.state), row.starts_at is None, row.starts_at, row.who))
 
 
-def _state(finding: View) -> str:
-    if finding["effect"] == "none":
-        return "NOTED"
-    if finding["effect"] == "block":
-        return "BLOCKED"
-    return "SETTLED" if finding["settled"] else "HELD"
+def _state(finding: View, picture: View) -> str:
+    if finding["effect"] in ("none", "block"):
+        return "NOTED" if finding["effect"] == "none" else "BLOCKED"
+    if finding["settled"]:
+        return "SETTLED"
+    no = any(ask["finding"] == finding["id"] and ask["state"] == "refused" for ask in picture["asks"])
+    return "REFUSED" if no else "HELD"
 
 
 def _who(finding: View, operations: Mapping[str, View], names: Mapping[str, str], sites: Mapping[str, str]) -> tuple[str, ...]:
@@ -93,7 +98,7 @@ def _operation(view: View, names: Mapping[str, str]) -> str:
 
 
 def _what(finding: View, picture: View) -> str:
-    what = _WHAT.get(str(finding["kind"]), str(finding["kind"]))
+    what = _WHY.get(str(finding["why"])) or _WHAT.get(str(finding["kind"]), str(finding["kind"]))
     if finding["rule_kind"] is None:
         return what
     titles = {u["id"]: u["title"] for u in picture["understandings"]}
@@ -116,8 +121,9 @@ def _told(finding: View, picture: View, views: Mapping[str, View], names: Mappin
             continue
         about = {finding["id"], *(a["id"] for a in asks)}
         told = [_instant(t["at"]) for t in picture["told"] if t["party"] == party and t["subject"] in about]
-        asked = f"{level or 'overlap'}, asked" if asks else str(level)
-        yield Told(names.get(party, party), asked, min((t for t in told if t is not None), default=None))
+        states = dict.fromkeys(str(a["state"]) for a in asks)
+        asked = f", asked ({', '.join(states)})" if asks else ""
+        yield Told(names.get(party, party), (level or "overlap") + asked, min((t for t in told if t is not None), default=None))
 
 
 def _instant(value: str | datetime | None) -> datetime | None:
@@ -156,11 +162,12 @@ def _moments(noun: View, end: str) -> list[datetime]:
 
 
 def when(starts_at: datetime | None, ends_at: datetime | None) -> str:
-    """`2017-03-08 04:00–07:00`, with the second date where it is another day; `–` without a window."""
+    """`2017-03-08 04:00–07:00`, or `2017-03-08 22:00 – 2017-03-09 04:00`; `–` without a window."""
     if starts_at is None or ends_at is None:
         return "–"
-    same_day = starts_at.date() == ends_at.date()
-    return f"{starts_at:%Y-%m-%d %H:%M}–{ends_at:{'%H:%M' if same_day else '%Y-%m-%d %H:%M'}}"
+    if starts_at.date() == ends_at.date():
+        return f"{starts_at:%Y-%m-%d %H:%M}–{ends_at:%H:%M}"
+    return f"{starts_at:%Y-%m-%d %H:%M} – {ends_at:%Y-%m-%d %H:%M}"
 
 
 def plain(value: str) -> Text:
