@@ -115,7 +115,7 @@ def _serve(hub: Hub, keys: KeyRing, day: Scenario, host: str, port: int) -> None
         scopes = ["antalya.read", "antalya.broker"] if viewer == BROKER else ["antalya.read", "antalya.file", "antalya.answer"]
         token = mint("demo", keys.issuer, viewer, scopes, _AUDIENCE, hub.clock(), 30 * 86_400)
         viewers.append({"id": viewer, "name": names.get(viewer, "Neutral broker"), "token": token})
-    desk = Desk(hub, (issuer,), _AUDIENCE, Rates(hub.limits.requests_per_s, hub.limits.burst), tuple(viewers))
+    desk = Desk(hub, (issuer,), _AUDIENCE, Rates(hub.limits.requests_per_s, hub.limits.burst), demo_viewers=tuple(viewers))
     run(desk, host, port, lambda address: typer.echo(f"\nServing the page and the API at {address}  (Ctrl-C ends)"))
 
 

@@ -1,5 +1,6 @@
 """One request, parsed: who calls, what they send, what they may do."""
 
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ class Desk:
     audience: str
     rates: "Rates"
     callers: dict[str, Caller] = field(default_factory=dict)
+    stopping: threading.Event = field(default_factory=threading.Event)
     demo_viewers: tuple[dict[str, str], ...] = ()
 
 

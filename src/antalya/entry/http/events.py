@@ -42,7 +42,7 @@ async def _stream(call: Call, after: int) -> AsyncIterator[ServerSentEvent]:
     rung, loop = asyncio.Event(), asyncio.get_running_loop()
     stop = call.hub.bell.listen(lambda: loop.call_soon_threadsafe(rung.set))
     try:
-        while call.token.expires_at > call.hub.clock():
+        while call.token.expires_at > call.hub.clock() and not call.desk.stopping.is_set():
             rung.clear()
             page: list[dict[str, Any]] = await to_thread.run_sync(viewing.events, call.hub, call.viewer, after)
             for event in page:

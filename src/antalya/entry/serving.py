@@ -1,0 +1,107 @@
+"""Serving an exchange: the port, the server, its structured log."""
+
+import asyncio
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+import uvicorn
+
+from antalya.entry.http.app import application
+from antalya.entry.http.call import Desk, Rates
+from antalya.entry.settings import Loaded
+from antalya.exchange.hub import Hub
+from antalya.model.errors import error
+from antalya.store.keys import issuer_keys
+from antalya.wire.tokens import Issuer
+
+_FIELDS = ("request", "method", "route", "party", "status", "milliseconds", "code")
+_STOP_S = 1
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, message and the known extras. No plan contents reach it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"at": datetime.fromtimestamp(record.created, UTC), "level": record.levelname.lower(), "logger": record.name,
+                "message": record.getMessage()}
+        line |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
+        if record.exc_info and record.exc_info[0] is not None:
+            line["exception"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
+
+
+def log_to_stderr(level: str) -> None:
+    """Structured logs of the exchange and its server on stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    for name in ("antalya", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(level.upper() if name == "antalya" else "WARNING")
+
+
+def listener(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises port_in_use, bad_setting."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+        made.listen(2_048)
+    except OSError as failure:
+        made.close()
+        if failure.errno in (98, 48, 10048):  # EADDRINUSE on Linux, macOS, Windows
+            raise error("port_in_use", f"{host}:{port} is taken by another program", at="port") from None
+        raise error("bad_setting", f"can't listen at {host}:{port}: {failure.strerror}", at="host") from None
+    return made
+
+
+def free_port(host: str, port: int) -> None:
+    """Raises port_in_use where a port can't be had; for looking before long work."""
+    listener(host, port).close()
+
+
+def desk_for(loaded: Loaded, hub: Hub) -> Desk:
+    """The desk of an exchange as its settings say: its issuers, audience and rates."""
+    issuers = tuple(Issuer(i.name, issuer_keys(loaded.path(i.keys_file)), i.audiences, scopes=i.scopes, max_life_s=i.max_life_s)
+                    for i in loaded.settings.issuers)
+    limits = loaded.settings.limits
+    return Desk(hub, issuers, loaded.settings.audience, Rates(limits.requests_per_s, limits.burst))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it listens, and ends event streams when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, desk: Desk, on_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._desk, self._on_listening = desk, on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_listening()
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        self._desk.stopping.set()
+        self._desk.hub.bell.ring()
+        super().handle_exit(sig, frame)  # type: ignore[arg-type]
+
+
+def run(desk: Desk, host: str, port: int, on_listening: Callable[[str], None]) -> None:
+    """Serves until SIGINT or SIGTERM; `on_listening` gets the address once requests are taken. Raises port_in_use."""
+    taken = listener(host, port)
+    name = f"[{host}]" if ":" in host else host
+    address = f"http://{name}:{taken.getsockname()[1]}"
+    config = uvicorn.Config(application(desk), access_log=False, log_config=None, server_header=False,
+                            timeout_graceful_shutdown=_STOP_S, h11_max_incomplete_event_size=64_000)
+    server = _Server(config, desk, lambda: on_listening(address))
+    try:
+        asyncio.run(server.serve(sockets=[taken]))
+    except KeyboardInterrupt:
+        pass  # uvicorn raises the signal again once it has stopped
+    finally:
+        taken.close()
