@@ -48,8 +48,8 @@ class TestJointPatrols:
 
     @pytest.mark.parametrize(("lon", "lat", "clearance"), [
         (41.23, 37.05, "clear"),  # in Qamishli, which is excepted
-        (41.23, BORDER - DEEP - 0.006, "clear"),  # just south of the ten kilometres
-        (41.23, BORDER - DEEP - 0.001, "blocked"), (41.31, 37.05, "blocked")])
+        (41.35, BORDER - DEEP - 0.006, "clear"),  # just south of the ten kilometres
+        (41.35, BORDER - DEEP - 0.001, "blocked"), (41.31, 37.05, "blocked")])
     def test_ten_kilometres_deep_except_qamishli(self, world: World, lon: float, lat: float, clearance: str) -> None:
         assert world.file("US", place(world, lon, lat), forces=("USF",))["clearance"] == clearance
 
