@@ -40,7 +40,10 @@ async def _start(call: Call) -> int:
 
 async def _stream(call: Call, after: int) -> AsyncIterator[ServerSentEvent]:
     rung, loop = asyncio.Event(), asyncio.get_running_loop()
-    stop = call.hub.bell.listen(lambda: loop.call_soon_threadsafe(rung.set))
+
+    def ring() -> None:
+        loop.call_soon_threadsafe(rung.set)
+    stop = call.hub.bell.listen(ring)
     try:
         while call.token.expires_at > call.hub.clock() and not call.desk.stopping.is_set():
             rung.clear()
