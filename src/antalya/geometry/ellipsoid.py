@@ -74,7 +74,8 @@ def geodesics_m(lon_a: Floats, lat_a: Floats, lon_b: Floats, lat_b: Floats) -> F
 
 def stretch(reach_m: Floats | float) -> Floats:
     """By which share a distance between points within `reach_m` of a frame's centre is overdrawn at most."""
-    return 0.2 * (np.asarray(reach_m) / RADIUS) ** 2
+    share: Floats = 0.2 * (np.asarray(reach_m) / RADIUS) ** 2
+    return share
 
 
 def sag_m(step_m: Floats | float, reach_m: Floats | float) -> Floats:
@@ -82,7 +83,8 @@ def sag_m(step_m: Floats | float, reach_m: Floats | float) -> Floats:
 
     A geodesic at distance d of the centre is bent by 2 d / 3 R² at most.
     """
-    return np.asarray(step_m) ** 2 * np.asarray(reach_m) / (12 * RADIUS**2)
+    sag: Floats = np.asarray(step_m) ** 2 * np.asarray(reach_m) / (12 * RADIUS**2)
+    return sag
 
 
 def step_for(sag_m: float, reach_m: float) -> float:

@@ -20,7 +20,7 @@ from antalya.geometry.shape import Shape, shape
 from antalya.geometry.touch import distance_m, overlaps
 from antalya.model.volume import Minima, Outline, Volume
 
-__all__ = ["Meeting", "Part", "distance_m", "meet", "meet_many", "overlaps"]
+__all__ = ["Meeting", "Part", "distance_m", "meet", "meet_many", "meeting", "overlaps"]
 
 
 class Part(NamedTuple):
@@ -89,7 +89,7 @@ def meet(
     if not near_in_time_and_height(a, b, minima):
         return None
     shape_a, shape_b = shape_a or shape(a.outline), shape_b or shape(b.outline)
-    return _meeting(a, b, minima, shape_a, shape_b) if touch.closer(shape_a, shape_b, minima.across_m) else None
+    return meeting(a, b, minima, shape_a, shape_b) if touch.closer(shape_a, shape_b, minima.across_m) else None
 
 
 def meet_many(
@@ -107,7 +107,7 @@ def meet_many(
     meets = closer_each([own] * len(near), theirs, np.array([each[i].across_m for i in near], dtype=np.float64))
     for i, other, yes in zip(near, theirs, meets.tolist(), strict=True):
         if yes:
-            found[i] = _meeting(volume, others[i], each[i], own, other)
+            found[i] = meeting(volume, others[i], each[i], own, other)
     return found
 
 
@@ -131,7 +131,8 @@ def _vertical_gap(a: Volume, b: Volume) -> float:
     return max(0.0, b.lower_m - a.upper_m, a.lower_m - b.upper_m)
 
 
-def _meeting(a: Volume, b: Volume, minima: Minima, shape_a: Shape, shape_b: Shape) -> Meeting:
+def meeting(a: Volume, b: Volume, minima: Minima, shape_a: Shape, shape_b: Shape) -> Meeting:
+    """The meeting of two volumes that are known to meet (`batch.join` found them)."""
     return Meeting(
         part_a=_part(a, b, minima), part_b=_part(b, a, minima), vertical_gap_m=_vertical_gap(a, b),
         time_gap_s=_time_gap(a, b), minima=minima, shape_a=shape_a, shape_b=shape_b,

@@ -1,6 +1,7 @@
 """`touch.closer` for many pairs of shapes at once, in numpy and shapely; the few pairs near the limit go the exact way."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -8,13 +9,13 @@ from numpy.typing import NDArray
 
 from antalya.geometry import ellipsoid, touch
 from antalya.geometry.ellipsoid import Bools, Floats, Ints
-from antalya.geometry.shape import TOUCH_M, Shape
+from antalya.geometry.shape import TOUCH_M, Shape, cores_m
 
 CHUNK_POINTS = 400_000
 
 
-class _Pack:
-    """Shapes laid end to end."""
+class Pack:
+    """Shapes laid end to end, at least one."""
 
     def __init__(self, shapes: Sequence[Shape]) -> None:
         self.shapes = shapes
@@ -26,11 +27,16 @@ class _Pack:
         numbers = np.array([(s.radius_m, s.disc_m, s.step_m, *s.centre) for s in shapes])
         self.radius, self.disc, self.step, self.lon, self.lat = numbers.T
         self.points = np.concatenate([s.points for s in shapes])
-        self.rings = np.concatenate([np.diff(s.ring_ends) for s in shapes])
-        self.polygons = np.concatenate([np.diff(s.polygon_ends) for s in shapes])
+        self.rings = _lengths([s.ring_ends for s in shapes])
+        self.polygons = _lengths([s.polygon_ends for s in shapes])
         counts = np.array([(len(s.points), len(s.ring_ends) - 1, len(s.polygon_ends) - 1) for s in shapes])
         self.counts = counts.T
         self.starts = np.cumsum(counts, axis=0).T - self.counts
+
+    @cached_property
+    def core(self) -> Floats:
+        """`Shape.core_m` of each."""
+        return cores_m(self.flat)
 
     def spans(self, what: int, index: Ints) -> Ints:
         """Positions of all points (0), rings (1) or polygons (2) of the shapes at `index`, one after the other."""
@@ -49,6 +55,12 @@ class _Pack:
         ))
 
 
+def _lengths(ends: Sequence[Ints]) -> Ints:
+    """The differences within each of the arrays, one after the other."""
+    lengths = np.diff(np.concatenate(ends))
+    return np.delete(lengths, np.cumsum([len(e) for e in ends])[:-1] - 1)
+
+
 def _ends(counts: Ints) -> Ints:
     return np.concatenate([[0], np.cumsum(counts)])
 
@@ -59,8 +71,12 @@ def closer_each(a: Sequence[Shape], b: Sequence[Shape], across_m: Floats) -> Boo
         return np.zeros(0, dtype=np.bool_)
     unique = {id(s): s for s in (*a, *b)}
     index = {key: i for i, key in enumerate(unique)}
-    pack = _Pack(list(unique.values()))
     left, right = np.array([index[id(s)] for s in a]), np.array([index[id(s)] for s in b])
+    return closer_of(Pack(list(unique.values())), left, right, across_m)
+
+
+def closer_of(pack: Pack, left: Ints, right: Ints, across_m: Floats) -> Bools:
+    """The same for shapes of a pack, by their indices."""
     meets = np.zeros(len(left), dtype=np.bool_)
     between = pack.origin[left] - pack.origin[right]
     reach = pack.radius[left] + pack.radius[right] + across_m
@@ -68,7 +84,11 @@ def closer_each(a: Sequence[Shape], b: Sequence[Shape], across_m: Floats) -> Boo
     discs = (pack.disc[left[near]] > 0) & (pack.disc[right[near]] > 0)
     rows = near[discs]
     meets[rows] = _discs_meet(pack, left[rows], right[rows], across_m[rows])
-    rows = near[~discs]
+    near = near[~discs]
+    many = pack.counts[0][left[near]] * pack.counts[0][right[near]] > touch.MANY
+    for k in near[many]:
+        meets[k] = touch.closer(pack.shapes[left[k]], pack.shapes[right[k]], float(across_m[k]))
+    rows = near[~many]
     swap = _swapped(pack, left[rows], right[rows])
     place, other = np.where(swap, right[rows], left[rows]), np.where(swap, left[rows], right[rows])
     for first, last in _chunks(pack.counts[0][other]):
@@ -88,14 +108,14 @@ def _chunks(sizes: Ints) -> Iterator[tuple[int, int]]:
         first = last
 
 
-def _swapped(pack: _Pack, left: Ints, right: Ints) -> Bools:
+def _swapped(pack: Pack, left: Ints, right: Ints) -> Bools:
     """Where the right one makes the better plane: as `touch.placed`."""
     circle_left, circle_right = pack.disc[left] > 0, pack.disc[right] > 0
     swap: Bools = np.where(circle_left != circle_right, circle_right, pack.radius[left] > pack.radius[right])
     return swap
 
 
-def _limits(pack: _Pack, a: Ints, b: Ints, across_m: Floats) -> Floats:
+def _limits(pack: Pack, a: Ints, b: Ints, across_m: Floats) -> Floats:
     """The distance below which centres, or a centre and a polygon, or two polygons meet."""
     disc_a, disc_b = pack.disc[a], pack.disc[b]
     halves = [np.where(disc > 0, disc / 2, np.inf) for disc in (disc_a, disc_b)]
@@ -104,13 +124,13 @@ def _limits(pack: _Pack, a: Ints, b: Ints, across_m: Floats) -> Floats:
     return limit
 
 
-def _discs_meet(pack: _Pack, a: Ints, b: Ints, across_m: Floats) -> Bools:
+def _discs_meet(pack: Pack, a: Ints, b: Ints, across_m: Floats) -> Bools:
     between = ellipsoid.geodesics_m(pack.lon[a], pack.lat[a], pack.lon[b], pack.lat[b])
     meets: Bools = between < _limits(pack, a, b, across_m)
     return meets
 
 
-def _meet(pack: _Pack, place: Ints, other: Ints, across_m: Floats) -> Bools:
+def _meet(pack: Pack, place: Ints, other: Ints, across_m: Floats) -> Bools:
     """For polygons, or a circle at `place` and a polygon."""
     first, second = pack.flat[place], pack.laid(other, place)
     meets = np.zeros(len(place), dtype=np.bool_)
@@ -132,17 +152,28 @@ def _meet(pack: _Pack, place: Ints, other: Ints, across_m: Floats) -> Bools:
 
 
 def _interiors_meet(
-    pack: _Pack, place: Ints, other: Ints, first: NDArray[np.object_], second: NDArray[np.object_]
+    pack: Pack, place: Ints, other: Ints, first: NDArray[np.object_], second: NDArray[np.object_]
 ) -> Bools:
     """For polygons, each pair in the plane of the one at `place`."""
     error = touch.errors_m(pack.radius[place], pack.disc[place], pack.step[place], pack.step[other], np.zeros(len(place)))
-    common = shapely.intersection(first, second)
-    length = shapely.length(common)
-    meets: Bools = shapely.area(common) > length * (error + TOUCH_M)
-    open_rows = np.flatnonzero(~meets)
-    if len(open_rows):
-        apart = shapely.distance(first[open_rows], second[open_rows]) > error[open_rows]
-        for k in open_rows[~(apart & (length[open_rows] == 0))]:
-            one, two = pack.shapes[place[k]], pack.shapes[other[k]]
-            meets[k] = touch.finely_meet(one, two, first[k], second[k], float(error[k]))
+    meets = np.zeros(len(place), dtype=np.bool_)
+    near = shapely.dwithin(first, second, error)
+    rows = np.flatnonzero(near)
+    meets[rows] = _cores_meet(pack, place[rows], other[rows], first[rows], second[rows], 2 * error[rows] + TOUCH_M)
+    rows = rows[~meets[rows]]
+    common = shapely.intersection(first[rows], second[rows])
+    meets[rows] = shapely.area(common) > shapely.length(common) * (error[rows] + TOUCH_M)
+    for k in np.flatnonzero(near & ~meets):
+        one, two = pack.shapes[place[k]], pack.shapes[other[k]]
+        meets[k] = touch.finely_meet(one, two, first[k], second[k], float(error[k]))
+    return meets
+
+
+def _cores_meet(
+    pack: Pack, place: Ints, other: Ints, first: NDArray[np.object_], second: NDArray[np.object_], room: Floats
+) -> Bools:
+    """As `touch.cores_meet`."""
+    meets: Bools = shapely.distance(second, shapely.points(0.0, 0.0)) < pack.core[place] - room
+    middle = ellipsoid.lay(pack.origin[other] - pack.origin[place], pack.basis[place], pack.bend[place])
+    meets |= shapely.distance(first, shapely.points(middle)) < pack.core[other] * touch.CORE_SHARE - room
     return meets

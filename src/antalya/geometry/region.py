@@ -105,7 +105,7 @@ def _degrees(part: BaseGeometry, frame: Frame) -> BaseGeometry:
             for i in range(shapely.get_num_interior_rings(part)))]
     turned = [_unwound(shapely.get_coordinates(ring), frame) for ring in each]
     if all(not closed and np.abs(ring).max() <= 180 for ring, closed in turned):
-        return shapely.polygons(turned[0][0], [ring for ring, _ in turned[1:]] or None)
+        return shapely.polygons(turned[0][0], [shapely.linearrings(ring) for ring, _ in turned[1:]] or None)
     filled = [_folded(ring) for ring, _ in turned]
     return shapely.difference(filled[0], shapely.union_all(filled[1:]))
 

@@ -1,0 +1,101 @@
+"""Rings as points in space close enough to each other for exact work, and the caps that hold them."""
+
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+
+from antalya.geometry import ellipsoid
+from antalya.geometry.ellipsoid import GEOD, Floats, Frame, Ints
+from antalya.model.errors import error
+from antalya.model.volume import Ring
+
+STEP_M = 5_000.0
+WIDEST_M = 5_000_000.0
+BENT = 1.15
+"""An edge of 10,000 km is this much longer than its chord at most."""
+
+
+def densified(rings: Sequence[Ring]) -> tuple[Floats, Ints, Floats]:
+    """Rings one after the other as points in space at most `STEP_M` apart along their geodesics.
+
+    Returns the points (n, 3); where each ring begins, and the end; for each point the length of the piece that begins
+    there, at most (0 at a ring's end). Each position is written in one way first: longitude 180, never −180; longitude
+    0 at the poles. Raises outline_too_wide where an edge is longer than 10,000 km.
+    """
+    ends = np.cumsum([0, *map(len, rings)])
+    both = np.fromiter(chain.from_iterable(chain.from_iterable(rings)), np.float64, 2 * int(ends[-1])).reshape(-1, 2)
+    lon, lat = both[:, 0], both[:, 1]
+    lon[lon == -180] = 180
+    lon[np.abs(lat) == 90] = 0
+    points = ellipsoid.to_space(lon, lat)
+    chord = np.zeros(len(points))
+    between = points[1:] - points[:-1]
+    chord[:-1] = np.sqrt(np.einsum("ni,ni->n", between, between))
+    chord[ends[1:] - 1] = 0
+    longest = float(chord.max())
+    if longest <= STEP_M:
+        return points, ends, chord * BENT
+    if longest > 2 * ellipsoid.A * np.sin(WIDEST_M / ellipsoid.B):
+        raise error("outline_too_wide", "an edge is longer than 10,000 km", at="outline")
+    pieces = np.maximum(np.ceil(chord / STEP_M), 1).astype(np.int64)
+    at = np.concatenate([[0], np.cumsum(pieces[:-1])])
+    out = np.empty((at[-1] + 1, 3))
+    out[at] = points
+    inside = np.ones(len(out), dtype=np.bool_)
+    inside[at] = False
+    long = np.flatnonzero(pieces > 1)
+    out[inside] = _between(lon, lat, long, pieces[long])
+    return out, np.append(at[ends[:-1]], len(out)), np.repeat(chord / pieces, pieces) * BENT
+
+
+def _between(lon: Floats, lat: Floats, edge: Ints, pieces: Ints) -> Floats:
+    """The points between the ends of the edges that begin at `edge`, in the ring's order, each reckoned from the one end."""
+    swap = (lon[edge] > lon[edge + 1]) | ((lon[edge] == lon[edge + 1]) & (lat[edge] > lat[edge + 1]))
+    start, end = np.where(swap, edge + 1, edge), np.where(swap, edge, edge + 1)
+    bearing, _, length = GEOD.inv(lon[start], lat[start], lon[end], lat[end])
+    inner = pieces - 1
+    row = np.repeat(np.arange(len(edge)), inner)
+    step = np.arange(len(row)) - np.repeat(np.cumsum(inner) - inner, inner) + 1
+    step = np.where(swap[row], pieces[row] - step, step)
+    away = length[row] * step / pieces[row]
+    lons, lats, _ = GEOD.fwd(lon[start][row], lat[start][row], bearing[row], away)
+    return ellipsoid.to_space(lons, lats)
+
+
+def caps(points: Floats, starts: Ints) -> tuple[list[Frame], Floats, Floats]:
+    """Caps round each run of points that begins at `starts`: their frames, radii in metres, and the points in them (n, 2).
+
+    Where a radius is more than 0.8 of `WIDEST_M`, `least_cap` finds a better one.
+    """
+    lon, lat = ellipsoid.to_degrees(np.minimum.reduceat(points, starts) + np.maximum.reduceat(points, starts))
+    origin = ellipsoid.to_space(lon, lat)
+    basis, bend = ellipsoid.axes(lon, lat)
+    if len(starts) == 1:
+        flat = ellipsoid.lay(points - origin, basis[0], bend[0])
+    else:
+        owner = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(points))))
+        flat = ellipsoid.lay(points - origin[owner], basis[owner], bend[owner])
+    away = np.maximum.reduceat(np.einsum("ni,ni->n", flat, flat), starts)
+    centres = zip(lon.tolist(), lat.tolist(), strict=True)
+    return list(map(Frame, centres, origin, basis, bend)), np.sqrt(away), flat
+
+
+def room_m(radius: Floats | float) -> Floats:
+    """How much a cap found in the plane must be wider to hold what is between its points, and the plane's own error."""
+    return 1.0 + 1e-6 * np.asarray(radius) + ellipsoid.radial_m(radius)
+
+
+def least_cap(points: Floats, frame: Frame) -> tuple[Frame, float]:
+    """The least cap round wide-spread points, to 1 %: steps towards the farthest point (Badoiu and Clarkson 2003)."""
+    lon, lat = ellipsoid.to_degrees(points)
+    best, least = frame, np.inf
+    for step in range(1, 100):
+        east, north = np.full_like(lon, frame.centre[0]), np.full_like(lon, frame.centre[1])
+        bearing, _, away = GEOD.inv(east, north, lon, lat)
+        far = int(np.argmax(away))
+        if away[far] < least:
+            best, least = frame, float(away[far])
+        to = GEOD.fwd(*frame.centre, bearing[far], away[far] / (step + 1))
+        frame = ellipsoid.frame((float(to[0]), float(to[1])))
+    return best, least
