@@ -1,9 +1,15 @@
-"""From bytes to nouns: what is malformed, unknown or out of range becomes an error of the catalogue that names the place."""
+"""From bytes to nouns: what is malformed, unknown or out of range becomes an error of the catalogue that names the place.
+
+Input is read twice: once by the standard library, which shows every key (one that stands twice in an object is refused:
+two readers would believe different things), then by msgspec, which checks types and makes the noun.
+"""
 
 import json
+import math
 import re
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -11,12 +17,16 @@ from antalya.model.errors import AntalyaError, error
 
 T = TypeVar("T")
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?$", re.DOTALL)
-_LISTS = ("volumes", "rules", "items")
+_NAMED = re.compile(r"^Object (?:missing required|contains unknown) field `([^`]{1,100})`$")
 
 
 def decode(raw: bytes, kind: type[T], *, at: str = "") -> T:
-    """JSON bytes as a noun. Raises bad_json, bad_field, naive_time, and what the noun itself raises; `at` is put before the
-    place in the input."""
+    """JSON bytes as a noun.
+
+    `at` is put before the place in the input (`volumes[0].lower_m`). Raises bad_json (not one JSON document in UTF-8, NaN,
+    half a surrogate pair, a key twice in one object, nested too deeply), bad_field (wrong, missing or unknown),
+    naive_time, and what the noun itself raises, with the way to it put before its own `at`.
+    """
     try:
         text = raw.decode("utf-8")
         json.loads(text, object_pairs_hook=_single_keys, parse_constant=_no_constant)
@@ -25,6 +35,8 @@ def decode(raw: bytes, kind: type[T], *, at: str = "") -> T:
         raise _placed(failure, raw, kind, at) from None
     except msgspec.ValidationError as failure:
         raise _bad_field(str(failure), at) from None
+    except UnicodeDecodeError as failure:
+        raise error("bad_json", f"not UTF-8 at byte {failure.start}", at=at) from None
     except (msgspec.DecodeError, ValueError) as failure:
         raise error("bad_json", _short(str(failure)), at=at) from None
     except RecursionError:
@@ -34,6 +46,7 @@ def decode(raw: bytes, kind: type[T], *, at: str = "") -> T:
 def from_builtins(thing: object, kind: type[T], *, at: str = "") -> T:
     """Dicts, lists and strings (as JSON or TOML readers give them) as a noun; raises as `decode` does."""
     try:
+        _finite(thing, at)
         return msgspec.convert(thing, kind)
     except AntalyaError as failure:
         raise _placed(failure, thing, kind, at) from None
@@ -68,6 +81,26 @@ def _no_constant(name: str) -> object:
     raise error("bad_json", f"{name} is not JSON")
 
 
+def _finite(thing: object, at: str) -> None:
+    """Refuses NaN and infinity, which TOML can say: no comparison with them would ever be true."""
+    if isinstance(thing, float) and not math.isfinite(thing):
+        raise error("bad_json", f"{thing} is not a number JSON has", at=at)
+    for part, value in _parts(thing):
+        _finite(value, _join(at, part))
+
+
+def _parts(thing: object) -> Iterator[tuple[str, Any]]:
+    """What a dict or list holds, each with its step of the way: `.name` or `[0]`."""
+    if isinstance(thing, dict):
+        yield from ((f".{key}", value) for key, value in thing.items())
+    elif isinstance(thing, list | tuple):
+        yield from ((f"[{i}]", value) for i, value in enumerate(thing))
+
+
+def _join(at: str, path: str) -> str:
+    return f"{at}{path}" if at else path.removeprefix(".")
+
+
 def _short(text: str) -> str:
     return text if len(text) <= 200 else f"{text[:200]} …"
 
@@ -76,41 +109,56 @@ def _bad_field(text: str, at: str) -> AntalyaError:
     found = _PATH.match(text)
     path = (found.group("path") or "") if found else ""
     what = found.group("what") if found else text
-    where = f"{at}{path}" if at else path.removeprefix(".")
+    named = _NAMED.match(what)
+    where = _join(at, f"{path}.{named.group(1)}" if named else path)
     if "with a timezone component" in what:
         return error("naive_time", "a time without a zone", at=where)
     return error("bad_field", _short(what), at=where)
 
 
 def _placed(failure: AntalyaError, thing: object, kind: type, at: str) -> AntalyaError:
-    """The same error with the path to the list item that raised it, which a noun can't know of itself."""
-    inner = failure.at
-    if failure.code.name != "bad_json":
-        found = _item_of(thing, kind)
-        inner = f"{found}.{inner}".rstrip(".") if found else inner
-    where = f"{at}.{inner}".strip(".") if at else inner
-    return AntalyaError(failure.code, failure.detail, at=where, **failure.extra)
+    """The same error with the way to the noun that raised it, which that noun can't know itself."""
+    if failure.code.name == "bad_json":
+        return AntalyaError(failure.code, failure.detail, at=failure.at or at, **failure.extra)
+    plain = msgspec.json.decode(thing) if isinstance(thing, bytes) else thing
+    way = _join(at, _way(plain, kind))
+    inner = failure.at if not way or failure.at.startswith("[") or not failure.at else f".{failure.at}"
+    return AntalyaError(failure.code, failure.detail, at=way + inner, **failure.extra)
 
 
-def _item_of(thing: object, kind: type) -> str:
-    """`volumes[3]`: the first item of the noun's list that doesn't stand by itself; empty where it is none of them."""
-    builtins = msgspec.json.decode(thing) if isinstance(thing, bytes) else thing
-    if not isinstance(builtins, dict) or not hasattr(kind, "__struct_fields__"):
-        return ""
-    hints = {f.name: f.type for f in msgspec.structs.fields(kind)}
-    for name in _LISTS:
-        if name in hints and isinstance(builtins.get(name), list):
-            one = _item_type(hints[name])
-            for i, item in enumerate(builtins[name]):
-                try:
-                    msgspec.convert(item, one)
-                except AntalyaError:
-                    return f"{name}[{i}]"
-                except msgspec.ValidationError:
-                    return ""
+def _way(plain: object, kind: Any) -> str:
+    """The way from a thing to the innermost noun in it that refuses itself: `.volumes[3].outline`."""
+    types = _types(plain, kind)
+    for part, value in _parts(plain):
+        inner = types.get(part, types.get("[]"))
+        if inner is not None and _refused(value, inner):
+            return part + _way(value, inner)
     return ""
 
 
-def _item_type(hint: Any) -> Any:
-    args = get_args(hint)
-    return _item_type(args[0]) if hasattr(hint, "__metadata__") else args[0]
+def _types(plain: object, kind: Any) -> dict[str, Any]:
+    """The types of a thing's parts, by their step (`[]`: any item)."""
+    if get_origin(kind) is Annotated:
+        return _types(plain, get_args(kind)[0])
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return {f".{field.encode_name}": field.type for field in msgspec.structs.fields(kind)}
+    args = get_args(kind)
+    if get_origin(kind) is tuple and args[1:] != (...,):
+        return {f"[{i}]": arg for i, arg in enumerate(args)}
+    if isinstance(plain, list | tuple):
+        return {"[]": args[0]} if args else {}
+    for member in args:  # a union: the struct whose tag the thing has
+        config = getattr(member, "__struct_config__", None)
+        if config is not None and isinstance(plain, dict) and plain.get(config.tag_field) in (config.tag, None):
+            return _types(plain, member)
+    return {}
+
+
+def _refused(value: object, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except AntalyaError:
+        return True
+    except msgspec.ValidationError:
+        return False
+    return False
