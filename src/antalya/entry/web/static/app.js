@@ -5,10 +5,12 @@ import { Header, Outage } from "./header.js";
 import { FindingCard, OperationCard, Section, SiteCard, Told } from "./lists.js";
 import { t } from "./i18n.js";
 import { shape } from "./marks.js";
+import { activeAt } from "./state.js";
 import { Timeline } from "./timeline.js";
-import { html } from "./vendor/htm-preact.js";
+import { Component, html } from "./vendor/htm-preact.js";
 
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest */
+/** @typedef {{ state: State, facts: Digest, select: (s: Chosen) => void }} ListProps */
 /** @typedef {object} Actions
  * @property {(id: string) => void} look @property {(language: string) => void} speak @property {() => void} leave
  * @property {() => void} retry @property {(token: string) => void} present @property {(s: Chosen | null) => void} select
@@ -35,8 +37,25 @@ export function App({ state, facts, actions }) {
   </div>`;
 }
 
-/** @param {{ state: State, facts: Digest, select: (s: Chosen) => void }} props */
-function Lists(props) {
+/** The lists; drawn anew only when something in them changed (a step of the slider mostly changes nothing). */
+class Lists extends Component {
+  /** @param {ListProps} next */
+  shouldComponentUpdate(next) {
+    const [a, b] = [this.props.state, next.state];
+    const same = this.props.facts === next.facts && a.language === b.language && a.selected === b.selected && a.link === b.link && a.me === b.me;
+    return !same || away(this.props) !== away(next);
+  }
+
+  render() {
+    return lists(this.props);
+  }
+}
+
+/** Which things the map leaves out now. @param {ListProps} props */
+const away = ({ state, facts }) => [...facts.windows.keys()].filter((id) => !activeAt(facts, id, state.clock)).join();
+
+/** @param {ListProps} props */
+function lists(props) {
   const { facts } = props;
   const { picture } = facts;
   const { broker, party } = picture.viewer;

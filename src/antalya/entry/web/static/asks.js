@@ -1,6 +1,6 @@
 /** What is asked of the viewer, with the buttons that answer it; and what the viewer waits for. */
 
-import { html, useState } from "./vendor/htm-preact.js";
+import { html, useLayoutEffect, useRef, useState } from "./vendor/htm-preact.js";
 import { language, t } from "./i18n.js";
 import { shape } from "./marks.js";
 import { answer } from "./session.js";
@@ -37,12 +37,14 @@ function due(ask, now) {
   return t(deadline > now ? "ask.due" : "ask.overdue", { time: dateTime(deadline, language()), left: howLong(deadline - now, t) });
 }
 
-/** Two steps to an answer, so that no slip of a finger at night says yes. @param {{ ask: AskView, choices: Decision[], lost: boolean }} props */
+/** Two steps to an answer (the second takes the focus), so that no slip of a finger at night says yes. @param {{ ask: AskView, choices: Decision[], lost: boolean }} props */
 function Reply({ ask, choices, lost }) {
   const [chosen, setChosen] = useState(/** @type {Decision | null} */ (null));
   const [words, setWords] = useState({ note: "", conditions: "" });
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState("");
+  const sure = useRef(/** @type {HTMLButtonElement | null} */ (null));
+  useLayoutEffect(() => { if (chosen) sure.current?.focus(); }, [chosen]);
   const name = (/** @type {Decision} */ d) => t(d === "grant" && ask.kind === "acknowledgement" ? "answer.acknowledge" : `answer.${d}`);
   if (lost) return html`<p class="quiet">${t("answer.offline")}</p>`;
   if (!chosen) {
@@ -62,15 +64,7 @@ function Reply({ ask, choices, lost }) {
       <textarea rows="2" maxlength="2000" value=${words.conditions} onInput=${(/** @type {any} */ e) => setWords({ ...words, conditions: e.target.value })}></textarea></label>`}
     <label>${t("answer.note")} <input type="text" maxlength="500" value=${words.note} onInput=${(/** @type {any} */ e) => setWords({ ...words, note: e.target.value })} /></label>
     ${failure && html`<p class="failure" role="alert">${failure}</p>`}
-    <p class="answers"><button type="submit" class="answer ${chosen} sure" disabled=${busy} ref=${focus}>${t("answer.sure", { answer: name(chosen) })}</button>
+    <p class="answers"><button type="submit" class="answer ${chosen} sure" disabled=${busy} ref=${sure}>${t("answer.sure", { answer: name(chosen) })}</button>
       <button type="button" onClick=${() => setChosen(null)}>${t("answer.back")}</button></p>
   </form>`;
-}
-
-/** The confirming button takes the focus once, when it appears. @param {HTMLElement | null} button */
-function focus(button) {
-  if (button && !button.dataset.met) {
-    button.dataset.met = "yes";
-    button.focus();
-  }
 }

@@ -62,6 +62,7 @@ function draw(state) {
   map?.update(state, facts);
   const asked = state.picture?.asks.filter((a) => a.of === state.picture?.viewer.party && a.state === "open").length;
   document.title = asked ? `(${asked}) Antalya` : "Antalya";
+  if (facts && document.documentElement.dataset.ready !== "true") performance.mark("antalya-ready");
   document.documentElement.dataset.ready = String(Boolean(facts));
 }
 
@@ -79,5 +80,4 @@ const [places] = await Promise.all([fetch("/static/data/places.json").then((r) =
 root.replaceChildren();
 set({ places, language: document.documentElement.lang });
 subscribe(draw);
-draw(get());
 await begin();

@@ -18,12 +18,23 @@ export const hms = (ms) => new Date(ms).toISOString().slice(11, 19);
 /** Day before month, Latin digits. @param {string} language */
 const locale = (language) => `${language === "en" ? "en-GB" : language}-u-nu-latn`;
 
-/** The date in the reader's language, with Latin digits. @param {number} ms @param {string} language @param {boolean} [weekday] */
-export function date(ms, language, weekday = false) {
-  const options = /** @type {Intl.DateTimeFormatOptions} */ ({ timeZone: "UTC", day: "numeric", month: "short", year: "numeric" });
-  if (weekday) options.weekday = "short";
-  return new Intl.DateTimeFormat(locale(language), options).format(ms);
+/** @type {Map<string, Intl.DateTimeFormat>} making one takes longer than all it ever formats */
+const formats = new Map();
+
+/** @param {string} language @param {boolean} year @param {boolean} weekday */
+function format(language, year, weekday) {
+  const key = `${language} ${year} ${weekday}`;
+  let found = formats.get(key);
+  if (!found) {
+    found = new Intl.DateTimeFormat(locale(language), {
+      timeZone: "UTC", day: "numeric", month: "short", ...(year ? { year: "numeric" } : {}), ...(weekday ? { weekday: "short" } : {}) });
+    formats.set(key, found);
+  }
+  return found;
 }
+
+/** The date in the reader's language, with Latin digits. @param {number} ms @param {string} language @param {boolean} [weekday] */
+export const date = (ms, language, weekday = false) => format(language, true, weekday).format(ms);
 
 /** Keeps figures in their order inside right-to-left text (Unicode isolates). @param {string} text */
 export const ltr = (text) => `\u2066${text}\u2069`;
@@ -33,7 +44,7 @@ export const dateTime = (ms, language) => `${date(ms, language)} ${ltr(`${hm(ms)
 
 /** `7 Mar 06:00–09:30Z`; both dates where they differ. @param {number} from @param {number} until @param {string} language */
 export function span(from, until, language) {
-  const short = new Intl.DateTimeFormat(locale(language), { timeZone: "UTC", day: "numeric", month: "short" });
+  const short = format(language, false, false);
   const last = short.format(until);
   const first = short.format(from);
   return first === last ? `${first} ${ltr(`${hm(from)}–${hm(until)}Z`)}` : `${first} ${ltr(`${hm(from)}Z`)} – ${last} ${ltr(`${hm(until)}Z`)}`;

@@ -1,20 +1,22 @@
 /** The day: a slider of quarters of an hour, and a lane for each operation under it. Time runs left to right in every language. */
 
-import { html } from "./vendor/htm-preact.js";
+import { Component, html } from "./vendor/htm-preact.js";
 import { language, t } from "./i18n.js";
 import { get, quarterOf, set } from "./state.js";
 import { slot } from "./style.js";
 import { DAY, QUARTER, at, date, dayOf, hm } from "./time.js";
+import { partyOf, titleOf } from "./words.js";
 
 const LAST = DAY / QUARTER - 1;
 const MOST_LANES = 40;
 const SPANS = /** @type {const} */ (["moment", "day", "all"]);
-/** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest */
+/** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest
+ *  @typedef {{ state: State, facts: Digest, select: (s: Chosen) => void }} Props */
 
 /** @param {Partial<State["clock"]>} change */
 const turn = (change) => set({ clock: { ...get().clock, ...change } });
 
-/** @param {{ state: State, facts: Digest, select: (s: Chosen) => void }} props */
+/** @param {Props} props */
 export function Timeline({ state, facts, select }) {
   const { clock, days } = state;
   const moment = clock.day + clock.quarter * QUARTER;
@@ -40,7 +42,10 @@ export function Timeline({ state, facts, select }) {
           aria-valuetext=${words} onInput=${(/** @type {any} */ e) => turn({ quarter: Number(e.target.value), span: "moment" })} />
         <div class="hours" aria-hidden="true">${[0, 3, 6, 9, 12, 15, 18, 21].map((h) => html`<span>${String(h).padStart(2, "0")}</span>`)}</div>
       </div>
-      <div class="lane-scroll">${lanes(state, facts, select)}</div>
+      <div class="lane-scroll">
+        ${clock.span === "moment" && html`<div class="cursor"><div style=${{ left: `${(clock.quarter / (LAST + 1)) * 100}%` }}></div></div>`}
+        <${Lanes} state=${state} facts=${facts} select=${select} />
+      </div>
     </div>
   </section>`;
 }
@@ -51,10 +56,23 @@ function now(state) {
   turn({ day: state.days.includes(dayOf(present)) ? dayOf(present) : state.clock.day, quarter: quarterOf(present), span: "moment" });
 }
 
-/** @param {State} state @param {Digest} facts @param {(s: Chosen) => void} select */
-function lanes(state, facts, select) {
-  const { clock } = state;
-  const today = (/** @type {string} */ id) => (facts.windows.get(id) ?? []).filter(([a, b]) => a < clock.day + DAY && Math.max(b, a + 1) > clock.day);
+/** The lanes; drawn anew only when the day, the things or the choice changed. */
+class Lanes extends Component {
+  /** @param {Props} next */
+  shouldComponentUpdate(next) {
+    const [a, b] = [this.props.state, next.state];
+    return this.props.facts !== next.facts || a.clock.day !== b.clock.day || a.selected !== b.selected || a.language !== b.language;
+  }
+
+  render() {
+    return lanes(this.props);
+  }
+}
+
+/** @param {Props} props */
+function lanes({ state, facts, select }) {
+  const { day } = state.clock;
+  const today = (/** @type {string} */ id) => (facts.windows.get(id) ?? []).filter(([a, b]) => a < day + DAY && Math.max(b, a + 1) > day);
   const rows = [];
   for (const view of facts.sorted) {
     if (rows.length === MOST_LANES) break;
@@ -63,35 +81,27 @@ function lanes(state, facts, select) {
   }
   const found = facts.open.filter((f) => today(f.id).length).slice(0, 200);
   if (!rows.length && !found.length) return html`<p class="quiet">${t("time.nothing")}</p>`;
-  const findings = found.length ? html`<div class="lane">
-    <span class="lane-name">${t("findings.title")}</span>
-    <svg class="track" viewBox="0 0 1440 20" preserveAspectRatio="none" aria-hidden="true">
-      ${cursor(clock)}${found.flatMap((f) => today(f.id).map((w) => bar(w, clock, `severity-bar ${f.severity} ${f.settled ? "settled" : ""} ${chosen(state, f.id)}`, () => select({ kind: "finding", id: f.id }))))}
-    </svg></div>` : "";
-  return html`${findings}${rows}`;
+  const bars = found.flatMap((f) => today(f.id).map((w) =>
+    bar(w, day, `severity-bar ${f.severity} ${f.settled ? "settled" : ""} ${chosen(state, f.id)}`, () => select({ kind: "finding", id: f.id }))));
+  return html`<div>${found.length > 0 && html`<div class="lane" key="findings"><span class="lane-name">${t("findings.title")}</span>${track(bars)}</div>`}${rows}</div>`;
 }
 
 /** @param {State} state @param {string} id */
 const chosen = (state, id) => (state.selected?.id === id ? "chosen" : "");
 
+/** A day as 1440 minutes. @param {any} bars */
+const track = (bars) => html`<svg class="track" viewBox="0 0 1440 20" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>`;
+
 /** @param {State} state @param {Digest} facts @param {OperationView} view @param {[number, number][]} windows @param {(s: Chosen) => void} select */
 function lane(state, facts, view, windows, select) {
-  const full = view.level === "details";
-  const party = full ? view.operation.party : view.party;
-  const words = (full && view.operation.title) || t(`activity.${full ? view.operation.activity : view.activity}`);
-  const look = `ink-${slot(facts.order, party)} ${full ? "full" : "envelope"} ${chosen(state, view.id)}`;
-  return html`<div class="lane" key=${view.id}>
-    <span class="lane-name" title=${words}><b>${party}</b> <bdi>${words}</bdi></span>
-    <svg class="track" viewBox="0 0 1440 20" preserveAspectRatio="none" aria-hidden="true">
-      ${cursor(state.clock)}${windows.map((w) => bar(w, state.clock, look, () => select({ kind: "operation", id: view.id })))}
-    </svg></div>`;
+  const words = titleOf(view);
+  const look = `ink-${slot(facts.order, partyOf(view))} ${view.level === "details" ? "full" : "envelope"} ${chosen(state, view.id)}`;
+  const bars = windows.map((w) => bar(w, state.clock.day, look, () => select({ kind: "operation", id: view.id })));
+  return html`<div class="lane" key=${view.id}><span class="lane-name" title=${words}><b>${partyOf(view)}</b> <bdi>${words}</bdi></span>${track(bars)}</div>`;
 }
 
-/** @param {[number, number]} window @param {State["clock"]} clock @param {string} look @param {() => void} click */
-function bar([start, end], clock, look, click) {
-  const [from, until] = [Math.max(0, (start - clock.day) / 60_000), Math.min(1440, (end - clock.day) / 60_000)];
+/** @param {[number, number]} window @param {number} day @param {string} look @param {() => void} click */
+function bar([start, end], day, look, click) {
+  const [from, until] = [Math.max(0, (start - day) / 60_000), Math.min(1440, (end - day) / 60_000)];
   return html`<rect class="bar ${look}" x=${from} y="3" width=${Math.max(4, until - from)} height="14" onClick=${click} />`;
 }
-
-/** @param {State["clock"]} clock */
-const cursor = (clock) => (clock.span !== "moment" ? "" : html`<rect class="cursor" x=${clock.quarter * 15 - 1} y="0" width="3" height="20" />`);

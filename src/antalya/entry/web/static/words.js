@@ -30,8 +30,15 @@ export const place = (outline) => (outline ? whereabouts(centre(outline), get().
 /** A band of altitudes. @param {number} lower @param {number} upper */
 export const band = (lower, upper) => t("band", { band: ltr(`${number(lower)}–${number(upper)}`) });
 
+/** @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map();
+
 /** @param {number} value */
-const number = (value) => new Intl.NumberFormat(`${language()}-u-nu-latn`, { maximumFractionDigits: 0 }).format(value);
+function number(value) {
+  const found = formats.get(language()) ?? new Intl.NumberFormat(`${language()}-u-nu-latn`, { maximumFractionDigits: 0 });
+  formats.set(language(), found);
+  return found.format(value);
+}
 
 /** When, from the first start to the last end. @param {[number, number][]} windows */
 export function when(windows) {
