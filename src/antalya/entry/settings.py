@@ -15,6 +15,8 @@ from antalya.model.errors import AntalyaError, error
 from antalya.model.limits import Limits
 
 FILE = "antalya.toml"
+NOT_SETTINGS = frozenset({"ANTALYA_DIR", "ANTALYA_URL", "ANTALYA_TOKEN", "ANTALYA_DEBUG", "ANTALYA_CHROMIUM"})
+"""Variables of the command line and the tests, not of an exchange."""
 
 
 class IssuerSetting(Noun, frozen=True, kw_only=True):
@@ -68,7 +70,7 @@ def load(directory: Path, flags: Mapping[str, Any] | None = None, environment: M
     elif need_file:
         raise error("bad_setting", f"no {FILE} in {directory}: make one with `antalya init {directory}`")
     for name, text in sorted((environment if environment is not None else os.environ).items()):
-        if name.startswith("ANTALYA_") and name not in ("ANTALYA_CHROMIUM", "ANTALYA_TOKEN", "ANTALYA_URL"):
+        if name.startswith("ANTALYA_") and name not in NOT_SETTINGS:
             path = name.removeprefix("ANTALYA_").lower().split("__")
             _merge(values, origins, _nested(path, text), name)
     _merge(values, origins, {k: v for k, v in (flags or {}).items() if v is not None}, "flag")

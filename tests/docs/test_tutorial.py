@@ -1,0 +1,32 @@
+"""The tutorial, executed: every `sh` block in one shell, compared with the `text` block that follows it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_FENCE = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def matches(expected: str, printed: str) -> bool:
+    """Whether what was printed is what is shown; `…` stands for any text."""
+    pattern = ".*".join(re.escape(part) for part in expected.strip().split("…"))
+    return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
+
+
+def test_the_tutorial_says_what_happens(tmp_path: Path) -> None:
+    blocks = _FENCE.findall((ROOT / "docs/tutorial.md").read_text(encoding="utf-8"))
+    script, expected = ["set -u"], []
+    for (kind, body), (after, shown) in zip(blocks, [*blocks[1:], ("", "")], strict=True):
+        if kind == "sh":
+            script.append(f"{{ {body} }} > out.{len(expected)} || exit 9")
+            expected.append(shown if after == "text" else None)
+    done = subprocess.run(["bash", "-c", "\n".join(script)], cwd=tmp_path, capture_output=True, text=True, timeout=120,
+                          env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "160"})
+    for i, shown in enumerate(expected):
+        printed = (tmp_path / f"out.{i}").read_text() if (tmp_path / f"out.{i}").exists() else f"did not run: {done.stderr}"
+        assert shown is None or matches(shown, printed), f"expected:\n{shown}\nprinted:\n{printed}\n{done.stderr}"
+    assert done.returncode == 0, done.stderr
+    assert sum(shown is not None for shown in expected) >= 6
