@@ -9,69 +9,85 @@ from typing import Literal
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import split
 
-from antalya.geometry import rings
+from antalya.geometry import ellipsoid, rings
 from antalya.geometry.densify import densified
-from antalya.geometry.ellipsoid import Floats
-from antalya.geometry.region import near, planes, to_outline, widened
+from antalya.geometry.ellipsoid import GEOD, Floats
+from antalya.geometry.region import ROUNDED_M, meeting_region, near, planes, spot, to_outline, widened
 from antalya.geometry.shape import TOUCH_M, Shape
 from antalya.geometry.touch import closer, overlaps
 from antalya.model.errors import error
 from antalya.model.volume import Outline, Position
 
-
-def clip(a: Shape, b: Shape) -> Outline | None:
-    """What two shapes share; None where their interiors do not meet."""
-    return within_m(a, b, 0.0)
+FARTHEST_M = 4_000_000.0
 
 
-def within_m(a: Shape, b: Shape, across_m: float) -> Outline | None:
+def clip(shape_a: Shape, shape_b: Shape) -> Outline | None:
+    """What two shapes share; None where they don't overlap (touching is nothing)."""
+    return meeting_region(shape_a, shape_b, 0.0) if overlaps(shape_a, shape_b) else None
+
+
+def within_m(shape_a: Shape, shape_b: Shape, across_m: float) -> Outline | None:
     """The part of A nearer than `across_m` metres to B (at 0: what they share); None where there is none."""
-    if not (closer(a, b, across_m) if across_m else overlaps(a, b)):
+    if not across_m:
+        return clip(shape_a, shape_b)
+    if not closer(shape_a, shape_b, across_m):
         return None
-    frame, first, second, reach = planes(a, b)
-    return to_outline(near(first, second, across_m, reach), frame)
+    frame, first, second, reach = planes(shape_a, shape_b)
+    return to_outline(near(first, second, across_m, reach), frame) or spot(first, second, frame)
 
 
-def side_region(shape: Shape, line: Sequence[Position], side: Literal["left", "right"], reach_m: float) -> Outline | None:
-    """The part of a shape on one side of a line of geodesics, walking along it, within `reach_m` metres of the line.
+def side_region(
+    shape: Shape, line: Sequence[Position], side: Literal["left", "right"], reach_m: float
+) -> Outline | None:
+    """The part of a shape on one side of a line and within `reach_m` metres of it; None where there is none.
 
-    Where the line ends inside the shape its end pieces are drawn on. None where nothing is on that side: touching is
-    nothing. Raises bad_field for a line of no length.
+    The line is made of geodesics; left and right are as seen walking along it. Where it ends near the shape, its first
+    and last pieces are prolonged to tell the sides apart; `reach_m` is measured from the line itself. A line that
+    crosses itself has its sides told by its nearest piece. Raises bad_field where the line has no length.
     """
-    points, _, _ = densified([tuple(line)])
-    flat = shape.frame.plane(points)
-    flat = flat[np.append(True, np.linalg.norm(np.diff(flat, axis=0), axis=1) > 1e-6)]
-    if len(flat) < 2:
+    if len(set(line)) < 2:
         raise error("bad_field", "a line needs two different positions", at="line")
-    area = shape.rim.plane(shape.frame)
-    close = shapely.intersection(area, widened(shapely.linestrings(flat), reach_m))
-    if shapely.is_empty(close):
-        return None
-    drawn = _drawn_on(flat, 2 * (shape.radius_m + reach_m) + float(np.abs(flat).max()))
-    sign = 1.0 if side == "left" else -1.0
-    parts = [part for whole in shapely.get_parts(close) if shapely.get_type_id(whole) == shapely.GeometryType.POLYGON
-             for part in shapely.get_parts(split(whole, shapely.linestrings(drawn)))
-             if rings.width_m(part) > TOUCH_M and sign * _offset(shapely.point_on_surface(part), drawn) > 0]
-    return to_outline(shapely.union_all(parts), shape.frame) if parts else None
+    frame, area = shape.frame, shape.rim.flat
+    points, _, steps = densified([tuple(line)])
+    path = shapely.linestrings(frame.plane(points))
+    grow = reach_m * (1 + float(ellipsoid.stretch(shape.radius_m + reach_m))) + ROUNDED_M
+    within = shapely.intersection(area, widened(path, min(grow, 2 * FARTHEST_M)))
+    whole = frame.plane(densified([_prolonged(line, shape, reach_m)])[0])
+    noded = shapely.union_all([shapely.boundary(within), shapely.linestrings(whole)])
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    wanted = 1 if side == "left" else -1
+    noise = TOUCH_M + float(ellipsoid.sag_m(max(shape.step_m, float(steps.max())), shape.radius_m))
+    found = [face for face in faces if rings.width_m(face) > noise and _lies(face, within, whole) == wanted]
+    return to_outline(shapely.union_all(found), frame) if found else None
 
 
-def _drawn_on(flat: Floats, by_m: float) -> Floats:
-    """The line with its first and last pieces drawn on by a length."""
-    first, last = flat[0] - flat[1], flat[-1] - flat[-2]
-    return np.vstack([flat[0] + first / np.linalg.norm(first) * by_m, flat, flat[-1] + last / np.linalg.norm(last) * by_m])
+def _prolonged(line: Sequence[Position], shape: Shape, reach_m: float) -> tuple[Position, ...]:
+    """The line with a piece at each end that leads out of the shape."""
+    out = [p for i, p in enumerate(line) if not i or p != line[i - 1]]
+    for end, inner in ((0, 1), (-1, -2)):
+        bearing = GEOD.inv(*out[end], *out[inner])[0] + 180
+        away = ellipsoid.geodesic_m(shape.centre, out[end])
+        if away < shape.radius_m + reach_m:
+            lon, lat, _ = GEOD.fwd(*out[end], bearing, min(shape.radius_m + away + 1_000, 2 * FARTHEST_M))
+            out.insert(0 if end == 0 else len(out), (float(lon), float(lat)))
+    return tuple(out)
 
 
-def _offset(point: BaseGeometry, line: Floats) -> float:
-    """Above 0 for a point left of a line, below for one right of it, by the piece that is nearest.
+def _lies(face: BaseGeometry, within: BaseGeometry, line: Floats) -> int:
+    """1 for a face to the left of the line, -1 to the right, 0 for one outside of the area.
 
-    At a corner that is nearest, the piece that turns away most from the point decides (both say the same otherwise).
+    At a corner of the line the sides of both its pieces are summed, which gives the side of the corner.
     """
-    at = np.array([shapely.get_x(point), shapely.get_y(point)])
-    start, along = line[:-1], np.diff(line, axis=0)
-    share = np.clip(np.einsum("ni,ni->n", at - start, along) / np.einsum("ni,ni->n", along, along), 0, 1)
-    away = np.linalg.norm(at - (start + along * share[:, None]), axis=1)
-    across = (along[:, 0] * (at - start)[:, 1] - along[:, 1] * (at - start)[:, 0]) / np.linalg.norm(along, axis=1)
-    nearest = np.flatnonzero(away <= away.min() + 1e-6)
-    return float(across[nearest][np.argmax(np.abs(across[nearest]))])
+    point = shapely.point_on_surface(face)
+    if not shapely.intersects(within, point):
+        return 0
+    along = np.diff(line, axis=0)
+    line, along = line[:-1][(along != 0).any(axis=1)], along[(along != 0).any(axis=1)]
+    off = shapely.get_coordinates(point)[0] - line
+    length = np.sqrt((along * along).sum(axis=1))
+    share = np.clip((off * along).sum(axis=1) / length**2, 0, 1)
+    away = np.sqrt(((off - share[:, None] * along) ** 2).sum(axis=1))
+    nearest = away <= away.min() * (1 + 1e-9) + 1e-9
+    left = (along[:, 0] * off[:, 1] - along[:, 1] * off[:, 0]) / length
+    return int(np.sign(left[nearest].sum()))

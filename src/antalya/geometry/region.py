@@ -48,9 +48,12 @@ def meeting_region(a: Shape, b: Shape, across_m: float) -> Outline:
     area = near(first, second, across_m, reach)
     if across_m:
         area = shapely.union(area, near(second, first, across_m, reach))
-    outline = to_outline(area, frame)
-    if outline is None:  # they meet by less than rounding shows: a spot where they come nearest
-        outline = to_outline(widened(shapely.shortest_line(first, second), 2 * ROUNDED_M), frame)
+    return to_outline(area, frame) or spot(first, second, frame)
+
+
+def spot(first: BaseGeometry, second: BaseGeometry, frame: Frame) -> Outline:
+    """Where two plane areas come nearest, 2 cm wide: for what is smaller than rounding shows."""
+    outline = to_outline(widened(shapely.shortest_line(first, second), 2 * ROUNDED_M), frame)
     if outline is None:
         raise AssertionError("a spot of 2 cm has an outline")
     return outline
