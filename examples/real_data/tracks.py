@@ -39,9 +39,9 @@ def read(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def features(name: str, fixes: list[dict[str, Any]], altitude: str = "msl", activity: str = "flight") -> Iterator[dict[str, Any]]:
-    """The corridors of one aircraft; `altitude` is one of `ALTITUDES`."""
+    """The corridors of one aircraft; `altitude` is one of `ALTITUDES`. Fixes without that altitude are left out."""
     column, datum = ALTITUDES[altitude]
-    for a, b in pairwise(fixes):
+    for a, b in pairwise(fix for fix in fixes if fix[column] is not None):
         if b["timestamp"] - a["timestamp"] > GAP_S * 1000:
             continue
         heights = sorted((a[column], b[column]))

@@ -4,8 +4,10 @@ Beside the exchange, over the same steps: files become operations (`wire`), oper
 (`steps`), findings become a report (`wire.report`). Nothing is stored and nothing is asked of a clock.
 """
 
+import gc
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -13,7 +15,7 @@ import msgspec
 
 from antalya.checking.pairs import nearby
 from antalya.checking.sources import Source, read_book, read_sources, rulebook_of
-from antalya.geometry.shape import Shape, shape
+from antalya.geometry.shape import Shape, shapes
 from antalya.model.base import utc
 from antalya.model.errors import AntalyaError, error
 from antalya.model.findings import Finding
@@ -31,6 +33,8 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 NOTICE = timedelta(days=400)
 """Without `now` operations count as filed so long ahead: no period of notice is longer."""
+TOGETHER = 5_000
+"""So many outlines are prepared at once."""
 
 
 def check(*sources: Source, understandings: str | os.PathLike[str] | RulebookFile | None = None,
@@ -65,10 +69,11 @@ def check(*sources: Source, understandings: str | os.PathLike[str] | RulebookFil
     tell = progress or (lambda what, done, total: None)
     fixed, moment = _minima(separation), None if now is None else utc(now, "now")
     tell("Reading", 0, 0)
-    read, operations = read_sources(sources, theatre, bounds or Bounds())
-    rulebook, strangers = rulebook_of(read_book(understandings), operations, read.unnamed)
-    prepared = _prepare(read, operations, moment, tell)
-    findings = _findings(prepared, rulebook, moment or min(p.filed_at for p in prepared), own, fixed, tell)
+    with _uncollected():
+        read, operations = read_sources(sources, theatre, bounds or Bounds())
+        rulebook, strangers = rulebook_of(read_book(understandings), operations, read.unnamed)
+        prepared = _prepare(read, operations, moment, tell)
+        findings = _findings(prepared, rulebook, moment or min(p.filed_at for p in prepared), own, fixed, tell)
     warnings = [*read.warnings, *strangers]
     if len(operations) > 1 and not own and len({operation.party for operation in operations}) == 1:
         warnings.append(f"all operations are of the party {operations[0].party!r}: they were not compared with each other")
@@ -76,14 +81,27 @@ def check(*sources: Source, understandings: str | os.PathLike[str] | RulebookFil
                   places=read.places, unnamed=read.unnamed, altitudes=read.altitudes, warnings=tuple(warnings))
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: a hundred thousand plans make no garbage, and looking for it would take half the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def _findings(prepared: Sequence[Prepared], rulebook: Rulebook, now: datetime, own: bool, fixed: Minima | None, tell: Progress
               ) -> Iterable[Finding]:
     """Each finding once: both checks of a pair give the same one."""
     found: dict[str, Finding] = {}
-    for done, (subject, clashes, neighbours) in enumerate(nearby(prepared, rulebook, now, own=own, fixed=fixed)):
+    ruled = bool(rulebook.understandings or rulebook.sites or rulebook.forces)
+    for done, (subject, clashes, neighbours) in enumerate(nearby(prepared, rulebook, now, own=own, fixed=fixed, tell=tell)):
         if done % 256 == 0:
             tell("Weighing", done, len(prepared))
-        for finding in weigh(subject, clashes, neighbours, rulebook, now):
+        for finding in weigh(subject, clashes, neighbours, rulebook, now) if ruled or clashes else ():
             found.setdefault(finding.id, finding)
     return found.values()
 
@@ -102,21 +120,22 @@ def _minima(separation: Sequence[float] | Minima | None) -> Minima | None:
 
 def _prepare(read: Read, operations: Sequence[Operation], now: datetime | None, tell: Progress) -> list[Prepared]:
     """Operations with their shapes; what is wrong with an outline is said with its place in the file."""
-    earliest = min(volume.starts_at for operation in operations for volume in operation.volumes)
-    filed = now or earliest - NOTICE
-    prepared, done, total = [], 0, sum(len(operation.volumes) for operation in operations)
+    volumes = [volume for operation in operations for volume in operation.volumes]
+    places = [read.places[o.id][i] if o.id in read.places else f"operation {o.id}: volumes[{i}]"
+              for o in operations for i in range(len(o.volumes))]
+    prepared: list[Shape] = []
+    for start in range(0, len(volumes), TOGETHER):
+        tell("Preparing", start, len(volumes))
+        try:
+            prepared += shapes([volume.outline for volume in volumes[start:start + TOGETHER]])
+        except AntalyaError as wrong:
+            number, _, inside = wrong.at.removeprefix("[").partition("]")
+            at = f"{places[start + int(number)]}.geometry{inside}".removesuffix(".outline")
+            raise error(wrong.code.name, wrong.detail, at=at) from None
+    filed = now or min(volume.starts_at for volume in volumes) - NOTICE
+    found, start = [], 0
     for operation in operations:
-        shapes: list[Shape] = []
-        for i, volume in enumerate(operation.volumes):
-            if done % 1_000 == 0:
-                tell("Preparing", done, total)
-            try:
-                shapes.append(shape(volume.outline))
-            except AntalyaError as wrong:
-                places = read.places.get(operation.id)
-                place = f"{places[i]}.geometry" if places else f"operation {operation.id}: volumes[{i}].outline"
-                raise error(wrong.code.name, wrong.detail, at=f"{place}.{wrong.at}".removesuffix(".outline")) from None
-            done += 1
-        at = read.filed_at.get(operation.id, filed)
-        prepared.append(Prepared(operation, tuple(shapes), at, at))
-    return prepared
+        at_moment = read.filed_at.get(operation.id, filed)
+        found.append(Prepared(operation, tuple(prepared[start:start + len(operation.volumes)]), at_moment, at_moment))
+        start += len(operation.volumes)
+    return found

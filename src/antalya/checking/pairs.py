@@ -1,15 +1,125 @@
-"""Which operations to weigh against which: the pairs that come near each other, found together, and their clashes."""
+"""Which operations are weighed against which: all that come near each other are found together, then clash by clash."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import TypeAlias
 
+import numpy as np
+from msgspec import structs
+
+from antalya.geometry.batch import join
+from antalya.geometry.overlap import overlaps
+from antalya.model.operations import ACTIVITIES, LIVE, minima
+from antalya.model.rules import Incompatible, Limit, Separation
 from antalya.model.volume import Minima
-from antalya.picture import Prepared, Rulebook
+from antalya.picture import Prepared, Rulebook, shape_of
 from antalya.scope import Clash
-from antalya.steps.detect import detect
+from antalya.steps.detect import clash_of, detect, widest_minima
+
+Pairs: TypeAlias = list[tuple[int, int]]
+"""Indices of the volumes of two operations."""
+
+TOGETHER = 64
+"""So many volumes of an operation are compared at once with those near them."""
 
 
-def nearby(prepared: Sequence[Prepared], rulebook: Rulebook, now: datetime, *, own: bool, fixed: Minima | None
-           ) -> Iterator[tuple[Prepared, tuple[Clash, ...], list[Prepared]]]:
-    for i, p in enumerate(prepared):
-        yield p, detect(p, prepared[i + 1:], rulebook, now, own=own, fixed=fixed), [o for o in prepared if o is not p]
+def nearby(prepared: Sequence[Prepared], rulebook: Rulebook, now: datetime, *, own: bool, fixed: Minima | None,
+           tell: Callable[[str, int, int], None]) -> Iterator[tuple[Prepared, tuple[Clash, ...], list[Prepared]]]:
+    """Each operation, its clashes with those after it, and all that are near enough for a rule to be about both.
+
+    `own`: operations of one party clash too. `fixed`: these minima for every pair, whatever the rules say.
+    """
+    prepared = [p for p in prepared if p.operation.state in LIVE]
+    rules = [rule for _, rule in rulebook.rules()]
+    adjoining = any(isinstance(rule, Incompatible) and rule.adjoining_m is not None for rule in rules)
+    separated = fixed is None and any(isinstance(rule, Separation) for rule in rules)
+    widest = _widest(prepared, rulebook, fixed, each=adjoining)
+    by_rules = separated or adjoining  # then it is found first who is near whom, and what clashes after that
+    met = _join(prepared, None, widest, widest, tell) if by_rules else _join(prepared, own, fixed, widest, tell)
+    near: dict[int, set[int]] = defaultdict(set)
+    for a, others in met.items():
+        for b in others:
+            near[a].add(b)
+            near[b].add(a)
+    counted = _counted(prepared, rulebook)
+    for a, subject in enumerate(prepared):
+        clashes: list[Clash] = []
+        for b, pairs in met.get(a, {}).items():
+            other = prepared[b]
+            if by_rules:
+                clashes += _detected(subject, other, pairs, rulebook, now, own, fixed)
+            else:
+                clashes.append(clash_of(subject, other, pairs, fixed))
+        yield subject, tuple(clashes), [prepared[b] for b in near[a] | counted - {a}]
+
+
+def _widest(prepared: Sequence[Prepared], rulebook: Rulebook, fixed: Minima | None, each: bool) -> Minima:
+    """An upper bound of the minima of any pair; `each` operation is asked where a rule may reach farther for it."""
+    widest = fixed or Minima()
+    asked = prepared if each else {p.operation.activity: p for p in prepared}.values()
+    for one in asked if fixed is None or each else ():
+        widest = widest.widest(widest_minima(rulebook, one.operation))
+    return widest
+
+
+def _join(prepared: Sequence[Prepared], own: bool | None, fixed: Minima | None, widest: Minima,
+          tell: Callable[[str, int, int], None]) -> dict[int, dict[int, Pairs]]:
+    """Pairs of volumes that meet, by operations a < b: by `fixed`, else by their activities' minima. Those of one party are
+    left out if `own` is False."""
+    of = np.repeat(np.arange(len(prepared)), [len(p.shapes) for p in prepared])
+    first = np.concatenate([[0], np.cumsum([len(p.shapes) for p in prepared])]).tolist()
+    numbers: dict[str, int] = {}
+    party = np.array([numbers.setdefault(p.operation.party, len(numbers)) for p in prepared])[of]
+    activity = [ACTIVITIES.index(p.operation.activity) for p in prepared]
+    table = [[fixed or minima(one, other) for other in ACTIVITIES] for one in ACTIVITIES]
+    owner = of.tolist()
+    same = party if own is False else of
+    found = join([v for p in prepared for v in p.operation.volumes],
+                 lambda i, j: table[activity[owner[i]]][activity[owner[j]]], widest, skip=lambda i, j: same[i] == same[j],
+                 progress=lambda done, total: tell("Comparing", done, total), shapes=[s for p in prepared for s in p.shapes])
+    met: dict[int, dict[int, Pairs]] = {}
+    for i, j in found:  # i < j, and operations lie one after the other
+        a, b = owner[i], owner[j]
+        met.setdefault(a, {}).setdefault(b, []).append((i - first[a], j - first[b]))
+    return met
+
+
+def _counted(prepared: Sequence[Prepared], rulebook: Rulebook) -> set[int]:
+    """The operations in areas where a `limit` rule counts them: there, everyone is everybody's neighbour."""
+    found: set[int] = set()
+    for _, rule in rulebook.rules():
+        if isinstance(rule, Limit) and rule.operations_at_once is not None:
+            outline = rulebook.outline_of(rule)
+            area = None if outline is None else shape_of(outline)
+            found |= {a for a, p in enumerate(prepared) if area is None or any(overlaps(area, s) for s in p.shapes)}
+    return found
+
+
+def _detected(subject: Prepared, other: Prepared, pairs: Pairs, rulebook: Rulebook, now: datetime, own: bool,
+              fixed: Minima | None) -> list[Clash]:
+    """`detect`, for the volumes that come near each other only, some at a time: long tracks have thousands."""
+    whole: dict[tuple[tuple[str, str] | None, bool], Clash] = {}
+    by_first: dict[int, list[int]] = {}
+    for i, j in pairs:
+        by_first.setdefault(i, []).append(j)
+    ours = sorted(by_first)
+    for start in range(0, len(ours), TOGETHER):
+        mine = ours[start:start + TOGETHER]
+        theirs = sorted({j for i in mine for j in by_first[i]})
+        for clash in detect(_part(subject, mine), [_part(other, theirs)], rulebook, now, own=own, fixed=fixed):
+            gives_way, goes_first = (mine, theirs) if subject.precedence > other.precedence else (theirs, mine)
+            encounters = tuple(replace(e, volume=gives_way[e.volume], other_volume=goes_first[e.other_volume])
+                               for e in clash.encounters)
+            before = whole.get((clash.rule, clash.suspended))
+            whole[clash.rule, clash.suspended] = replace(
+                clash, other=other, encounters=(before.encounters if before else ()) + encounters,
+                minima=clash.minima.widest(before.minima) if before else clash.minima)
+    return list(whole.values())
+
+
+def _part(of: Prepared, volumes: list[int]) -> Prepared:
+    """An operation with some of its volumes only."""
+    return replace(of, operation=structs.replace(of.operation, volumes=tuple(of.operation.volumes[i] for i in volumes)),
+                   shapes=tuple(of.shapes[i] for i in volumes))

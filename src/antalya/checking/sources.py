@@ -106,7 +106,7 @@ def rulebook_of(book: RulebookFile, operations: Iterable[Operation], unnamed: fr
     for operation in operations:
         if operation.party not in parties:
             parties[operation.party] = Party(id=operation.party, name=operation.party)
-            if book.understandings and operation.party not in unnamed and operation.party not in book.forces:
+            if book.listed and operation.party not in unnamed:
                 strangers[operation.party] = None
     warnings = [f"the party {party!r} is not in the rulebook: rules that name parties don't bind it" for party in strangers]
     return Rulebook(version=1, parties=parties, forces=dict(book.forces), areas=dict(book.areas), sites=dict(book.sites),

@@ -20,11 +20,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from antalya.checking import NamedBytes, check
 from antalya.entry.check_table import print_report
-from antalya.model.errors import AntalyaError, error
+from antalya.entry.terminal import warn
+from antalya.model.errors import error
 from antalya.wire.geojson import Bounds
 from antalya.wire.report import Report
 
-CLEAR, FINDINGS, BAD_INPUT, STOPPED = 0, 1, 2, 130
+CLEAR, FINDINGS, STOPPED = 0, 1, 130
 
 
 class Format(StrEnum):
@@ -37,7 +38,7 @@ class Format(StrEnum):
 
 
 def check_command(
-    files: Annotated[list[str], typer.Argument(help="GeoJSON files; - reads standard input.", metavar="FILE...")],
+    files: Annotated[list[str], typer.Argument(help="GeoJSON files; - reads standard input.", metavar="FILE")],
     understandings: Annotated[Path | None, typer.Option(help="A TOML file with understandings, areas and sites.")] = None,
     separation: Annotated[str | None, typer.Option(
         help="Minima for every pair, instead of the activities' and the rules': 0,0,0 is plain overlap.",
@@ -68,29 +69,16 @@ def check_command(
             report = check(*sources, understandings=understandings, separation=minima, own=own, theatre=box, now=moment,
                            bounds=bounds, progress=progress)
         for warning in report.warnings:
-            typer.echo(f"warning: {warning}", err=True)
+            warn(warning)
         _write(report, chosen, output)
-    except AntalyaError as wrong:
-        raise typer.Exit(show_error(wrong, as_json)) from None
     except MemoryError:
-        raise typer.Exit(show_error(error("too_large", "there is not enough memory for these files"), as_json)) from None
+        raise error("too_large", "there is not enough memory for these files") from None
     except KeyboardInterrupt:
         typer.echo("Stopped; nothing was written.", err=True)
         raise typer.Exit(STOPPED) from None
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise typer.Exit(CLEAR if report.clear else FINDINGS)
-
-
-def show_error(wrong: AntalyaError, as_json: bool) -> int:
-    """Writes an error to standard error, in words or as a problem document, and says the exit code."""
-    if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(wrong.problem()), indent=2).decode(), err=True)
-    else:
-        place = f"\n  {wrong.at}" if wrong.at else ""
-        detail = f"{wrong.detail[:1].upper()}{wrong.detail[1:]}".rstrip(".")
-        typer.echo(f"error: {wrong.code.title} ({wrong.code.name}).{place}\n  {detail}.\n  {wrong.code.next_step}", err=True)
-    return wrong.code.exit_code
 
 
 def _sources(files: Sequence[str], bounds: Bounds) -> list[str | NamedBytes]:
@@ -169,8 +157,6 @@ def _write_table(report: Report, output: Path | None) -> None:
         print_report(Console(file=text, width=160), report)
         _write_file(output, text.getvalue().encode())
         return
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without Arabic letters gets question marks, not an error
     print_report(Console(), report)
     sys.stdout.flush()
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from antalya.geometry import overlap
 from antalya.geometry.cut import cut
 from antalya.geometry.overlap import Meeting, meet_many
 from antalya.model.operations import ACTIVITIES, LIVE, Operation, minima
@@ -44,6 +45,17 @@ def detect(subject: Prepared, others: Iterable[Prepared], rulebook: Rulebook, no
     known = {o.operation.id: o for o in candidates}
     return tuple(_clash(known[id_], rule, suspended, found[id_, suspended, rule])
                  for id_, suspended, rule in sorted(found, key=lambda key: (key[0], key[1], key[2] or ("", ""))))
+
+
+def clash_of(subject: Prepared, other: Prepared, pairs: Iterable[tuple[int, int]], fixed: Minima | None = None) -> Clash:
+    """What `detect` finds of two operations, if no `separation` rule binds them and `pairs` (indices of their volumes) are
+    all that meet by `fixed`, or else by the minima of their activities: for a batch, in which the pairs were found together.
+    """
+    apart = fixed or minima(subject.operation.activity, other.operation.activity)
+    ours, theirs = subject.operation.volumes, other.operation.volumes
+    return _clash(other, None, False, [
+        _encounter(subject, i, other, j, overlap.meeting(ours[i], theirs[j], apart, subject.shapes[i], other.shapes[j]))
+        for i, j in pairs])
 
 
 def widest_minima(rulebook: Rulebook, operation: Operation) -> Minima:

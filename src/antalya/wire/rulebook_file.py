@@ -29,13 +29,14 @@ _MOVERS = ("parties", "forces", "of", "unless_told", "between", "pair", "holders
 
 @dataclass(frozen=True, slots=True)
 class RulebookFile:
-    """What a rulebook file holds, by id."""
+    """What a rulebook file holds, by id. `listed`: its parties are listed, not gathered from what it names."""
 
     parties: Mapping[str, Party]
     forces: Mapping[str, Force]
     areas: Mapping[str, Area]
     sites: Mapping[str, Site]
     understandings: Mapping[str, Understanding]
+    listed: bool = False
 
 
 def read_rulebook(data: bytes, file: str) -> RulebookFile:
@@ -55,12 +56,13 @@ def read_rulebook(data: bytes, file: str) -> RulebookFile:
     nouns: dict[str, dict[str, Any]] = {
         name: _by_id(tables, name, file, partial(_noun, kind)) for name, kind in _KINDS.items()}
     understandings: dict[str, Understanding] = _by_id(tables, "understandings", file, _understanding)
-    if not nouns["parties"]:
+    listed = bool(nouns["parties"])
+    if not listed:
         ids = {s for u in understandings.values() for s in u.signatories} | {f.answers for f in nouns["forces"].values()}
         ids |= {s.owner for s in nouns["sites"].values()}
         ids |= {id_ for u in understandings.values() for rule in u.rules for id_ in _named(rule) if id_ not in nouns["forces"]}
         nouns["parties"] = {id_: Party(id=id_, name=id_) for id_ in sorted(ids)}
-    book = RulebookFile(**nouns, understandings=understandings)
+    book = RulebookFile(**nouns, understandings=understandings, listed=listed)
     _check_references(book, file)
     return book
 
