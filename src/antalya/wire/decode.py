@@ -44,16 +44,18 @@ def decode(raw: bytes, kind: type[T], *, at: str = "") -> T:
 
 
 def from_builtins(thing: object, kind: type[T], *, at: str = "") -> T:
-    """Dicts, lists and strings (as JSON or TOML readers give them) as a noun; raises as `decode` does."""
+    """Dicts, lists and strings (as JSON or TOML readers give them) as a noun; raises as `decode` does, and
+    bad_field for NaN and infinity, which TOML can say."""
     try:
-        _finite(thing, at)
-        return msgspec.convert(thing, kind)
+        made = msgspec.convert(thing, kind)
     except AntalyaError as failure:
         raise _placed(failure, thing, kind, at) from None
     except msgspec.ValidationError as failure:
         raise _bad_field(str(failure), at) from None
     except RecursionError:
         raise error("bad_json", "nested too deeply", at=at) from None
+    _finite(thing, at)
+    return made
 
 
 @lru_cache(maxsize=256)
@@ -82,11 +84,13 @@ def _no_constant(name: str) -> object:
 
 
 def _finite(thing: object, at: str) -> None:
-    """Refuses NaN and infinity, which TOML can say: no comparison with them would ever be true."""
-    if isinstance(thing, float) and not math.isfinite(thing):
-        raise error("bad_json", f"{thing} is not a number JSON has", at=at)
-    for part, value in _parts(thing):
-        _finite(value, _join(at, part))
+    """Refuses NaN, with which no comparison would ever be true, and infinity."""
+    waiting = [(at, thing)]
+    while waiting:
+        where, value = waiting.pop()
+        if isinstance(value, float) and not math.isfinite(value):
+            raise error("bad_field", f"{value} is not a finite number", at=where)
+        waiting.extend((_join(where, part), inner) for part, inner in _parts(value))
 
 
 def _parts(thing: object) -> Iterator[tuple[str, Any]]:

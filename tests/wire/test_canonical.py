@@ -1,0 +1,83 @@
+"""wire.canonical: the bytes of RFC 8785, the same for equal things however they came."""
+
+import json
+import struct
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antalya.model import Minima, Window
+from antalya.model.errors import AntalyaError
+from antalya.wire.canonical import canonical, content_hash, encode
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "rfc8785.json").read_text(encoding="utf-8"))
+NOON = datetime(2017, 3, 7, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("vector", VECTORS["documents"], ids=lambda v: v["source"])
+def test_the_documents_of_the_standard(vector: dict[str, Any]) -> None:
+    assert canonical(json.loads(vector["input"])).hex() == vector["canonical_hex"]
+
+
+@pytest.mark.parametrize(("bits", "text"), VECTORS["numbers"])
+def test_the_numbers_of_the_standard(bits: str, text: str) -> None:
+    (number,) = struct.unpack(">d", bytes.fromhex(bits))
+    assert canonical(number).decode() == text
+
+
+@pytest.mark.parametrize("thing", [
+    float("nan"), float("inf"), [1, -float("inf")], {"a": {"b": float("nan")}}, 2**53, -2**53, "\ud800", {"\ud800": 1}, {1: 2},
+    {"a": [{"b": "\udfff"}]}, {"at": float("nan"), "when": NOON}])
+def test_what_has_no_canonical_form_is_refused(thing: object) -> None:
+    with pytest.raises(AntalyaError, match="bad_json"):
+        canonical(thing)
+
+
+def test_endless_depth_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(AntalyaError, match="bad_json"):
+        canonical(deep)
+
+
+def test_one_moment_has_one_form() -> None:
+    ankara = NOON.astimezone(timezone(timedelta(hours=3)))
+    assert canonical(ankara) == canonical(NOON) == b'"2017-03-07T12:00:00Z"'
+    assert canonical({"b": [(ankara,)], "a": 1}) == b'{"a":1,"b":[["2017-03-07T12:00:00Z"]]}'
+    assert canonical(Window(starts_at=ankara, ends_at=NOON)) == (
+        b'{"ends_at":"2017-03-07T12:00:00Z","starts_at":"2017-03-07T12:00:00Z"}')
+    with pytest.raises(AntalyaError, match="naive_time"):
+        canonical([datetime(2017, 3, 7)])  # noqa: DTZ001
+
+
+def test_a_noun_and_its_builtins_have_the_same_bytes_and_hash() -> None:
+    minima = Minima(across_m=500, up_m=60.0)
+    assert canonical(minima) == b'{"across_m":500,"seconds":0,"up_m":60}' == canonical(json.loads(encode(minima)))
+    assert content_hash(minima) == content_hash({"up_m": 60, "seconds": -0.0, "across_m": 5e2})
+    assert content_hash({}) == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"  # sha256 of {}
+
+
+scalars = (st.none() | st.booleans() | st.integers(1 - 2**53, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+           | st.text())
+values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner, max_size=5),
+                      max_leaves=20)
+
+
+@given(values)
+def test_canonical_bytes_are_json_for_the_same_thing_and_stay_as_they_are(value: Any) -> None:
+    raw = canonical(value)
+    read = json.loads(raw, parse_int=float)  # as JavaScript has it: every number is a double
+    assert read == value
+    assert canonical(read) == raw
+
+
+@given(st.dictionaries(st.text(), values, min_size=2, max_size=6), st.randoms())
+def test_the_order_of_keys_makes_no_difference(value: dict[str, Any], shuffle: Any) -> None:
+    keys = list(value)
+    shuffle.shuffle(keys)
+    assert canonical({key: value[key] for key in keys}) == canonical(value)
