@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from antalya.geometry import overlap
 from antalya.geometry.cut import cut
-from antalya.geometry.overlap import Meeting, meet_many
+from antalya.geometry.overlap import Meeting, meet_many, near_in_time_and_height
+from antalya.geometry.touch import apart
 from antalya.model.operations import ACTIVITIES, LIVE, Operation, minima
 from antalya.model.rules import Incompatible, Separation
 from antalya.model.volume import Minima
@@ -133,6 +134,9 @@ class _Separations:
             self._rules = sorted(
                 (((u.id, r.id), u.status == "suspended", r, ground_of(u, r, rulebook)) for u, r in rulebook.rules()
                  if isinstance(r, Separation) and binds(r, subject.operation, rulebook)), key=lambda rule: rule[0])
+        self._most = Minima()
+        for _, _, rule, _ in self._rules:
+            self._most = self._most.widest(_minima_of(rule))
         self._binding: dict[str, list[tuple[Reference, bool, Separation, Ground]]] = {}
         self._inside: dict[tuple[str, int, Reference], int] = {}
 
@@ -147,7 +151,7 @@ class _Separations:
         if self._fixed is not None:
             return _Bound(self._fixed)
         default = minima(self._subject.operation.activity, other.operation.activity)
-        rules = self._binding_pair(other)
+        rules = self._binding_pair(other) if self._rules and not self._far(i, other, j, default) else []
         held = self._widest(default, [r for r in rules if not r[1]], i, other, j) or _Bound(default)
         if not suspended:
             return held
@@ -161,7 +165,9 @@ class _Separations:
         """The widest of what the rules say of two volumes, and the rule that says most; None where none binds them."""
         said = []
         for reference, _, rule, ground in rules:
-            inside = min(self._in(self._subject, i, reference, ground), self._in(other, j, reference, ground))
+            inside = self._in(self._subject, i, reference, ground)
+            if inside:
+                inside = min(inside, self._in(other, j, reference, ground))
             if inside:
                 own = _minima_of(rule)
                 said.append(_Bound(own if inside == 2 else own.widest(default), reference if inside == 2 or
@@ -174,10 +180,14 @@ class _Separations:
         most = max(said, key=lambda b: (b.minima.across_m, b.minima.up_m, b.minima.seconds, b.rule is not None))
         return _Bound(widest, most.rule)
 
+    def _far(self, i: int, other: Prepared, j: int, default: Minima) -> bool:
+        """Whether even the widest of all rules would not make two volumes meet; a look at their windows, bands and caps."""
+        widest = default.widest(self._most)
+        return apart(self._subject.shapes[i], other.shapes[j], widest.across_m) or not near_in_time_and_height(
+            self._subject.operation.volumes[i], other.operation.volumes[j], widest)
+
     def _binding_pair(self, other: Prepared) -> list[tuple[Reference, bool, Separation, Ground]]:
         """The rules that bind the two operations, wherever they are."""
-        if not self._rules:
-            return []
         if other.operation.id not in self._binding:
             ours, theirs = (self._rulebook.movers(p.operation) for p in (self._subject, other))
             self._binding[other.operation.id] = [r for r in self._rules if binds(r[2], other.operation, self._rulebook)
