@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -32,9 +33,9 @@ class Replay:
 
     def run(self, progress: Progress = lambda done, total: None) -> None:
         """Registers, signs, files and answers in the order of the day. Filings that are refused are kept in `refused`."""
-        steps = [*(lambda noun=noun: self._register(noun) for noun in self._scenario.registry),
-                 *(lambda signing=signing: self._sign(*signing) for signing in self._scenario.signings),
-                 *(lambda event=event: self._event(event) for event in self._scenario.events())]
+        steps: list[Callable[[], None]] = [*(partial(self._register, noun) for noun in self._scenario.registry),
+                                           *(partial(self._sign, *signing) for signing in self._scenario.signings),
+                                           *(partial(self._event, event) for event in self._scenario.events())]
         self._set_clock(self._scenario.opens_at)
         for done, step in enumerate(steps):
             step()

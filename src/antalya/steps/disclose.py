@@ -93,14 +93,19 @@ def disclose(viewer: Viewer, thing: object, context: Context) -> View | None:
         case Ask():
             return _ask(viewer, thing, context)
         case Stance(holder=owner) | Control(claimant=owner):
-            return to_builtins(thing) if viewer.broker or owner == viewer.party or thing.released else None
+            return _whole(thing) if viewer.broker or owner == viewer.party or thing.released else None
         case Site(owner=owner):
-            return to_builtins(thing) if viewer.broker or owner == viewer.party else None
+            return _whole(thing) if viewer.broker or owner == viewer.party else None
         case Understanding():
-            return to_builtins(thing) if viewer.broker or viewer.party in thing.signatories else None
+            return _whole(thing) if viewer.broker or viewer.party in thing.signatories else None
         case msgspec.Struct():  # parties, forces, areas: the shared reference data of an exchange
-            return to_builtins(thing)
+            return _whole(thing)
     raise TypeError(f"nothing is known of who may see a {type(thing).__name__}")
+
+
+def _whole(thing: msgspec.Struct) -> View:
+    view: View = to_builtins(thing)
+    return view
 
 
 def _operation(stored: Stored, context: Context) -> View | None:
@@ -117,7 +122,7 @@ def _operation(stored: Stored, context: Context) -> View | None:
 
 
 @lru_cache(maxsize=4_096)
-def _envelope(volumes: tuple[Volume, ...]) -> tuple[Outline, float, float, datetime, datetime]:
+def _envelope(volumes: tuple[Volume, ...]) -> tuple[Outline | None, float, float, datetime, datetime]:
     cells = {cell for v in volumes for cell in coarse(shape_of(v.outline), ENVELOPE_LEVEL)}
     start, end = min(v.starts_at for v in volumes), max(v.ends_at for v in volumes)
     hour = timedelta(hours=1)

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,7 @@ from antalya.ports import Event, Kind, Leaf, Remembered, Thing
 
 NOUNS: dict[Kind, type] = {"party": Party, "force": Force, "area": Area, "stance": Stance, "control": Control, "site": Site,
                            "understanding": Understanding}
-_DECODERS = {kind: msgspec.json.Decoder(noun) for kind, noun in NOUNS.items()}
+_DECODERS: dict[Kind, Any] = {kind: msgspec.json.Decoder(noun) for kind, noun in NOUNS.items()}
 _OPERATION = msgspec.json.Decoder(Operation)
 _FINDING = msgspec.json.Decoder(Finding)
 _ASK = msgspec.json.Decoder(Ask)
@@ -58,10 +59,16 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
+def newest_row(db: sqlite3.Connection) -> int:
+    """The row of the operation version that was stored last; 0 where there is none."""
+    return int(db.execute("SELECT coalesce(max(seq), 0) FROM operation").fetchone()[0])
+
+
 class Caches:
     """What a line of readers or writers keeps between snapshots: the rulebook by its version, prepared operations by row.
 
-    Rows are never changed but for `current`, so a prepared operation stays right; after a rollback everything is dropped.
+    Rows are never changed but for `current`, so a prepared operation stays right; what a rollback takes back is forgotten,
+    since its row and version numbers are given again.
     """
 
     def __init__(self, most: int = 50_000) -> None:
@@ -72,6 +79,12 @@ class Caches:
     def clear(self) -> None:
         self.rulebook = None
         self.prepared.clear()
+
+    def forget(self, kept: int, lost: int) -> None:
+        """After a rollback: the rows beyond `kept` up to `lost`, and the rulebook."""
+        self.rulebook = None
+        for row in range(kept + 1, lost + 1):
+            self.prepared.pop(row, None)
 
 
 class SqliteReader:
@@ -163,12 +176,12 @@ class SqliteReader:
         """Operations in the index that share a cell (or an ancestor or descendant of one), window and band."""
         from antalya.geometry.cells import ancestors, cell_range  # here: keeps the store's import cheap for tools
         window = (micros(coverage.starts_at), micros(coverage.ends_at), coverage.lower_m, coverage.upper_m)
-        above = ancestors(coverage.cells)
         found: set[int] = set()
         near = "AND ends_at >= ? AND starts_at <= ? AND upper_m >= ? AND lower_m <= ?"
-        rows = self._db.execute(f"SELECT operation FROM cell WHERE cell IN ({marks(above)}) {near}",  # noqa: S608
-                                (*above, *window))
-        found.update(row[0] for row in rows)
+        for part in _parts(ancestors(coverage.cells)):
+            rows = self._db.execute(f"SELECT operation FROM cell WHERE cell IN ({marks(part)}) {near}",  # noqa: S608
+                                    (*part, *window))
+            found.update(row[0] for row in rows)
         for cell in coverage.cells:
             rows = self._db.execute(f"SELECT operation FROM cell WHERE cell BETWEEN ? AND ? {near}",  # noqa: S608
                                     (*cell_range(cell), *window))
@@ -177,7 +190,7 @@ class SqliteReader:
 
     def _prepare(self, rows: list[int]) -> list[Prepared]:
         kept = self._caches.prepared
-        found = {seq: kept[seq] for seq in rows if seq in kept}
+        found = {seq: known for seq in rows if (known := kept.get(seq)) is not None}  # another thread may clear it meanwhile
         for part in _parts(seq for seq in rows if seq not in found):
             for row in self._db.execute(_STORED + f"WHERE seq IN ({marks(part)})", part):
                 stored = self._stored(row)

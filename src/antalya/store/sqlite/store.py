@@ -5,6 +5,7 @@ One thread writes. It takes whatever jobs wait, runs each under its own savepoin
 processes on the same file queue behind the file's lock.
 """
 
+import os
 import queue
 import sqlite3
 import threading
@@ -16,79 +17,104 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from antalya.model.errors import AntalyaError, error
-from antalya.store.sqlite.reader import Caches, SqliteReader
+from antalya.store.sqlite.reader import Caches, SqliteReader, newest_row
 from antalya.store.sqlite.writer import SqliteTransaction
 
 T = TypeVar("T")
 VERSION = 1
 _MOST_JOBS = 64
-_BUSY_S = 20.0
 
 
 class SqliteStore:
-    """`ports.Store` in one file. Raises store_newer, store_read_only, store_full, store_busy."""
+    """`ports.Store` in one file, which only its owner can read.
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = str(path)
-        with _named_errors():
-            self._writer = self._connect()
-            _migrate(self._writer)
+    `busy_s`: how long another process may hold the file's write lock before store_busy. Raises store_newer, store_broken,
+    store_read_only, store_full, store_busy; after `close`, not_ready.
+    """
+
+    def __init__(self, path: str | Path, busy_s: float = 20.0) -> None:
+        self.path, self._busy_s = str(path), busy_s
+        with suppress(OSError):  # where the file can't be made, SQLite says why
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._writer = self._connect()
+        try:
+            with _named_errors():
+                _migrate(self._writer)
+        except BaseException:
+            self._writer.close()
+            raise
         self._jobs: queue.SimpleQueue[tuple[Callable[[Any], Any], Future[Any]] | None] = queue.SimpleQueue()
         self._kept, self._write_caches = Caches(), Caches()
         self._idle: list[sqlite3.Connection] = []
-        self._closed = False
+        self._closed, self._door = False, threading.Lock()
         self._thread = threading.Thread(target=self._run, name="antalya-writer", daemon=True)
         self._thread.start()
 
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=512)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY",
-                       "cache_size = -65536", "trusted_schema = OFF"):
-            db.execute(f"PRAGMA {pragma}")
+    def _connect(self, *pragmas: str) -> sqlite3.Connection:
+        with _named_errors():
+            db = sqlite3.connect(self.path, timeout=self._busy_s, isolation_level=None, check_same_thread=False,
+                                 cached_statements=512)
+            try:
+                for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY",
+                               "cache_size = -65536", "trusted_schema = OFF", *pragmas):
+                    db.execute(f"PRAGMA {pragma}")
+            except BaseException:
+                db.close()
+                raise
         return db
 
     # readers
 
     @contextmanager
     def read(self) -> Iterator[SqliteReader]:
-        """A snapshot; writers don't wait for it and it doesn't see them."""
-        with _named_errors():
-            try:
-                db = self._idle.pop()
-            except IndexError:
-                db = self._connect()
-                db.execute("PRAGMA query_only = ON")
-            db.execute("BEGIN")
+        """A snapshot, taken when it is first looked at; writers don't wait for it and it doesn't see them."""
+        with self._door:
+            self._check_open()
+            db = self._idle.pop() if self._idle else None
+        if db is None:
+            db = self._connect("query_only = ON", "cache_size = -16384")
         try:
             with _named_errors():
+                db.execute("BEGIN")
                 yield SqliteReader(db, self._kept)
         finally:
+            self._put_back(db)
+
+    def _put_back(self, db: sqlite3.Connection) -> None:
+        with suppress(sqlite3.Error):
             db.execute("ROLLBACK")
-            if self._closed:
-                db.close()
-            else:
+        with self._door:
+            if not (self._closed or db.in_transaction):
                 self._idle.append(db)
+                return
+        db.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise error("not_ready", "the store is closed")
 
     # the writer
 
     def write(self, job: Callable[[SqliteTransaction], T]) -> T:
         """Runs a job in the line of writers and returns when what it did is on disk; raises what it raised."""
-        if self._closed:
-            raise error("not_ready", "the store is closed")
         answer: Future[T] = Future()
-        self._jobs.put((job, answer))
+        with self._door:  # so that no job comes after the last one that `close` waits for
+            self._check_open()
+            self._jobs.put((job, answer))
         return answer.result()
 
     def close(self) -> None:
-        """Lets waiting jobs finish, then closes the file. Calling it again does nothing."""
-        if self._closed:
-            return
-        self._closed = True
-        self._jobs.put(None)
+        """Lets waiting jobs finish, then closes the file; readers at work close when they are done. Again: does nothing."""
+        with self._door:
+            if self._closed:
+                return
+            self._closed = True
+            self._jobs.put(None)
         self._thread.join()
-        for db in (*self._idle, self._writer):
-            db.close()
-        self._idle.clear()
+        with self._door:
+            for db in (*self._idle, self._writer):
+                db.close()
+            self._idle.clear()
 
     def _run(self) -> None:
         last = False
@@ -142,13 +168,14 @@ class SqliteStore:
         return result, None
 
     def _undo(self) -> None:
+        lost = newest_row(self._writer)
         self._writer.execute("ROLLBACK TO job")
         self._writer.execute("RELEASE job")
-        self._write_caches.clear()
+        self._write_caches.forget(newest_row(self._writer), lost)
 
 
 def _migrate(db: sqlite3.Connection) -> None:
-    """Brings the file to VERSION, one step a transaction. Raises store_newer."""
+    """Brings the file to VERSION, one step a transaction. Raises store_newer, and store_broken for somebody else's file."""
     found = db.execute("PRAGMA user_version").fetchone()[0]
     if found > VERSION:
         raise error("store_newer", f"the store is version {found}, this program knows {VERSION}")
@@ -158,6 +185,8 @@ def _migrate(db: sqlite3.Connection) -> None:
         if db.execute("PRAGMA user_version").fetchone()[0] >= version:  # another process was first
             db.execute("ROLLBACK")
             continue
+        if version == 1 and db.execute("SELECT 1 FROM sqlite_schema").fetchone():
+            raise error("store_broken", "the file is a database of another program")
         for statement in _statements(script):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {version}")
@@ -175,7 +204,7 @@ def _statements(script: str) -> Iterator[str]:
 
 _NAMES = {sqlite3.SQLITE_FULL: "store_full", sqlite3.SQLITE_READONLY: "store_read_only", sqlite3.SQLITE_BUSY: "store_busy",
           sqlite3.SQLITE_LOCKED: "store_busy", sqlite3.SQLITE_CANTOPEN: "store_read_only", sqlite3.SQLITE_IOERR: "store_full",
-          sqlite3.SQLITE_PERM: "store_read_only"}
+          sqlite3.SQLITE_PERM: "store_read_only", sqlite3.SQLITE_NOTADB: "store_broken", sqlite3.SQLITE_CORRUPT: "store_broken"}
 
 
 def _named(failure: sqlite3.Error) -> Exception:

@@ -1,5 +1,6 @@
 """Writing the SQLite store: what a job may do inside the one open transaction."""
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -8,6 +9,7 @@ import msgspec
 from antalya.ledger.merkle import append, leaf_hash
 from antalya.model.asks import Answer, Ask
 from antalya.model.base import Noun
+from antalya.model.errors import error
 from antalya.model.findings import Finding
 from antalya.model.parties import at_least
 from antalya.model.understandings import Signature
@@ -94,8 +96,14 @@ class SqliteTransaction(SqliteReader):
                           _text(ask)))
 
     def put_answer(self, answer: Answer, at: datetime) -> None:
-        self._db.execute("INSERT INTO answer (id, ask, party, at, body) VALUES (?, ?, ?, ?, ?)",
-                         (answer.id, answer.ask, answer.party, micros(at), _text(answer)))
+        """Keeps an answer. Raises duplicate_id where an answer to whatever ask has that id."""
+        try:
+            self._db.execute("INSERT INTO answer (id, ask, party, at, body) VALUES (?, ?, ?, ?, ?)",
+                             (answer.id, answer.ask, answer.party, micros(at), _text(answer)))
+        except sqlite3.IntegrityError as failure:
+            if failure.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+                raise
+            raise error("duplicate_id", "an answer with that id exists", at="id") from None
 
     def add_event(self, party: str, type: str, subject: str, at: datetime) -> int:
         cursor = self._db.execute("INSERT INTO event (party, type, subject, at) VALUES (?, ?, ?, ?)",

@@ -1,0 +1,1 @@
+"""Bytes: canonical JSON, decoding, signed notices, tokens, GeoJSON and rulebooks from files."""
