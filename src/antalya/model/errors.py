@@ -110,6 +110,7 @@ CATALOGUE: dict[str, Code] = _catalogue(
     Code("store_full", 507, "The store has no room left", "Free disk space; nothing of this filing was kept.", 6),
     Code("store_read_only", 503, "The store cannot be written", "Check the disk and permissions of the store.", 6),
     Code("store_busy", 503, "The store is busy", "Try again in a moment.", 6),
+    Code("store_broken", 500, "The store is damaged, or is no store", "Stop, keep the file, and restore a backup.", 6),
     Code("store_newer", 500, "The store was made by a newer version", "Use that version, or restore a backup.", 6),
     Code("clock_unsure", 503, "The exchange's clock went backwards", "Have the clock set right, then repeat.", 6),
     Code("log_broken", 500, "The log does not verify", "Stop, keep the file, and compare it with a witness's.", 7),

@@ -59,9 +59,11 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
-def newest_row(db: sqlite3.Connection) -> int:
-    """The row of the operation version that was stored last; 0 where there is none."""
-    return int(db.execute("SELECT coalesce(max(seq), 0) FROM operation").fetchone()[0])
+def newest(db: sqlite3.Connection) -> tuple[int, int]:
+    """The row of the operation version stored last (0: none), and the rulebook's version."""
+    row, version = db.execute("SELECT (SELECT coalesce(max(seq), 0) FROM operation), "
+                              "(SELECT value FROM meta WHERE key = 'rulebook_version')").fetchone()
+    return row, int(version)
 
 
 class Caches:
@@ -80,10 +82,11 @@ class Caches:
         self.rulebook = None
         self.prepared.clear()
 
-    def forget(self, kept: int, lost: int) -> None:
-        """After a rollback: the rows beyond `kept` up to `lost`, and the rulebook."""
-        self.rulebook = None
-        for row in range(kept + 1, lost + 1):
+    def forget(self, kept: tuple[int, int], lost: tuple[int, int]) -> None:
+        """After a rollback from `lost` back to `kept` (both as `newest` has them)."""
+        if self.rulebook is not None and self.rulebook.version > kept[1]:
+            self.rulebook = None
+        for row in range(kept[0] + 1, lost[0] + 1):
             self.prepared.pop(row, None)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from antalya.model.errors import AntalyaError, error
-from antalya.store.sqlite.reader import Caches, SqliteReader, newest_row
+from antalya.store.sqlite.reader import Caches, SqliteReader, newest
 from antalya.store.sqlite.writer import SqliteTransaction
 
 T = TypeVar("T")
@@ -168,10 +168,10 @@ class SqliteStore:
         return result, None
 
     def _undo(self) -> None:
-        lost = newest_row(self._writer)
+        lost = newest(self._writer)
         self._writer.execute("ROLLBACK TO job")
         self._writer.execute("RELEASE job")
-        self._write_caches.forget(newest_row(self._writer), lost)
+        self._write_caches.forget(newest(self._writer), lost)
 
 
 def _migrate(db: sqlite3.Connection) -> None:
