@@ -72,3 +72,21 @@ def test_a_survey_drone_stays_low(world: World) -> None:
     [finding] = world.file("CY", field(0, 6, 8, upper_m=500), activity="survey")["findings"]
     assert (finding["why"], finding["met"][0]["lower_m"], finding["met"][0]["upper_m"]) == ("above-limit", 400, 500)
     assert [r["altitude_m"] for r in finding["remedies"] if r["kind"] == "stay-below"] == [400]
+
+
+def test_whoever_has_precedence_takes_a_place_and_the_others_are_checked_again(world: World) -> None:
+    ids = [world.file("CY", field(n, 8, 12), activity="works", priority=3)["operation"]["id"] for n in (0, 2)]
+    assert [world.clearance(i) for i in ids] == ["clear", "clear"]
+    assert world.file("CY", field(4, 9, 11), activity="works", priority=5)["clearance"] == "clear"
+    assert [world.clearance(i) for i in ids] == ["clear", "blocked"]
+
+
+def test_a_limit_without_an_area_counts_everywhere(world: World) -> None:
+    world.agree(Understanding(id="world", title="Two surveys at once", signatories=("UN", "CY"), since=DAWN - timedelta(days=1),
+                              rules=(Limit(id="two", activities=("survey",), operations_at_once=1),)))
+    far = Volume(outline=Circle(center=(150.0, -30.0), radius_m=500), lower_m=0, upper_m=300, starts_at=DAWN + timedelta(hours=2),
+                 ends_at=DAWN + timedelta(hours=4))
+    near = Volume(outline=Circle(center=(10.0, 50.0), radius_m=500), lower_m=0, upper_m=300, starts_at=DAWN + timedelta(hours=3),
+                  ends_at=DAWN + timedelta(hours=5))
+    assert world.file("CY", far, activity="survey")["clearance"] == "clear"
+    assert world.file("CY", near, activity="survey")["clearance"] == "blocked"

@@ -173,17 +173,12 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
 
 
 def _counted_with(tx: Transaction, subject: Prepared, old: Stored | None) -> list[str]:
-    """Operations whose count in a `limit` rule's area may have changed with this one: those that have such a finding."""
+    """Operations whose count in a `limit` rule's area may have changed with this one: all that are there then."""
     rulebook = tx.rulebook()
-    areas = {id(a): a for p in (subject, None if old is None else prepared(old)) if p is not None
-             for a in counted_areas(p, rulebook)}
-    if not areas:
-        return []
-    operations = [o for o in (subject.operation, None if old is None else old.operation) if o is not None]
-    near = {p.operation.id for area in areas.values() for o in operations for p in tx.candidates(cover_area(area, o))}
-    near.discard(subject.operation.id)
-    counted = [o.finding.operation for o in tx.findings(operations=sorted(near)) if o.finding.why == "too-many-at-once"]
-    return list(dict.fromkeys(counted))
+    versions = [subject, *([] if old is None else [prepared(old)])]
+    near = {p.operation.id for version in versions for area in counted_areas(version, rulebook)
+            for p in tx.candidates(cover_area(area, version.operation))}
+    return sorted(near - {subject.operation.id})
 
 
 def _spend(tx: Transaction, subject: Prepared, limits: Limits, now: datetime) -> None:

@@ -145,3 +145,7 @@ def _signed(cell: int) -> int:
 
 def _cell(cell: int) -> s2.S2CellId:
     return s2.S2CellId(cell & (1 << 64) - 1)
+
+
+WHOLE_EARTH = tuple(sorted(_signed((face << 61) | (1 << 60)) for face in range(6)))
+"""The six cells that hold everything."""

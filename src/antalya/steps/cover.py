@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from antalya.geometry.cells import WHOLE_EARTH
 from antalya.geometry.cells import cover as cells_of
 from antalya.geometry.overlap import overlaps
 from antalya.geometry.shape import Shape
@@ -20,25 +21,24 @@ def cover(subject: Prepared, widest: Minima, max_cells: int = 8) -> Coverage:
     return _coverage(cells, subject.operation, widest)
 
 
-def counted_areas(subject: Prepared, rulebook: Rulebook) -> list[Shape]:
-    """The areas of `limit` rules that count operations and that the subject touches: everything in them has to be looked at,
-    however far from the subject."""
-    found = []
+def counted_areas(subject: Prepared, rulebook: Rulebook) -> list[Shape | None]:
+    """The areas of `limit` rules that count operations and that the subject touches (None: everywhere): everything in them
+    has to be looked at, however far from the subject."""
+    found: list[Shape | None] = []
     for _, rule in rulebook.rules():
         if isinstance(rule, Limit) and rule.operations_at_once is not None:
             outline = rulebook.outline_of(rule)
-            if outline is not None:
-                area = shape_of(outline)
-                if any(overlaps(area, shape) for shape in subject.shapes):
-                    found.append(area)
+            area = None if outline is None else shape_of(outline)
+            if area is None or any(overlaps(area, shape) for shape in subject.shapes):
+                found.append(area)
     return found
 
 
-def cover_area(area: Shape, operation: Operation) -> Coverage:
-    """A whole area, in the operation's window, at every altitude."""
+def cover_area(area: Shape | None, operation: Operation) -> Coverage:
+    """A whole area (None: the earth), in the operation's window, at every altitude."""
     volumes = operation.volumes
-    return Coverage(cells_of(area, 0.0, 32), min(v.starts_at for v in volumes), max(v.ends_at for v in volumes), -12_000.0,
-                    200_000.0)
+    cells = WHOLE_EARTH if area is None else cells_of(area, 0.0, 32)
+    return Coverage(cells, min(v.starts_at for v in volumes), max(v.ends_at for v in volumes), -12_000.0, 200_000.0)
 
 
 def _coverage(cells: set[int], operation: Operation, widest: Minima) -> Coverage:
