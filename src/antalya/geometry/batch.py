@@ -14,6 +14,7 @@ import shapely
 
 from antalya.geometry import ellipsoid
 from antalya.geometry.ellipsoid import Bools, Floats, Ints
+from antalya.geometry.overlap import SAME_HEIGHT_M
 from antalya.geometry.pairs import Pack, closer_of
 from antalya.geometry.shape import Shape
 from antalya.geometry.shape import shapes as prepared
@@ -92,7 +93,7 @@ def _near(spans: _Spans, i: Ints, j: Ints, up: Floats, seconds: Floats) -> Bools
     first, last = np.maximum(spans.starts[i], spans.starts[j]), np.minimum(spans.ends[i], spans.ends[j])
     low, high = np.maximum(spans.lower[i], spans.lower[j]), np.minimum(spans.upper[i], spans.upper[j])
     near: Bools = np.where(seconds > 0, np.maximum(first - last, 0) / 1e6 < seconds, first < last)
-    near &= np.where(up > 0, low - high < up, low < high)
+    near &= np.where(up > 0, low - high < up - SAME_HEIGHT_M, low < high - SAME_HEIGHT_M)
     return near
 
 

@@ -22,6 +22,9 @@ from antalya.model.volume import Minima, Outline, Volume
 
 __all__ = ["Meeting", "Part", "distance_m", "meet", "meet_many", "meeting", "overlaps"]
 
+SAME_HEIGHT_M = 1e-6
+"""Heights nearer than this are the same: feet turned into metres differ by their rounding (3,000 ft are not 914.39999… m)."""
+
 
 class Part(NamedTuple):
     """A window and an altitude band, half-open."""
@@ -119,8 +122,8 @@ def near_in_time_and_height(a: Volume, b: Volume, minima: Minima) -> bool:
     elif not max(a.starts_at, b.starts_at) < min(a.ends_at, b.ends_at):
         return False
     if minima.up_m:
-        return _vertical_gap(a, b) < minima.up_m
-    return max(a.lower_m, b.lower_m) < min(a.upper_m, b.upper_m)
+        return _vertical_gap(a, b) < minima.up_m - SAME_HEIGHT_M
+    return max(a.lower_m, b.lower_m) < min(a.upper_m, b.upper_m) - SAME_HEIGHT_M
 
 
 def _time_gap(a: Volume, b: Volume) -> float:
