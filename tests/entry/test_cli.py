@@ -61,7 +61,7 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def plan(path: Path, lon: float = 37.95, **properties: Any) -> Path:
     start = datetime.now(UTC) + timedelta(hours=2)
     feature = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, 36.53]},
-               "properties": {"radius_m": 2000, "operation": path.stem, "party": path.stem, "activity": "patrol", "lower_m": 0,
+               "properties": {"radius_m": 2000, "operation": path.stem, "activity": "patrol", "lower_m": 0,
                               "upper_m": 900, "starts_at": start.isoformat(),
                               "ends_at": (start + timedelta(hours=2)).isoformat()} | properties}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
@@ -80,7 +80,7 @@ def test_a_clash_filed_settled_and_proved_from_the_command_line(exchange: Runnin
     [ask] = json.loads(exchange.as_("US", "show", "asks", "--json").stdout)
     assert ask["id"] in exchange.as_("US", "show", "asks").stdout
     exchange.as_("US", "answer", ask["id"], "grant")
-    assert json.loads(exchange.as_("TR", "show", id_).stdout)["clearance"] == "clear"
+    assert json.loads(exchange.as_("TR", "show", id_, "--json").stdout)["clearance"] == "clear"
     key = exchange.made["log_key"]
     assert "signed" in run("verify", tmp_path / "receipts.jsonl", "--key", key).stdout
     exchange.as_("TR", "log", "--export", tmp_path / "log.jsonl")
@@ -127,7 +127,7 @@ def test_settings_say_where_they_come_from(exchange: Running) -> None:
 def test_the_doctor_finds_a_key_that_others_can_read(exchange: Running, tmp_path: Path) -> None:
     made = tmp_path / "ward"
     run("init", made)
-    assert {row["state"] for row in json.loads(run("doctor", "--dir", made, "--json", ANTALYA_PORT="0").stdout)} == {"ok"}
+    assert "fail" not in {row["state"] for row in json.loads(run("doctor", "--dir", made, "--json", ANTALYA_PORT="0").stdout)}
     (made / "keys" / "log.pem").chmod(0o644)
     assert "chmod 600" in run("doctor", "--dir", made, code=1).stdout
 

@@ -1,20 +1,26 @@
-"""`antalya`: the command line. Commands are read in when they are called, so that `--help` is quick.
+"""`antalya`: the command line. A command's module is read in when it is called, so that `--help` is quick.
 
 Exit codes: 0 fine, 1 findings or warnings, 2 bad input, 3 the environment (port, Python), 4 not allowed, 5 limits, 6 store or
 server not available, 7 the log does not verify, 70 a defect, 130 stopped. Results go to standard output, everything else
-to standard error; with `--json` an error is its problem document, on standard error.
+to standard error; with `--json` an error is its problem document, there too. ANTALYA_DEBUG=1 shows tracebacks.
 """
 
-import os
 import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - before anything that older ones can't read
+    sys.stderr.write("error: This Python is too old (old_python).\n  Python {}.{}.\n  Use Python 3.11 or newer.\n"
+                     .format(*sys.version_info[:2]))
+    sys.exit(3)
+
+import os
 from importlib import import_module
 from typing import Any
 
-import msgspec
 import typer
 from typer.core import TyperGroup
 
 from antalya import __version__
+from antalya.entry.terminal import show_error
 from antalya.model.errors import AntalyaError, error
 
 HELP = "Antalya keeps rivals who share a space from colliding: file, check, settle, prove."
@@ -24,12 +30,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("cli_admin", "init", "Make a new exchange: keys, settings, store, operator token."),
     "serve": ("cli_admin", "serve", "Serve an exchange: API and page."),
     "token": ("cli_admin", "token", "Make a token for a party."),
-    "doctor": ("cli_admin", "doctor", "Look whether everything is as it should be."),
+    "doctor": ("cli_doctor", "doctor", "Look whether everything is as it should be."),
     "config": ("cli_admin", "config_app", "The settings, and where each comes from."),
     "errors": ("cli_admin", "errors", "The catalogue of errors."),
     "party": ("cli_client", "party_app", "Parties and their keys."),
-    "file": ("cli_client", "file", "File operations with an exchange; change or withdraw them."),
-    "show": ("cli_client", "show", "What the exchange shows you."),
+    "file": ("cli_file", "file", "File operations with an exchange; change or withdraw them."),
+    "show": ("cli_show", "show", "What the exchange shows you."),
     "answer": ("cli_client", "answer", "Answer an ask."),
     "log": ("cli_client", "log", "The log of the exchange: read, export."),
     "verify": ("cli_verify", "verify", "Verify receipts and exported logs, offline."),
@@ -59,6 +65,25 @@ class LazyCommands(TyperGroup):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
 
+    def invoke(self, ctx: Any) -> Any:
+        """Calls the command; what it raises becomes words and an exit code."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:  # whoever read the output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit from None
+        except AntalyaError as wrong:
+            if os.environ.get("ANTALYA_DEBUG"):
+                raise
+            raise typer.Exit(show_error(wrong)) from None
+        except Exception as defect:
+            if os.environ.get("ANTALYA_DEBUG") or isinstance(defect, typer.Abort) or hasattr(defect, "exit_code"):
+                raise  # an exit, or wrong usage, which typer says itself
+            said = error("internal", f"{type(defect).__name__}: {defect}; ANTALYA_DEBUG=1 shows where")
+            raise typer.Exit(show_error(said)) from None
+
 
 app = typer.Typer(cls=LazyCommands, help=HELP, rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -74,28 +99,9 @@ def _root(version: bool = typer.Option(False, "--version", callback=_version, is
     pass
 
 
-def show_error(failure: AntalyaError) -> int:
-    """Says what happened and what to do next on standard error; the exit code."""
-    if "--json" in sys.argv:
-        typer.echo(msgspec.json.encode(failure.problem()).decode(), err=True)
-    else:
-        where = f" (at {failure.at})" if failure.at else ""
-        typer.echo(f"{failure.code.name}: {failure.detail}{where}\n  {failure.code.next_step}", err=True)
-    return failure.code.exit_code
-
-
 def main() -> None:
-    """The entry point: no traceback unless ANTALYA_DEBUG is set."""
-    if sys.version_info < (3, 11):  # noqa: UP036 - said clearly where a package manager let it through
-        sys.exit(show_error(error("old_python", f"Python {sys.version.split()[0]}")))
-    try:
-        app()
-    except AntalyaError as failure:
-        if os.environ.get("ANTALYA_DEBUG"):
-            raise
-        sys.exit(show_error(failure))
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without Arabic letters gets question marks, not an error
+    app()

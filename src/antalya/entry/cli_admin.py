@@ -1,40 +1,34 @@
-"""Commands of whoever runs an exchange: init, serve, token, doctor, config, errors."""
+"""Commands of whoever runs an exchange: init, serve, token, config, errors. (`doctor` has a module of its own.)"""
 
 import re
-import shutil
-import sqlite3
-import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from antalya.entry.settings import FILE, IssuerSetting, Loaded, flat, load
-from antalya.model.errors import CATALOGUE, AntalyaError, error
+from antalya.entry.settings import FILE, IssuerSetting, Loaded, Settings, flat, load
+from antalya.entry.terminal import AsJson, say, warn
+from antalya.model.base import plain_text
+from antalya.model.errors import CATALOGUE, error
 from antalya.store import keys as key_files
+from antalya.store.system import clock
 from antalya.wire.tokens import SCOPES, mint
 
 HERE = Path("antalya-data")
 Directory = Annotated[Path, typer.Option("--dir", help="The exchange's directory.", envvar="ANTALYA_DIR")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LOCAL = "local"
+"""The name of the issuer that an exchange is for itself."""
+
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-
-
-def say(value: object) -> None:
-    """Prints a value as JSON."""
-    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
 def seconds(text: str) -> float:
     """A span such as 30d, 12h, 15m, 90s in seconds. Raises bad_field."""
     found = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if not found:
-        raise error("bad_field", f"{text!r} is not a span such as 30d, 12h, 15m or 90s", at="life")
+        raise error("bad_field", f"{text[:60]!r} is not a span such as 30d, 12h, 15m or 90s", at="--life")
     return float(found[1]) * _UNITS[found[2]]
 
 
@@ -42,32 +36,60 @@ def init(
     directory: Annotated[Path, typer.Argument(help="A new directory for the exchange.")] = HERE,
     origin: Annotated[str, typer.Option(help="The name of its log, once and for all.")] = "antalya.local/log",
     audience: Annotated[str, typer.Option(help="What tokens are made out to: the exchange's host name.")] = "antalya.local",
+    force: Annotated[bool, typer.Option("--force", help="Where there is an exchange already, move it aside first.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a new exchange: keys, settings, store, and a token for its operator."""
-    if (directory / FILE).exists():
-        raise error("bad_setting", f"there is an exchange already in {directory}")
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ring = key_files.create(directory / "keys")
-    public = directory / "keys" / "issuer.jwks"
-    public.write_bytes(msgspec.json.encode(ring.issuer_public().as_dict(private=False)))
-    (directory / FILE).write_text(_settings_text(origin, audience), encoding="utf-8")
-    loaded = load(directory)
-    hub = _hub(loaded)
+    text = _settings_text(origin, audience)
+    aside = _make_room(directory, force)
+    try:
+        ring = key_files.create(directory / "keys")
+        (directory / "keys" / "issuer.jwks").write_bytes(msgspec.json.encode(ring.issuer_public().as_dict(private=False)))
+        (directory / FILE).write_text(text, encoding="utf-8")
+    except OSError as wrong:
+        raise error("bad_setting", f"{directory}: {wrong.strerror}", at="DIR") from None
+    hub = hub_of(load(directory))
     hub.store.close()
-    made = mint("local", ring.issuer, "operator", ["antalya.read", "antalya.operate"], audience, datetime.now(UTC), 30 * 86_400)
+    made = mint(LOCAL, ring.issuer, "operator", ["antalya.read", "antalya.operate"], audience, clock(), 30 * 86_400)
     facts = {"directory": str(directory), "operator_token": made, "log_key": str(hub.signer.verifier())}
     if as_json:
-        say(facts)
+        say(facts | ({"moved_to": str(aside)} if aside else {}))
         return
-    typer.echo(f"A new exchange is in {directory}.\n\nThe key of its log, for whoever verifies it:\n  {facts['log_key']}\n\n"
-               f"The operator's token, shown once, good for 30 days:\n  {made}\n\nNext:\n  antalya serve --dir {directory}\n"
+    moved = f"The exchange that was there is in {aside}.\n" if aside else ""
+    typer.echo(f"{moved}A new exchange is in {directory}.\n\nThe key of its log, for whoever verifies it:\n"
+               f"  {facts['log_key']}\n\nThe operator's token, shown once, good for 30 days:\n  {made}\n\nNext:\n"
+               f"  antalya serve --dir {directory}\n"
                "  ANTALYA_TOKEN=<the operator's token> antalya party add TR \"Turkey\"\n"
                f"  antalya token TR --dir {directory}")
 
 
+def _make_room(directory: Path, force: bool) -> Path | None:
+    """A directory (0700) without an exchange; where the one that was in it went. Nothing is ever deleted."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        there = [path for path in directory.iterdir() if path.name in (FILE, "keys") or path.name.startswith("antalya.sqlite")]
+        if not there:
+            if any(directory.iterdir()) and directory.stat().st_mode & 0o077:
+                warn(f"others can look into {directory}: chmod 700 it")
+            return None
+        if not force:
+            raise error("bad_setting", f"there is an exchange already in {directory}; --force moves it aside", at="DIR")
+        aside = directory / f"old-{clock():%Y%m%dT%H%M%S%fZ}"
+        aside.mkdir(mode=0o700)
+        for path in there:
+            path.rename(aside / path.name)
+        return aside
+    except OSError as wrong:
+        raise error("bad_setting", f"{directory}: {wrong.strerror}", at="DIR") from None
+
+
 def _settings_text(origin: str, audience: str) -> str:
-    issuer = msgspec.to_builtins(IssuerSetting(name="local", keys_file="keys/issuer.jwks", audiences=(audience,)))
+    """antalya.toml of a new exchange. Raises bad_setting for an origin or audience that can't be."""
+    try:
+        msgspec.convert({"origin": origin, "audience": audience}, Settings)
+    except msgspec.ValidationError as wrong:
+        raise error("bad_setting", str(wrong), at="--origin" if "origin" in str(wrong) else "--audience") from None
+    issuer = msgspec.to_builtins(IssuerSetting(name=LOCAL, keys_file="keys/issuer.jwks", audiences=(audience,)))
 
     def lines(values: dict[str, Any]) -> str:  # JSON's texts, numbers and lists are TOML's too
         return "".join(f"{name} = {msgspec.json.encode(value).decode()}\n" for name, value in values.items())
@@ -75,7 +97,8 @@ def _settings_text(origin: str, audience: str) -> str:
             f"{lines({'origin': origin, 'audience': audience})}\n[[issuers]]\n{lines(issuer)}")
 
 
-def _hub(loaded: Loaded) -> Any:
+def hub_of(loaded: Loaded) -> Any:
+    """The exchange that settings describe; the caller closes its store."""
     from antalya.wiring import exchange
     settings = loaded.settings
     return exchange(loaded.path(settings.store), key_files.load(loaded.path(settings.keys)), settings.origin, settings.limits)
@@ -93,7 +116,7 @@ def serve(
     settings = loaded.settings
     free_port(settings.host, settings.port)
     log_to_stderr(settings.log_level)
-    hub = _hub(loaded)
+    hub = hub_of(loaded)
     try:
         run(desk_for(loaded, hub), settings.host, settings.port,
             lambda address: typer.echo(f"Serving {settings.origin} at {address}  (Ctrl-C ends)"))
@@ -103,83 +126,44 @@ def serve(
 
 def token(
     party: Annotated[str, typer.Argument(help="The party's id.")],
-    scope: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(SCOPES)}; again for more.")] = None,
-    broker: Annotated[bool, typer.Option("--broker", help="A neutral broker: sees everything.")] = False,
+    scope: Annotated[list[str] | None, typer.Option(
+        help=f"One of {', '.join(SCOPES)}; again for more. Unless given: read, file and answer.")] = None,
+    broker: Annotated[bool, typer.Option("--broker", help="A neutral broker: sees everything, files nothing.")] = False,
     operator: Annotated[bool, typer.Option("--operator", help="May keep parties, forces and areas.")] = False,
-    life: Annotated[str, typer.Option(help="How long it is good: 30d, 12h, 15m.")] = "30d",
+    life: Annotated[str, typer.Option(help="How long it is good: 30d, 12h, 15m, 90s.")] = "30d",
     directory: Directory = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Make a token for a party, with the exchange's own key."""
+    plain_text(party, "PARTY")
+    if not 1 <= len(party) <= 128:
+        raise error("bad_field", "a party's id has 1 to 128 characters", at="PARTY")
     loaded = load(directory)
-    scopes = list(scope or ["antalya.read", *(() if broker else ("antalya.file", "antalya.answer"))])
-    scopes += ["antalya.broker"] * broker + ["antalya.operate"] * operator
-    for name in scopes:
-        if name not in SCOPES:
-            raise error("bad_field", f"no scope {name!r}; there are {', '.join(SCOPES)}", at="scope")
     ring = key_files.load(loaded.path(loaded.settings.keys))
-    made = mint("local", ring.issuer, party, scopes, loaded.settings.audience, datetime.now(UTC), seconds(life))
+    issuer = _own_issuer(loaded, ring)
+    scopes = list(scope or ["antalya.read", *(() if broker else ("antalya.file", "antalya.answer"))])
+    scopes = list(dict.fromkeys(scopes + ["antalya.broker"] * broker + ["antalya.operate"] * operator))
+    for name in scopes:
+        if name not in issuer.scopes:
+            raise error("bad_field", f"no scope {name!r} here; there are {', '.join(issuer.scopes)}", at="--scope")
+    life_s = seconds(life)
+    if not 0 < life_s <= issuer.max_life_s:
+        raise error("bad_field", f"at most {issuer.max_life_s / 86_400:g} days (max_life_s of the issuer)", at="--life")
+    now = clock()
+    made = mint(issuer.name, ring.issuer, party, scopes, loaded.settings.audience, now, life_s)
     if as_json:
-        say({"party": party, "scopes": scopes, "token": made})
+        say({"party": party, "scopes": scopes, "expires_at": now + timedelta(seconds=life_s), "token": made})
     else:
         typer.echo(made)
 
 
-def doctor(directory: Directory = HERE, as_json: AsJson = False) -> None:
-    """Look whether everything is as it should be. Exit code 0: all well, 1: something to mend."""
-    found = list(_examine(directory))
-    if as_json:
-        say([{"what": what, "state": state, "detail": detail} for what, state, detail in found])
-    else:
-        table = Table("What", "", "Detail", box=None, pad_edge=False)
-        for what, state, detail in found:
-            table.add_row(what, state, detail)
-        Console().print(table)
-    raise typer.Exit(any(state != "ok" for _, state, _ in found))
-
-
-def _examine(directory: Path) -> Iterator[tuple[str, str, str]]:
-    version = ".".join(map(str, sys.version_info[:3]))
-    yield "Python", "ok" if sys.version_info >= (3, 11) else "fail", version
-    yield "SQLite", "ok" if sqlite3.sqlite_version_info >= (3, 37) else "fail", f"{sqlite3.sqlite_version} (3.37 or newer)"
-    free = shutil.disk_usage(directory if directory.exists() else Path()).free
-    yield "Disk", "ok" if free > 1_000_000_000 else "warn", f"{free / 1e9:.1f} GB free"
-    data = Path(__file__).parents[1] / "data" / "basemap.geojson"
-    yield "Base map", "ok" if data.is_file() else "fail", "the page's offline map"
-    try:
-        loaded = load(directory)
-        yield "Settings", "ok", f"{len(loaded.settings.issuers)} issuer(s), audience {loaded.settings.audience}"
-    except AntalyaError as failure:
-        yield "Settings", "fail", f"{failure.detail}. {failure.code.next_step}"
-        return
-    yield from _examine_exchange(loaded)
-
-
-def _examine_exchange(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
-    from antalya.entry.serving import desk_for, free_port
-    settings = loaded.settings
-    try:
-        free_port(settings.host, settings.port)
-        yield "Port", "ok", f"{settings.host}:{settings.port} is free"
-    except AntalyaError as failure:
-        yield "Port", "warn", f"{failure.detail} (well if that is this exchange)"
-    try:
-        hub = _hub(loaded)
-    except AntalyaError as failure:
-        yield "Store and keys", "fail", f"{failure.detail}. {failure.code.next_step}"
-        return
-    try:
-        desk_for(loaded, hub)
-        yield "Keys", "ok", "readable by their owner only"
-        with hub.store.read() as tx:
-            behind = (tx.last_at() - hub.clock()).total_seconds()
-            yield "Clock", "ok" if behind < settings.limits.clock_back_s else "fail", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        hub.store.write(lambda tx: tx.last_at())
-        yield "Store", "ok", f"{loaded.path(settings.store).stat().st_size / 1e6:.1f} MB, WAL, every answer on disk first"
-    except AntalyaError as failure:
-        yield "Store and keys", "fail", f"{failure.detail}. {failure.code.next_step}"
-    finally:
-        hub.store.close()
+def _own_issuer(loaded: Loaded, ring: key_files.KeyRing) -> IssuerSetting:
+    """The issuer of the settings whose key this exchange has. Raises bad_setting."""
+    own = ring.issuer_public().keys[0].thumbprint()
+    for issuer in loaded.settings.issuers:
+        if any(key.thumbprint() == own for key in key_files.issuer_keys(loaded.path(issuer.keys_file)).keys):
+            return issuer
+    raise error("bad_setting", "no [[issuers]] in the settings has this exchange's own key", at="issuers")
 
 
 config_app = typer.Typer(help="The settings, and where each comes from.", no_args_is_help=True, rich_markup_mode=None)

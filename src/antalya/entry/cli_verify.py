@@ -1,85 +1,177 @@
-"""`antalya verify`: receipts and exported logs, offline."""
+"""`antalya verify`: receipts and exported logs, offline. Nothing but the files and the log's public key is needed."""
 
-from collections.abc import Iterator
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from antalya.entry.cli_admin import AsJson, say
-from antalya.ledger.checkpoint import Verifier
+from antalya.entry.terminal import AsJson, say, show_error
+from antalya.ledger.checkpoint import Verifier, open_note
 from antalya.ledger.entry import Entry, opens
 from antalya.ledger.merkle import leaf_hash
 from antalya.ledger.receipt import Receipt, verify_log, verify_receipt
-from antalya.model.errors import error
+from antalya.model.errors import AntalyaError, error
 from antalya.wire.canonical import canonical
+from antalya.wire.decode import from_builtins
+
+Said = dict[str, Any]
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True):
+    """A line of an exported log: its leaf's hash, and the leaf itself where whoever exported it may read it."""
+
+    leaf: int
+    hash: str
+    entry: dict[str, Any] | None = None
+    salt: str | None = None
+    content: str | None = None
 
 
 def verify(
     files: Annotated[list[Path], typer.Argument(help="Receipts (JSON), or logs exported with `antalya log --export`.")],
     key: Annotated[str, typer.Option(help="The log's key (name+hash+key), or a file that holds it.")],
-    checkpoint: Annotated[list[Path] | None, typer.Option(help="Another checkpoint the log must agree with.")] = None,
+    checkpoint: Annotated[list[Path] | None, typer.Option(
+        help="An older or other checkpoint that the log must agree with; again for more.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify receipts and exported logs, offline. Exit code 0: all verified, 7: something is broken."""
-    verifier = Verifier.parse(Path(key).read_text(encoding="utf-8") if Path(key).is_file() else key)
-    said = [fact for path in files for fact in _verify_file(path, verifier, checkpoint or [])]
+    """Verify receipts and exported logs, offline. Exit code 0: all verified, 7: something is broken, 2: not such a file.
+
+    A log is held against the checkpoint beside it, those given with --checkpoint, and those of receipts given with it.
+    """
+    verifier = Verifier.parse(_key(key))
+    read = {path: _values(path) for path in files}
+    notes = [_text(path) for path in checkpoint or []]
+    heads = notes + [v["checkpoint"] for values in read.values() for v in values if isinstance(v.get("checkpoint"), str)]
+    if notes and not any(_is_log(values) for values in read.values()):
+        raise error("bad_input_file", "a checkpoint is compared with a log, and none of the files is one", at="--checkpoint")
+    said, codes = [], [0]
+    for path, values in read.items():
+        try:
+            found = [_log(path, values, verifier, notes, heads)] if _is_log(values) else _receipts(path, values, verifier)
+        except AntalyaError as broken:
+            codes.append(broken.code.exit_code if as_json else show_error(broken, False))
+            found = [{"file": str(path), "verified": False} | broken.problem()]
+        said += found
+        if not as_json:
+            for fact in found:
+                typer.echo(fact.get("text") or f"{path}: NOT VERIFIED")
     if as_json:
         say(said)
-        return
-    for fact in said:
-        typer.echo(fact["text"])
+    raise typer.Exit(max(codes))
 
 
-def _verify_file(path: Path, verifier: Verifier, checkpoints: list[Path]) -> Iterator[dict[str, Any]]:
-    lines = _lines(path)
-    if lines and "hash" in lines[0]:
-        yield _whole_log(path, lines, verifier, checkpoints)
-        return
-    for i, line in enumerate(lines):
-        try:
-            receipt = msgspec.convert(line, Receipt)
-        except msgspec.ValidationError as failure:
-            raise error("bad_input_file", f"not a receipt: {failure}", at=f"{path}:{i + 1}") from None
-        head = verify_receipt(receipt, [verifier])
-        entry = receipt.entry
-        yield {"file": str(path), "leaf": receipt.leaf, "size": head.size, "origin": head.origin,
-               "text": f"{path}: verified: leaf {receipt.leaf} of {head.origin} ({head.size} leaves): {entry.kind} "
-                       f"{entry.subject} by {entry.actor} at {entry.at:%Y-%m-%dT%H:%M:%SZ}, {entry.code or entry.outcome}, "
-                       f"{'signed' if entry.signed else 'unsigned'}"}
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
+def _key(given: str) -> str:
     try:
-        raw = path.read_bytes()
+        return Path(given).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError, ValueError):
+        return given
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as wrong:
+        why = wrong.strerror if isinstance(wrong, OSError) else "not a text file"
+        raise error("bad_input_file", why or "it can't be read", at=str(path)) from None
+
+
+def _values(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file: one JSON document (an outcome's receipt is taken out of it), a list, or one document a line."""
+    text = _text(path)
+    try:
         try:
-            whole = msgspec.json.decode(raw)
-            return [whole.get("receipt", whole)] if isinstance(whole, dict) else list(whole)
+            whole = msgspec.json.decode(text)
         except msgspec.DecodeError:
-            return [msgspec.json.decode(line) for line in raw.splitlines() if line.strip()]
-    except OSError as failure:
-        raise error("bad_input_file", failure.strerror or "can't be read", at=str(path)) from None
-    except (msgspec.DecodeError, RecursionError, AttributeError) as failure:
-        raise error("bad_input_file", f"not JSON: {failure}", at=str(path)) from None
+            whole = [msgspec.json.decode(line) for line in text.splitlines() if line.strip()]
+    except (msgspec.DecodeError, RecursionError) as wrong:
+        raise error("bad_input_file", f"not JSON: {wrong}", at=str(path)) from None
+    values = whole if isinstance(whole, list) else [whole]
+    if not values or not all(isinstance(value, dict) for value in values):
+        raise error("bad_input_file", "neither receipts nor a log", at=str(path))
+    return [value["receipt"] if isinstance(value.get("receipt"), dict) else value for value in values]
 
 
-def _whole_log(path: Path, lines: list[dict[str, Any]], verifier: Verifier, checkpoints: list[Path]) -> dict[str, Any]:
-    notes = [p.read_text(encoding="utf-8") for p in (path.with_suffix(".checkpoint"), *checkpoints) if p.is_file()]
-    if not notes:
-        raise error("bad_input_file", "no checkpoint beside it: give one with --checkpoint", at=str(path))
-    opened = 0
-    for i, line in enumerate(lines):
-        if line.get("leaf") != i:
-            raise error("log_broken", f"line {i + 1} is leaf {line.get('leaf')}", at=str(path))
-        if "entry" in line:
-            entry = msgspec.convert(line["entry"], Entry)
-            if leaf_hash(canonical(entry)).hex() != line["hash"]:
-                raise error("log_broken", f"the entry of leaf {i} has another hash", at=str(path))
-            if line.get("content") is not None:
-                if not opens(entry, bytes.fromhex(line["salt"]), line["content"].encode()):
-                    raise error("log_broken", f"the content of leaf {i} is not what the entry commits to", at=str(path))
-                opened += 1
-    heads = verify_log((bytes.fromhex(line["hash"]) for line in lines), notes, [verifier])
-    return {"file": str(path), "size": len(lines), "checkpoints": len(heads), "opened": opened,
-            "text": f"{path}: verified: {len(lines)} leaves, {len(heads)} checkpoint(s), {opened} content(s) opened"}
+def _is_log(values: list[dict[str, Any]]) -> bool:
+    return "hash" in values[0]
+
+
+def _receipts(path: Path, values: list[dict[str, Any]], verifier: Verifier) -> list[Said]:
+    return [_receipt(f"{path}:{i + 1}" if len(values) > 1 else str(path), value, verifier) for i, value in enumerate(values)]
+
+
+def _receipt(place: str, value: dict[str, Any], verifier: Verifier) -> Said:
+    try:
+        receipt = from_builtins(value, Receipt)
+        head = verify_receipt(receipt, [verifier])
+    except AntalyaError as wrong:
+        name = "log_broken" if wrong.code.name == "log_broken" else "bad_input_file"
+        raise error(name, f"{'' if name == 'log_broken' else 'not a receipt: '}{wrong.detail}", at=place) from None
+    entry = receipt.entry
+    return {"file": place, "verified": True, "leaf": receipt.leaf, "size": head.size, "origin": head.origin,
+            "entry": msgspec.to_builtins(entry),
+            "text": f"{place}: verified: leaf {receipt.leaf} of {head.origin} ({head.size} leaves): {entry.kind} "
+                    f"{entry.subject} by {entry.actor} at {entry.at:%Y-%m-%dT%H:%M:%SZ}, {entry.code or entry.outcome}, "
+                    f"{'signed' if entry.signed else 'unsigned'}"}
+
+
+def _log(path: Path, values: list[dict[str, Any]], verifier: Verifier, notes: list[str], heads: list[str]) -> Said:
+    """Verifies a whole log. Checkpoints that were given must all lie in it; of receipts' those do that are not younger."""
+    beside = path.with_suffix(".checkpoint")
+    own = [_text(beside)] if beside.is_file() and beside != path else []
+    if not own and not notes:
+        raise error("bad_input_file", f"no {beside.name} beside it: give one with --checkpoint", at=str(path))
+    hashes, opened = [], 0
+    for i, value in enumerate(values):
+        line = _line(path, i, value)
+        if line.leaf != i:
+            raise error("log_broken", f"line {i + 1} is leaf {line.leaf}", at=str(path))
+        opened += _opened(path, line)
+        hashes.append(_hex(line.hash, path, i))
+    older = [note for note in heads if note not in notes and _size(note, verifier) <= len(hashes)]
+    try:
+        held = verify_log(hashes, list(dict.fromkeys([*own, *notes, *older])), [verifier])
+    except AntalyaError as broken:
+        raise error(broken.code.name, broken.detail, at=str(path)) from None
+    return {"file": str(path), "verified": True, "size": len(hashes), "checkpoints": len(held), "opened": opened,
+            "text": f"{path}: verified: {len(hashes)} leaves, {len(held)} checkpoint(s), {opened} content(s) opened"}
+
+
+def _size(note: str, verifier: Verifier) -> float:
+    """The size a receipt's checkpoint speaks of; infinite where it isn't signed, which is said of the receipt."""
+    try:
+        return open_note(note, [verifier]).size
+    except AntalyaError:
+        return math.inf
+
+
+def _line(path: Path, i: int, value: dict[str, Any]) -> _Line:
+    try:
+        return msgspec.convert(value, _Line)
+    except msgspec.ValidationError as wrong:
+        raise error("bad_input_file", f"line {i + 1} is not a leaf: {wrong}", at=str(path)) from None
+
+
+def _opened(path: Path, line: _Line) -> int:
+    """1 where the content is there and is what the entry commits to; 0 where it isn't there. Raises log_broken."""
+    if line.entry is None:
+        return 0
+    if leaf_hash(canonical(line.entry)).hex() != line.hash:
+        raise error("log_broken", f"the entry of leaf {line.leaf} has another hash", at=str(path))
+    if line.content is None:
+        return 0
+    try:
+        fits = opens(from_builtins(line.entry, Entry), bytes.fromhex(line.salt or ""), line.content.encode())
+    except (AntalyaError, ValueError):
+        fits = False
+    if not fits:
+        raise error("log_broken", f"the content of leaf {line.leaf} is not what its entry commits to", at=str(path))
+    return 1
+
+
+def _hex(text: str, path: Path, i: int) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise error("log_broken", f"line {i + 1} has no hash", at=str(path)) from None

@@ -1,0 +1,163 @@
+"""`antalya doctor`: looks whether everything is as it should be, and says what to do where it isn't. It changes nothing."""
+
+import os
+import shutil
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import typer
+
+from antalya.entry.cli_admin import HERE, Directory, hub_of
+from antalya.entry.settings import FILE, Loaded, load
+from antalya.entry.terminal import AsJson, print_table, say
+from antalya.model.errors import AntalyaError
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_LEAST_FREE = 1_000_000_000
+_SLOW_FSYNC_S = 0.05
+
+
+class Seen(NamedTuple):
+    """One thing looked at: what it is, how it is, and what to do about it (empty where it is well)."""
+
+    what: str
+    state: Literal["ok", "warn", "fail"]
+    detail: str
+    do: str = ""
+
+
+def doctor(directory: Directory = HERE, as_json: AsJson = False) -> None:
+    """Look whether everything is as it should be. Exit code 0: nothing fails, 1: something must be mended."""
+    found = [*_machine(directory), *_exchange(directory)]
+    if as_json:
+        say([seen._asdict() for seen in found])
+    else:
+        print_table(("What", "State", "Detail", "What to do"), ((s.what, s.state, s.detail, s.do) for s in found))
+    raise typer.Exit(any(seen.state == "fail" for seen in found))
+
+
+def _machine(directory: Path) -> Iterator[Seen]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Seen("Python", "ok", version) if sys.version_info >= (3, 11) else Seen("Python", "fail", version, "use 3.11 or newer")
+    sqlite = sqlite3.sqlite_version
+    yield Seen("SQLite", "ok", sqlite) if sqlite3.sqlite_version_info >= (3, 37) else \
+        Seen("SQLite", "fail", sqlite, "use a Python with SQLite 3.37 or newer")
+    at = next((p for p in (directory, *directory.absolute().parents) if p.exists()), Path())
+    free = shutil.disk_usage(at).free
+    yield Seen("Disk", "ok" if free > _LEAST_FREE else "warn", f"{free / 1e9:.1f} GB free",
+               "" if free > _LEAST_FREE else "make room: a full disk refuses filings")
+    package = Path(__file__).parents[1]
+    missing = [name for name in ("data/basemap.geojson", "data/places.json", "entry/web/static/index.html")
+               if not (package / name).is_file()]
+    yield Seen("Page and base map", "ok", "here, no network is needed") if not missing else \
+        Seen("Page and base map", "fail", f"missing: {', '.join(missing)}", "install Antalya again")
+    browser = os.environ.get("ANTALYA_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    yield Seen("Chromium", "ok", browser) if browser else \
+        Seen("Chromium", "warn", "none found; only the browser tests want one",
+             "apt-get install chromium, or set ANTALYA_CHROMIUM")
+
+
+def _exchange(directory: Path) -> Iterator[Seen]:
+    if not (directory / FILE).is_file():
+        yield Seen("Settings", "warn", f"no exchange in {directory}", f"antalya init {directory}, or name another with --dir")
+        return
+    try:
+        loaded = load(directory)
+    except AntalyaError as wrong:
+        yield _failed("Settings", wrong)
+        return
+    yield Seen("Settings", "ok", f"{len(loaded.settings.issuers)} issuer(s), audience {loaded.settings.audience}")
+    yield _port(loaded)
+    yield from _keys(loaded)
+    yield from _store(loaded)
+
+
+def _failed(what: str, wrong: AntalyaError) -> Seen:
+    return Seen(what, "fail", f"{wrong.detail} ({wrong.code.name})", wrong.code.next_step)
+
+
+def _port(loaded: Loaded) -> Seen:
+    from antalya.entry.serving import free_port
+    settings = loaded.settings
+    try:
+        free_port(settings.host, settings.port)
+    except AntalyaError as wrong:
+        return Seen("Port", "warn", wrong.detail, "nothing, if that is this exchange; otherwise choose another with --port")
+    return Seen("Port", "ok", f"{settings.host}:{settings.port} is free")
+
+
+def _keys(loaded: Loaded) -> Iterator[Seen]:
+    from antalya.store.keys import issuer_keys
+    from antalya.store.keys import load as load_keys
+    folder = loaded.path(loaded.settings.keys)
+    try:
+        load_keys(folder)
+        for issuer in loaded.settings.issuers:
+            issuer_keys(loaded.path(issuer.keys_file))
+    except AntalyaError as wrong:
+        yield Seen("Keys", "fail", wrong.detail, "mend the file; a lost key can't be made again")
+        return
+    open_ = [str(path) for path in (loaded.directory, folder) if path.stat().st_mode & 0o077]
+    yield Seen("Keys", "ok", "there, and only you can read them") if not open_ else \
+        Seen("Keys", "warn", f"others can look into {', '.join(open_)}", f"chmod 700 {' '.join(open_)}")
+
+
+def _store(loaded: Loaded) -> Iterator[Seen]:
+    file = loaded.path(loaded.settings.store)
+    if not file.is_file():
+        yield Seen("Store", "fail", f"there is no {file}", "restore a backup, or `antalya init --force` for a new exchange")
+        return
+    try:
+        with sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=5, isolation_level=None) as db:
+            mode = db.execute("PRAGMA journal_mode").fetchone()[0]
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("ROLLBACK")
+    except sqlite3.Error as wrong:
+        yield Seen("Store", "fail", f"{file}: {wrong}", "check the disk and permissions of the store")
+        return
+    finally:
+        if "db" in locals():
+            db.close()
+    yield Seen("Store", "ok" if mode == "wal" else "fail", f"{file.stat().st_size / 1e6:.1f} MB, writable, journal {mode}",
+               "" if mode == "wal" else "its disk can't do WAL; move the exchange to a local disk")
+    took = _fsync_s(loaded.directory)
+    yield Seen("fsync", "ok" if took < _SLOW_FSYNC_S else "warn", f"{took * 1000:.1f} ms; every answer waits for one",
+               "" if took < _SLOW_FSYNC_S else "a faster disk makes filings faster")
+    yield _clock(loaded)
+
+
+def _fsync_s(directory: Path) -> float:
+    probe = directory / f".doctor-{os.getpid()}"
+    try:
+        with probe.open("wb") as out:
+            out.write(b"x")
+            begun = time.perf_counter()
+            os.fsync(out.fileno())
+            return time.perf_counter() - begun
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _clock(loaded: Loaded) -> Seen:
+    """Whether the clock stands behind the last thing the store knows: then nothing can be filed."""
+    try:
+        hub = hub_of(loaded)
+    except AntalyaError as wrong:
+        return _failed("Store", wrong)
+    try:
+        with hub.store.read() as tx:
+            last, leaves = tx.last_at(), tx.log_size()
+    finally:
+        hub.store.close()
+    now = datetime.now(UTC)
+    behind = (last - now).total_seconds()
+    said = f"{now:%Y-%m-%dT%H:%M:%SZ}; the last of {leaves} leaves is of {last:%Y-%m-%dT%H:%M:%SZ}" if leaves else \
+        f"{now:%Y-%m-%dT%H:%M:%SZ}; nothing is in the log yet"
+    if behind > loaded.settings.limits.clock_back_s:
+        return Seen("Clock", "fail", f"{behind:.0f} s behind the last entry of the log: {said}", "have the clock set right")
+    return Seen("Clock", "ok", said)

@@ -1,0 +1,175 @@
+"""`antalya file`: operations from files to an exchange; change and withdraw them."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import msgspec
+import typer
+
+from antalya.entry.client import LOCAL, Exchange, SignWith, Token, TokenFile, Url, address
+from antalya.entry.terminal import AsJson, say, show_error, warn
+from antalya.model.errors import AntalyaError, error
+from antalya.model.operations import Operation
+from antalya.wire.canonical import canonical
+from antalya.wire.decode import decode
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_MANY = 20
+"""From so many operations on there is a progress bar."""
+_HOPELESS = (4, 6)
+"""Exit codes of errors that every further filing would meet too: not allowed, not there."""
+
+
+def file(
+    files: Annotated[list[Path] | None, typer.Argument(help="GeoJSON, or operations as the API takes them.")] = None,
+    sign_with: SignWith = None,
+    update: Annotated[bool, typer.Option("--update", help="Change operations filed before; the files have their ids.")] = False,
+    withdraw: Annotated[list[str] | None, typer.Option(help="Withdraw this operation; again for more.", metavar="ID")] = None,
+    receipt: Annotated[Path | None, typer.Option(help="Add the receipts to this file, one JSON a line.")] = None,
+    anew: Annotated[bool, typer.Option("--anew", help="File what was filed before once more, as other operations.")] = False,
+    url: Url = LOCAL, token: Token = None, token_file: TokenFile = None, as_json: AsJson = False,
+) -> None:
+    """File operations; change or withdraw them. Exit code 0: all clear, 1: one is held or blocked.
+
+    Filing the same file again is the same filing: it gets the same answer, and nothing is filed twice. In GeoJSON a feature's
+    `operation` is its id where it is a UUID; otherwise the id follows from the content. What is refused doesn't stop the rest.
+    """
+    exchange = Exchange(url, token, token_file, sign_with)
+    jobs = list(_jobs(exchange, files or [], update, withdraw or [], anew))
+    if not jobs:
+        raise error("bad_input_file", "there is nothing to file", at="files")
+    codes, outcomes = [], []
+    with _bar(len(jobs), as_json) as step, _open(receipt) as out:
+        for job in jobs:
+            try:
+                outcome = job()
+            except AntalyaError as refusal:
+                codes.append(show_error(refusal, as_json))
+                if codes[-1] in _HOPELESS:
+                    break
+                continue
+            finally:
+                step()
+            _keep(out, outcome["receipt"])
+            outcomes.append(outcome)
+            if not as_json:
+                _print_outcome(outcome)
+            codes.append(0 if _over(outcome) or outcome["clearance"] == "clear" else 1)
+    if as_json:
+        say(outcomes)
+    raise typer.Exit(next((code for code in codes if code > 1), max(codes)))
+
+
+def _jobs(exchange: Exchange, files: list[Path], update: bool, withdrawn: list[str], anew: bool) -> Iterator[Callable[[], Any]]:
+    for id_ in withdrawn:
+        yield partial(_withdraw, exchange, id_)
+    for operation in read_operations(files, lambda: str(exchange.get("/v1/me").json()["party"]), anew):
+        yield partial(_change if update else _file, exchange, operation)
+
+
+def _file(exchange: Exchange, operation: Operation) -> Any:
+    key = hashlib.sha256(canonical(operation)).hexdigest()
+    return exchange.send("POST", "/v1/operations", operation, idempotency_key=key)
+
+
+def _change(exchange: Exchange, operation: Operation) -> Any:
+    path = address("operations", operation.id)
+    return exchange.send("PUT", path, operation, if_match=exchange.etag(path))
+
+
+def _withdraw(exchange: Exchange, id: str) -> Any:
+    path = address("operations", id)
+    return exchange.send("DELETE", path, if_match=exchange.etag(path))
+
+
+def read_operations(files: list[Path], me: Callable[[], str], anew: bool = False) -> Iterator[Operation]:
+    """Operations from files: API JSON (one, or a list), or GeoJSON, where `me()` is whose they are. Raises bad_input_file and
+    what the formats raise, with the place."""
+    for path in files:
+        try:
+            raw = path.read_bytes()
+        except OSError as failure:
+            raise error("bad_input_file", failure.strerror or "it can't be read", at=str(path)) from None
+        try:
+            top = msgspec.json.decode(raw)
+        except (msgspec.DecodeError, RecursionError):
+            top = None  # whichever reader is next says what is wrong with it
+        if isinstance(top, dict) and "volumes" in top:
+            yield decode(raw, Operation, at=str(path))
+        elif isinstance(top, list) and top and all(isinstance(item, dict) and "volumes" in item for item in top):
+            for i, item in enumerate(top):
+                yield decode(msgspec.json.encode(item), Operation, at=f"{path}[{i}]")
+        else:
+            yield from _from_geojson(raw, path, me(), anew)
+
+
+def _from_geojson(raw: bytes, path: Path, party: str, anew: bool) -> Iterator[Operation]:
+    from antalya.store.system import ids
+    from antalya.wire.features import operations_of
+    from antalya.wire.geojson import read_features
+    read = operations_of((str(path), i, feature) for i, feature in enumerate(read_features(raw, str(path))))
+    for text in read.warnings:
+        warn(text)
+    for operation in read.operations:
+        named = operation.id.lower()
+        if operation.party not in (party, *read.unnamed):
+            raise error("not_yours", f"the plan is {operation.party}'s, your token is {party}'s", at=operation.source)
+        mine = msgspec.structs.replace(operation, id="", party=party, title=operation.title or operation.id)
+        if _UUID.fullmatch(named):
+            yield msgspec.structs.replace(mine, id=named, title=operation.title)
+        else:
+            hash_ = hashlib.sha256(canonical(msgspec.structs.replace(mine, source=""))).digest()
+            yield msgspec.structs.replace(mine, id=ids() if anew else str(uuid.UUID(bytes=hash_[:16], version=4)))
+
+
+@contextmanager
+def _bar(steps: int, quiet: bool) -> Iterator[Callable[[], None]]:
+    """A progress bar on standard error for long work that somebody looks at."""
+    from rich.console import Console
+    from rich.progress import Progress
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=quiet or steps < _MANY or not console.is_terminal) as bar:
+        task = bar.add_task("Filing", total=steps)
+        yield lambda: bar.advance(task)
+
+
+def _open(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:
+    """The file receipts are added to; nothing is written over. Raises bad_setting."""
+    if path is None:
+        return nullcontext()
+    try:
+        return path.open("ab", buffering=0)
+    except OSError as wrong:
+        raise error("bad_setting", f"{path}: {wrong.strerror}", at="--receipt") from None
+
+
+def _keep(out: IO[bytes] | None, receipt: Any) -> None:
+    try:
+        if out is not None:
+            out.write(msgspec.json.encode(receipt) + b"\n")
+    except OSError as wrong:
+        warn(f"{wrong.strerror}; what is filed is filed: `antalya log --receipt {receipt['leaf']}` gives its receipt again")
+
+
+def _over(outcome: Any) -> bool:
+    return outcome["operation"]["operation"]["state"] in ("withdrawn", "ended")
+
+
+def _print_outcome(outcome: Any) -> None:
+    operation = outcome["operation"]["operation"]
+    title, leaf = operation["title"] or operation["activity"], outcome["receipt"]["leaf"]
+    said = operation["state"] if _over(outcome) else outcome["clearance"]
+    typer.echo(f"{operation['id']} {title}: {said.upper()}, leaf {leaf}")
+    for finding in outcome["findings"]:
+        typer.echo(f"  {finding['kind']} ({finding['severity']}): {finding['text']}")
+        for remedy in finding["remedies"]:
+            typer.echo(f"    - {remedy['text']}")
+    for ask in outcome["asks"]:
+        if ask["state"] == "open":
+            typer.echo(f"  asked of {ask['of'] or 'another party'}: {ask['kind']}, until {ask['deadline']}")

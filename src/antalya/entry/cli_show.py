@@ -1,0 +1,140 @@
+"""`antalya show`: what an exchange shows you, as tables or JSON."""
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+import typer
+
+from antalya.entry.client import LOCAL, Exchange, Token, TokenFile, Url, address
+from antalya.entry.terminal import AsJson, print_table, say
+from antalya.model.errors import AntalyaError, error
+
+Row = tuple[str, ...]
+_PAST = ("closed", "expired", "withdrawn")
+
+
+def _operation(view: Any) -> Row:
+    noun = view.get("operation", view)
+    times = [view["envelope"]] if "envelope" in view else noun["volumes"]
+    return (view["id"], noun["party"], noun["activity"], noun.get("title", ""), min(t["starts_at"] for t in times),
+            max(t["ends_at"] for t in times), noun["state"], view.get("clearance") or view["level"])
+
+
+def _ask(view: Any) -> Row:
+    return view["id"], view["kind"], view["state"], view["of"] or "another party", view["deadline"], view["text"]
+
+
+def _claim(view: Any) -> Row:
+    return view["id"], view["claimant"], view["force"], view["area"], view["since"], view["until"] or ""
+
+
+def _agreed(view: Any) -> Row:
+    return (view["id"], view["status"], ", ".join(view["signatories"]), ", ".join(r["kind"] for r in view["rules"]),
+            view["since"], view["until"] or "", view["title"])
+
+
+KINDS: dict[str, tuple[Row, Callable[[Any], Row]]] = {
+    "operations": (("Id", "Party", "Activity", "Title", "Starts", "Ends", "State", "Clearance"), _operation),
+    "asks": (("Id", "Kind", "State", "Of", "Until", "What"), _ask),
+    "understandings": (("Id", "Status", "Signatories", "Rules", "Since", "Until", "Title"), _agreed),
+    "areas": (("Id", "Name", "Source"), lambda v: (v["id"], v["name"], v["source"])),
+    "sites": (("Id", "Owner", "Kind", "Name", "Until"), lambda v: (v["id"], v["owner"], v["kind"], v["name"], v["expires_at"])),
+    "parties": (("Id", "Name", "Kind", "Keys"), lambda v: (v["id"], v["name"], v["kind"], str(len(v["keys"])))),
+    "forces": (("Id", "Name", "Answers"), lambda v: (v["id"], v["name"], v["answers"])),
+    "stances": (("Id", "Holder", "Towards", "Stance", "Since"),
+                lambda v: (v["id"], v["holder"], v["towards"], v["stance"], v["since"])),
+    "controls": (("Id", "Claimant", "Force", "Area", "Since", "Until"), _claim),
+}
+_WHAT = (*KINDS, "findings", "picture", "me", "limits")
+
+
+def _complete(begun: str) -> list[str]:
+    return [name for name in _WHAT if name.startswith(begun)]
+
+
+def show(
+    what: Annotated[str, typer.Argument(
+        help=f"{', '.join(_WHAT)}, or the id of anything.", autocompletion=_complete)] = "operations",
+    past: Annotated[bool, typer.Option("--past", help="Closed findings and asks that are over, too.")] = False,
+    starts: Annotated[str | None, typer.Option("--from", help="Operations that end at or after this (RFC 3339).")] = None,
+    ends: Annotated[str | None, typer.Option("--to", help="Operations that start before this (RFC 3339).")] = None,
+    url: Url = LOCAL, token: Token = None, token_file: TokenFile = None, as_json: AsJson = False,
+) -> None:
+    """What the exchange shows you: lists, one thing by its id, or the whole picture."""
+    exchange = Exchange(url, token, token_file)
+    if what == "picture":
+        picture = exchange.get("/v1/picture").json()
+        say(picture) if as_json else _print_picture(picture)
+    elif what == "findings":
+        found = exchange.get("/v1/findings", open=str(not past).lower(), limit=5_000).json()["items"]
+        say(found) if as_json else _print_findings(exchange.get("/v1/picture").json() | {"findings": found})
+    elif what in KINDS:
+        window = {"from_": starts, "to": ends} if what == "operations" else {}
+        items = [i for i in exchange.items(f"/v1/{what}", **window) if what != "asks" or past or i["state"] not in _PAST]
+        say(items) if as_json else _print(what, items)
+    else:
+        one = exchange.get(f"/v1/{what}").json() if what in ("me", "limits") else _one(exchange, what)
+        say(one) if as_json else _tree(one)
+
+
+def _one(exchange: Exchange, id: str) -> Any:
+    for kind in ("operations", "findings", *KINDS):
+        try:
+            return exchange.get(address(kind, id)).json()
+        except AntalyaError as failure:
+            if failure.code.name != "not_found":
+                raise
+    raise error("not_found", f"nothing with the id {id[:130]!r} that you may see")
+
+
+def _print(what: str, items: Iterable[Any]) -> None:
+    columns, row = KINDS[what]
+    print_table(columns, map(row, items), f"No {what}.")
+
+
+def _print_picture(picture: Any) -> None:
+    viewer = picture["viewer"]
+    typer.echo(f"Seen by {viewer['name']} ({'broker' if viewer['broker'] else viewer['party']}) at {picture['now']}\n")
+    for what in ("operations", "understandings"):
+        _print(what, picture[what])
+        typer.echo()
+    _print("asks", [ask for ask in picture["asks"] if ask["state"] not in _PAST])
+    typer.echo()
+    _print_findings(picture)
+    if picture["truncated"]:
+        typer.echo("There is more: `antalya show operations` has all of it.", err=True)
+
+
+def _print_findings(picture: Any) -> None:
+    """Findings as labelled lines, with their ids, gravest first."""
+    from antalya.entry.report import plain, rows, when
+    found = rows(picture, {})
+    for row in found:
+        typer.echo(f"{row.state}  {row.id}")
+        window = f"{when(row.starts_at, row.ends_at)} UTC" if row.starts_at else "–"
+        for label, lines in (("who", row.who or ("–",)), ("what", (row.what,)), ("where", (row.where,)), ("when", (window,)),
+                             ("why", (row.why,)), ("remedy", row.remedies)):
+            for i, line in enumerate(lines):
+                typer.echo(f"  {'' if i else label:7}{plain(line)}")
+    if not found:
+        typer.echo("No findings.")
+
+
+def _tree(value: dict[str, Any], indent: str = "") -> None:
+    """One thing as indented lines; what is empty is left out, and positions are counted."""
+    for name, item in value.items():
+        if name == "coordinates":
+            typer.echo(f"{indent}{name}: {_positions(item)} positions")
+        elif isinstance(item, dict) and item:
+            typer.echo(f"{indent}{name}:")
+            _tree(item, f"{indent}  ")
+        elif isinstance(item, list) and item and isinstance(item[0], dict):
+            for i, part in enumerate(item):
+                typer.echo(f"{indent}{name} {i + 1}:")
+                _tree(part, f"{indent}  ")
+        elif item not in (None, "", [], {}):
+            typer.echo(f"{indent}{name}: {', '.join(map(str, item)) if isinstance(item, list) else item}")
+
+
+def _positions(rings: Any) -> int:
+    return 1 if isinstance(rings[0], int | float) else sum(map(_positions, rings))

@@ -1,0 +1,52 @@
+"""What the commands share: values as JSON, tables, errors on standard error."""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+import msgspec
+import typer
+
+from antalya.model.errors import AntalyaError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, errors too.")]
+_WIDTH_OF_FILES = 200
+"""How wide a table is that goes to a file or another program: wide enough for ids and titles on one line."""
+
+
+def say(value: object) -> None:
+    """Prints a value as JSON."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def warn(text: str) -> None:
+    """A warning on standard error."""
+    typer.echo(f"warning: {text}", err=True)
+
+
+def show_error(wrong: AntalyaError, as_json: bool | None = None) -> int:
+    """Writes an error to standard error, in words or (with --json) as its problem document; the exit code."""
+    if as_json if as_json is not None else "--json" in sys.argv:
+        typer.echo(msgspec.json.format(msgspec.json.encode(wrong.problem()), indent=2).decode(), err=True)
+    else:
+        place = f"\n  {wrong.at}" if wrong.at else ""
+        first, _, rest = wrong.detail.partition(" ")
+        detail = f"{first.capitalize() if first.isalpha() and first.islower() else first} {rest}".rstrip(". ")
+        typer.echo(f"error: {wrong.code.title} ({wrong.code.name}).{place}\n  {detail}.\n  {wrong.code.next_step}", err=True)
+    return wrong.code.exit_code
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], nothing: str = "Nothing.") -> None:
+    """Prints rows as a table, or `nothing` where there are none. Cells are plain text: nothing in them is markup."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from antalya.entry.report import plain
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column in ("Id", "Leaf", "State", "Clearance"))
+    for row in rows:
+        table.add_row(*(plain(cell) for cell in row))
+    wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_FILES
+    Console(width=wide).print(table if table.row_count else nothing, markup=False)
