@@ -5,10 +5,12 @@ it is for) and `iat`. So a signature over one filing can't be used for another, 
 """
 
 import base64
+import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,22 +19,44 @@ from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
 from joserfc.registry import HeaderParameter
+from msgspec import Meta
 
-from antalya.model.errors import error
+from antalya.model.errors import AntalyaError, error
 from antalya.model.parties import PublicKey
 from antalya.wire.canonical import canonical
+from antalya.wire.decode import decode
 
 # Tokens and notices that say EdDSA instead of Ed25519 are still good: the name is deprecated, the algorithm is the same.
 warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)
 
 TYP = "antalya-notice+jws"
-_REGISTRY = jws.JWSRegistry({"act": HeaderParameter("What it is for", "str", True),
-                             "iat": HeaderParameter("Issued at", "int", True)}, algorithms=["EdDSA", "Ed25519"])
+ALGORITHMS = ("EdDSA", "Ed25519")
+
+
+class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole protected header: `crit`, `b64`, `jwk`, `jku` and all others have no place here."""
+
+    alg: str
+    typ: str
+    kid: str
+    act: str
+    iat: Annotated[int, Meta(ge=0, le=1 << 53)]
+
+
+def registry(algorithms: tuple[str, ...], *, strict: bool = True) -> jws.JWSRegistry:
+    """The JOSE library's rules, with these algorithms only. Sizes are bounded where bytes come in, not here."""
+    made = jws.JWSRegistry({"act": HeaderParameter("What it is for", "str"), "iat": HeaderParameter("Issued at", "int")},
+                           algorithms=algorithms, strict_check_header=strict)
+    made.max_header_length, made.max_payload_length = 8_192, 1 << 30
+    return made
+
+
+_REGISTRY = registry(ALGORITHMS)
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A notice whose signature fits: its payload, the key, when it was signed."""
+    """A notice whose signature fits: its payload, the key, when it was signed (seconds since 1970)."""
 
     payload: bytes
     kid: str
@@ -65,35 +89,43 @@ def verify(notice: bytes, keys: Mapping[str, str], act: str, now: datetime, skew
     Raises bad_signature: not a JWS, an unknown key, another algorithm or purpose, altered, stale, or not canonical.
     """
     header = _header(notice)
-    x = keys.get(str(header.get("kid", "")))
+    if header.alg not in ALGORITHMS or header.typ != TYP:
+        raise error("bad_signature", f"wanted alg EdDSA and typ {TYP}")
+    x = keys.get(header.kid)
     if x is None:
         raise error("bad_signature", "no registered key of this party has that kid")
-    if header.get("alg") not in ("EdDSA", "Ed25519") or header.get("typ") != TYP:
-        raise error("bad_signature", f"wanted alg EdDSA and typ {TYP}")
-    if "crit" in header or "b64" in header:
-        raise error("bad_signature", "crit and b64 are not used here")
     try:
         found = jws.deserialize_compact(notice, OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": x}), registry=_REGISTRY)
     except (JoseError, ValueError, TypeError):
         raise error("bad_signature", "the signature does not verify") from None
-    if header.get("act") != act:
+    if header.act != act:
         raise error("bad_signature", "it was signed for another purpose")
-    signed_at = header.get("iat")
-    if not isinstance(signed_at, int) or abs(now.timestamp() - signed_at) > skew_s:
+    if abs(now.timestamp() - header.iat) > skew_s:
         raise error("bad_signature", f"it was not signed within {skew_s:g} s of now")
-    _check_canonical(found.payload)
-    return Verified(found.payload, str(header["kid"]), signed_at)
+    if not _is_canonical(found.payload):
+        raise error("bad_signature", "the payload is not in canonical form (RFC 8785)")
+    return Verified(found.payload, header.kid, header.iat)
 
 
-def _header(notice: bytes) -> dict[str, object]:
+def _header(notice: bytes) -> _Header:
     try:
-        first, payload, signature = notice.split(b".")
-        for part in (first, payload, signature):
-            if base64.urlsafe_b64encode(unpad(part)).rstrip(b"=") != part:  # one form only
-                raise ValueError
-        return msgspec.json.decode(unpad(first), type=dict[str, object])
-    except (ValueError, msgspec.DecodeError):
+        return decode(parts(notice)[0], _Header)
+    except ValueError:
         raise error("bad_signature", "not a compact JWS") from None
+    except AntalyaError as failure:
+        raise error("bad_signature", f"the protected header is not a notice's: {failure.detail}") from None
+
+
+def parts(compact: bytes) -> tuple[bytes, bytes, bytes]:
+    """Header, payload and signature of a compact JWS (RFC 7515, 7.1), nothing verified. There is one way only to write
+    each: padding, other alphabets, stray bits and bytes raise ValueError."""
+    texts = compact.split(b".")
+    if len(texts) != 3:
+        raise ValueError("a compact JWS has three parts")
+    header, payload, signature = (base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)) for part in texts)
+    if any(b64(raw).encode() != text for raw, text in zip((header, payload, signature), texts, strict=True)):
+        raise ValueError("not base64url without padding")
+    return header, payload, signature
 
 
 def b64(raw: bytes) -> str:
@@ -101,15 +133,8 @@ def b64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def unpad(part: bytes) -> bytes:
-    """The bytes of base64url without padding. Raises ValueError."""
-    return base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4))
-
-
-def _check_canonical(payload: bytes) -> None:
-    try:
-        same = canonical(msgspec.json.decode(payload)) == payload
-    except (msgspec.DecodeError, RecursionError):
-        same = False
-    if not same:
-        raise error("bad_signature", "the payload is not in canonical form (RFC 8785)")
+def _is_canonical(payload: bytes) -> bool:
+    try:  # every number a double, as RFC 8785 has it
+        return canonical(json.loads(payload.decode("utf-8"), parse_int=float)) == payload
+    except (ValueError, RecursionError, AntalyaError):
+        return False
