@@ -50,7 +50,7 @@ def keep(tx: Transaction, subject: Prepared | Operation, version: int = 1, *, at
 
 def kept(store: Store, *subjects: Prepared | Operation, **options: Any) -> list[Stored]:
     """Stores them, each in a job of its own."""
-    return [store.write(lambda tx, one=one: keep(tx, one, **options)) for one in subjects]  # type: ignore[misc]
+    return [store.write(lambda tx, one=one: keep(tx, one, **options)) for one in subjects]
 
 
 def found(store: Store, subject: Prepared, widest: Minima = Minima()) -> list[str]:

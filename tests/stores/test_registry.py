@@ -21,7 +21,7 @@ REGISTRY: dict[Any, st.SearchStrategy[Any]] = {
 
 def test_every_version_stays_and_one_is_current(store: Store) -> None:
     names = ["Turkey", "Türkiye", "Türkiye Cumhuriyeti"]
-    put = [store.write(lambda tx, n=n: tx.put_thing("party", Party(id="TR", name=n), "operator", NOW)) for n in names]  # type: ignore[misc]
+    put = [store.write(lambda tx, n=n: tx.put_thing("party", Party(id="TR", name=n), "operator", NOW)) for n in names]
     assert [t.version for t in put] == [1, 2, 3]
     with store.read() as tx:
         assert tx.thing("party", "TR") == put[-1]
@@ -34,7 +34,7 @@ def test_every_version_stays_and_one_is_current(store: Store) -> None:
 
 def test_things_of_one_kind_come_by_id(store: Store) -> None:
     for id_ in ("RU", "AB", "US"):
-        store.write(lambda tx, id_=id_: tx.put_thing("party", Party(id=id_, name=id_), id_, NOW))  # type: ignore[misc]
+        store.write(lambda tx, id_=id_: tx.put_thing("party", Party(id=id_, name=id_), id_, NOW))
     store.write(lambda tx: tx.put_thing("force", Force(id="RU", name="x", answers="RU"), "operator", NOW))
     with store.read() as tx:
         assert [(t.id, t.owner) for t in tx.things("party")] == [("AB", "AB"), ("RU", "RU"), ("US", "US")]
@@ -82,7 +82,7 @@ def test_one_signature_for_each_content_and_party(store: Store) -> None:
     later = Signature(understanding="u", party="TR", content_sha256="a" * 64, at=NOW + timedelta(hours=1), kid="k")
     other = Signature(understanding="u", party="RU", content_sha256="b" * 64, at=NOW)
     for each in (one, later, other, Signature(understanding="v", party="TR", content_sha256="a" * 64, at=NOW)):
-        store.write(lambda tx, each=each: tx.put_signature(each))  # type: ignore[misc]
+        store.write(lambda tx, each=each: tx.put_signature(each))
     with store.read() as tx:
         assert tx.signatures("u") == [other, later]
         assert tx.signatures("w") == []

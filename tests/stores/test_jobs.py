@@ -1,0 +1,269 @@
+"""The one line of writers and the snapshots of readers: all or nothing, together, in order, durable, across openings."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.pictures import NOW
+from tests.stores.samples import SALT, disc, finding, found, ids, keep, undone
+
+from antalya.model import Party
+from antalya.model.errors import AntalyaError, error
+from antalya.ports import Remembered, Store, Transaction
+
+Open = Callable[..., Store]
+
+
+def leaf(text: str) -> Callable[[Transaction], int]:
+    return lambda tx: tx.append_leaf(text.encode(), SALT, None)
+
+
+def leaves(store: Store) -> list[str]:
+    with store.read() as tx:
+        return [found.data.decode() for found in tx.leaves(0, 10_000)]
+
+
+def state(store: Store) -> tuple[Any, ...]:
+    """Everything that a job could have left."""
+    with store.read() as tx:
+        return (tx.things("party"), ids(s for _, s in tx.operations(None, None)), tx.findings(open_only=False), tx.asks(),
+                tx.events(None), tx.log_size(), tx.remembered("TR", "k"), tx.spent("TR", "d", [1]), tx.last_at(),
+                tx.rulebook(), tx.signatures("u"))
+
+
+def do_all(tx: Transaction, name: str) -> None:
+    """A job that touches every table."""
+    tx.put_thing("party", Party(id=name, name=name), "operator", NOW)
+    keep(tx, disc(name))
+    tx.open_finding(finding(name, name), NOW)
+    tx.add_event("TR", "operation", name, NOW)
+    tx.remember("TR", "k", Remembered(name, "{}"), NOW)
+    tx.spend("TR", "d", [1])
+    tx.set_last_at(NOW)
+
+
+def test_a_job_that_raises_leaves_nothing(store: Store) -> None:
+    before = state(store)
+    undone(store, lambda tx: do_all(tx, "lost"))
+    assert state(store) == before
+    assert found(store, disc("x")) == []
+    store.write(lambda tx: do_all(tx, "kept"))
+    assert state(store)[1] == ["kept"]
+    assert found(store, disc("x")) == ["kept"]
+
+
+def test_a_job_s_own_error_comes_out_unchanged(store: Store) -> None:
+    raised = error("duplicate_id", "taken", at="id")
+
+    def job(tx: Transaction) -> None:
+        raise raised
+    with pytest.raises(AntalyaError) as wrong:
+        store.write(job)
+    assert wrong.value is raised
+
+
+def test_a_job_sees_what_it_did_and_nobody_else_does_until_it_is_done(store: Store) -> None:
+    inside, seen = threading.Event(), threading.Event()
+
+    def job(tx: Transaction) -> int:
+        tx.append_leaf(b"one", SALT, None)
+        inside.set()
+        assert seen.wait(30)
+        return tx.log_size()
+    with ThreadPoolExecutor(1) as pool:
+        size = pool.submit(store.write, job)
+        assert inside.wait(30)
+        assert leaves(store) == []  # a reader doesn't wait for the writer
+        seen.set()
+        assert size.result(30) == 1
+    assert leaves(store) == ["one"]
+
+
+def test_a_reader_keeps_its_moment(store: Store) -> None:
+    store.write(leaf("one"))
+    with store.read() as tx:
+        assert tx.log_size() == 1
+        store.write(leaf("two"))
+        store.write(lambda tx: tx.put_thing("party", Party(id="TR", name="x"), "operator", NOW))
+        assert (tx.log_size(), tx.rulebook().parties) == (1, {})
+        with store.read() as later:
+            assert (later.log_size(), list(later.rulebook().parties)) == (2, ["TR"])
+        assert (tx.log_size(), tx.rulebook().parties, tx.leaf(1)) == (1, {}, None)
+
+
+def test_an_error_in_a_reader_s_hands_frees_its_snapshot(store: Store) -> None:
+    store.write(leaf("one"))
+
+    def look(beyond: int) -> bytes:
+        with store.read() as tx:
+            return [found.data for found in tx.leaves(0, 10)][beyond]
+    for _ in range(3):
+        with pytest.raises(IndexError):
+            look(1)
+    store.write(leaf("two"))
+    assert leaves(store) == ["one", "two"]
+
+
+def queued(store: Store, jobs: list[Callable[[Transaction], Any]]) -> list[Future[Any]]:
+    """Lets jobs wait behind one that is held up, so that they are committed together; their futures, all done."""
+    started, go = threading.Event(), threading.Event()
+
+    def hold(tx: Transaction) -> None:
+        started.set()
+        assert go.wait(30)
+    ready = threading.Barrier(len(jobs) + 1)
+
+    def send(job: Callable[[Transaction], Any]) -> Any:
+        ready.wait(30)
+        return store.write(job)
+    with ThreadPoolExecutor(len(jobs) + 1) as pool:
+        held = pool.submit(store.write, hold)
+        assert started.wait(30)
+        futures = [pool.submit(send, job) for job in jobs]
+        ready.wait(30)
+        go.set()
+        held.result(30)
+    return futures
+
+
+def test_one_failing_job_among_twenty_takes_only_itself_back(store: Store) -> None:
+    def job(n: int) -> Callable[[Transaction], int]:
+        def work(tx: Transaction) -> int:
+            do = tx.append_leaf(f"job {n}".encode(), SALT, None)
+            tx.put_thing("party", Party(id=f"P{n:02}", name="x"), "operator", NOW)
+            if n == 7:
+                raise error("wrong_state", "seven")
+            if n == 8:
+                raise ZeroDivisionError
+            return do
+        return work
+    futures = queued(store, [job(n) for n in range(20)])
+    for n, future in enumerate(futures):
+        if n in (7, 8):
+            assert isinstance(future.exception(), AntalyaError if n == 7 else ZeroDivisionError)
+        else:
+            assert leaves(store)[future.result()] == f"job {n}"
+    assert sorted(leaves(store)) == sorted(f"job {n}" for n in range(20) if n not in (7, 8))
+    with store.read() as tx:
+        assert [t.id for t in tx.things("party")] == [f"P{n:02}" for n in range(20) if n not in (7, 8)]
+        assert len(tx.rulebook().parties) == 18
+
+
+def test_jobs_of_many_threads_never_run_at_the_same_time(store: Store) -> None:
+    inside = 0
+
+    def job(tx: Transaction) -> int:
+        nonlocal inside
+        inside += 1
+        assert inside == 1
+        index = tx.append_leaf(b"x", SALT, None)
+        assert tx.log_size() == index + 1
+        inside -= 1
+        return index
+    with ThreadPoolExecutor(16) as pool:
+        numbers = list(pool.map(lambda _: store.write(job), range(300)))
+    assert sorted(numbers) == list(range(300))
+
+
+# openings
+
+
+def test_what_was_answered_is_there_after_opening_again(open_store: Open) -> None:
+    first = open_store()
+    first.write(lambda tx: do_all(tx, "kept"))
+    before = state(first)
+    first.close()
+    assert state(open_store()) == before
+
+
+def test_two_openings_see_each_other_s_work_and_queue(open_store: Open) -> None:
+    one, two = open_store(), open_store()
+    for n in range(5):
+        store, other = (one, two) if n % 2 else (two, one)
+        store.write(lambda tx, n=n: do_all(tx, f"op {n}") if n == 0 else keep(tx, disc(f"op {n}")))
+        store.write(lambda tx, n=n: tx.put_thing("party", Party(id="TR", name=f"name {n}"), "operator", NOW))
+        with other.read() as tx:
+            assert tx.rulebook().parties["TR"].name == f"name {n}"
+        assert found(other, disc("x")) == found(store, disc("x")) == [f"op {m}" for m in range(n + 1)]
+        undone(other, lambda tx: keep(tx, disc("lost")))
+
+
+def test_two_openings_write_at_once_and_lose_nothing(open_store: Open) -> None:
+    one, two = open_store(), open_store()
+
+    def work(n: int) -> int:
+        return (one if n % 2 else two).write(leaf(f"job {n}"))
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(work, range(120)))
+    assert sorted(numbers) == list(range(120))
+    assert [leaves(one)[number] for number in numbers] == [f"job {n}" for n in range(120)]
+    assert leaves(one) == leaves(two)
+
+
+def test_opening_a_new_store_twice_at_once_makes_it_once(open_store: Open) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        stores = [f.result(60) for f in [pool.submit(open_store) for _ in range(6)]]
+    for n, each in enumerate(stores):
+        assert each.write(leaf("x")) == n
+
+
+def test_two_processes_write_to_one_store(store: Store, tmp_path: Path) -> None:
+    script = ("import sys; from antalya.store.sqlite import SqliteStore\nstore = SqliteStore(sys.argv[1])\n"
+              "for n in range(50): print(store.write(lambda tx: tx.append_leaf(b'theirs', bytes(16), None)))\nstore.close()")
+    other = subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "antalya.sqlite")], stdout=subprocess.PIPE, text=True)
+    own = [store.write(leaf("ours")) for _ in range(50)]
+    theirs = [int(line) for line in other.communicate(timeout=120)[0].split()]
+    assert other.returncode == 0
+    assert sorted(own + theirs) == list(range(100))
+    assert {n for n, text in enumerate(leaves(store)) if text == "ours"} == set(own)
+
+
+# closing
+
+
+def test_a_closed_store_says_so_and_closing_again_does_nothing(store: Store) -> None:
+    store.write(leaf("x"))
+    store.close()
+    store.close()
+    with pytest.raises(AntalyaError, match="not_ready"):
+        store.write(leaf("x"))
+    with pytest.raises(AntalyaError, match="not_ready"), store.read():
+        pass
+
+
+def test_closing_waits_for_the_jobs_that_were_taken(open_store: Open) -> None:
+    store = open_store()
+    with ThreadPoolExecutor(33) as pool:
+        started, go = threading.Event(), threading.Event()
+
+        def hold(tx: Transaction) -> None:
+            started.set()
+            assert go.wait(30)
+        held = pool.submit(store.write, hold)
+        assert started.wait(30)
+        jobs = [pool.submit(store.write, leaf(f"job {n}")) for n in range(30)]
+        closing = pool.submit(store.close)
+        go.set()
+        held.result(30)
+        closing.result(30)
+        taken = [n for n, job in enumerate(jobs) if job.exception(30) is None]
+        for job in jobs:
+            failed = job.exception(30)
+            assert failed is None or (isinstance(failed, AntalyaError) and failed.code.name == "not_ready")
+    assert sorted(leaves(open_store())) == sorted(f"job {n}" for n in taken)
+
+
+def test_a_reader_at_work_when_the_store_closes_may_finish(open_store: Open) -> None:
+    store = open_store()
+    store.write(leaf("x"))
+    with store.read() as tx:
+        assert tx.log_size() == 1
+        store.close()
+        assert tx.log_size() == 1
+    with pytest.raises(AntalyaError, match="not_ready"), store.read():
+        pass

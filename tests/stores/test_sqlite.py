@@ -1,0 +1,227 @@
+"""What only the SQLite store has: versions of the file, other programs' files, and disks that are full, busy or read-only."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+from tests.stores.test_jobs import leaf, leaves, queued
+
+from antalya.model.errors import AntalyaError
+from antalya.store.sqlite import SqliteStore
+from antalya.store.sqlite.store import VERSION
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "antalya.sqlite"
+
+
+def refused(path: Path | str) -> str:
+    """The code with which a store won't open."""
+    with pytest.raises(AntalyaError) as wrong:
+        SqliteStore(path)
+    return wrong.value.code.name
+
+
+# the file
+
+
+def test_a_new_file_is_made_safe(file: Path) -> None:
+    with closing(SqliteStore(file)) as store:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        db = store._writer
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert db.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        tables = db.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%'")
+        assert {strict for _, strict in tables} == {1}
+
+
+def test_a_file_of_a_newer_version_is_left_alone(file: Path) -> None:
+    SqliteStore(file).close()
+    with closing(sqlite3.connect(file)) as db:
+        db.execute(f"PRAGMA user_version = {VERSION + 1}")
+    before = file.read_bytes()
+    assert refused(file) == "store_newer"
+    assert file.read_bytes() == before
+
+
+def test_another_program_s_database_is_left_alone(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("CREATE TABLE bookmarks (url TEXT)")
+    assert refused(file) == "store_broken"
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("SELECT name FROM sqlite_schema").fetchall() == [("bookmarks",)]
+
+
+@pytest.mark.parametrize("content", [b"not a database, but as long as one" * 50, b"SQLite format 3\0" + b"\xff" * 900])
+def test_a_file_that_is_no_database_is_named(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    assert refused(file) == "store_broken"
+    assert file.read_bytes() == content
+
+
+def test_a_damaged_database_is_named(file: Path) -> None:
+    with closing(SqliteStore(file)) as store:
+        store.write(lambda tx: [leaf("x" * 500)(tx) for _ in range(200)])
+    raw = bytearray(file.read_bytes())
+    raw[8_192:] = b"\xff" * (len(raw) - 8_192)
+    file.write_bytes(raw)
+    with pytest.raises(AntalyaError, match="store_broken"), closing(SqliteStore(file)) as store:
+        leaves(store)
+
+
+def test_an_interrupted_making_is_made_again(file: Path) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:  # a crash before the first COMMIT leaves this
+        db.execute("PRAGMA journal_mode = WAL")
+    with closing(SqliteStore(file)) as store:
+        assert store.write(leaf("x")) == 0
+
+
+def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
+    assert refused(tmp_path / "nowhere" / "antalya.sqlite") == "store_read_only"
+    assert refused(tmp_path) == "store_read_only"
+
+
+# group commit
+
+
+def test_jobs_that_wait_are_committed_together(file: Path) -> None:
+    with closing(SqliteStore(file)) as store:
+        said: list[str] = []
+        store._writer.set_trace_callback(said.append)
+        futures = queued(store, [leaf(f"job {n}") for n in range(20)])
+        assert sorted(f.result() for f in futures) == list(range(20))
+        assert said.count("COMMIT") <= 1 + 2  # the one that held them up; they, or they in two goes
+        assert said.count("SAVEPOINT job") == 21
+
+
+# the disk
+
+
+def test_a_full_disk_fails_the_batch_and_nothing_of_it_is_kept(file: Path) -> None:
+    with closing(SqliteStore(file)) as store:
+        store.write(leaf("kept"))
+        pages = store._writer.execute("PRAGMA page_count").fetchone()[0]
+        store._writer.execute(f"PRAGMA max_page_count = {pages + 3}")
+        futures = queued(store, [leaf("small"), leaf("x" * 200_000), leaf("small too")])
+        failed = [f.exception() for f in futures]
+        assert isinstance(failed[1], AntalyaError)
+        assert failed[1].code.name == "store_full"
+        for one in (failed[0], failed[2]):  # together with the large one, or before it
+            assert one is None or (isinstance(one, AntalyaError) and one.code.name == "store_full")
+        kept = ["kept", *(text for text, one in zip(["small", "x", "small too"], failed, strict=True) if one is None)]
+        assert sorted(leaves(store)) == sorted(kept)
+        store._writer.execute("PRAGMA max_page_count = 1000000")  # room again
+        assert store.write(leaf("after")) == len(kept)
+        assert len(leaves(store)) == len(kept) + 1
+
+
+def test_a_disk_that_takes_no_more_bytes(file: Path) -> None:
+    script = """
+import resource, signal, sys
+from antalya.model.errors import AntalyaError
+from antalya.store.sqlite import SqliteStore
+store = SqliteStore(sys.argv[1])
+write = lambda text: store.write(lambda tx: tx.append_leaf(text, bytes(16), None))
+write(b"kept")
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
+try:
+    while True:
+        print(write(bytes(50_000)), flush=True)
+except AntalyaError as failure:
+    print(failure.code.name, flush=True)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+print(write(b"after"))
+store.close()
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(file)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    *written, code, after = done.stdout.split()
+    assert code == "store_full"
+    assert int(after) == len(written) + 1
+    with closing(SqliteStore(file)) as store:
+        assert leaves(store)[int(after)] == "after"
+        assert len(leaves(store)) == len(written) + 2
+
+
+@pytest.fixture
+def others_directory() -> Iterator[Path]:
+    """A directory outside the private ones of the tests, so that an ordinary user can be shut out of it alone."""
+    directory = Path(mkdtemp(prefix="antalya-"))
+    directory.chmod(0o755)
+    yield directory
+    directory.chmod(0o755)
+    for each in directory.iterdir():
+        each.unlink()
+    directory.rmdir()
+
+
+_AS_AN_ORDINARY_USER = """
+import os, sys, tempfile
+from antalya.model.errors import AntalyaError
+from antalya.store.sqlite import SqliteStore
+with tempfile.TemporaryDirectory() as directory:
+    SqliteStore(directory + "/imports-everything").close()
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    store = SqliteStore(sys.argv[1])
+    store.write(lambda tx: tx.append_leaf(b"x", bytes(16), None))
+    print("written")
+except AntalyaError as failure:
+    print(failure.code.name)
+"""
+
+
+def tried(path: Path) -> str:
+    done = subprocess.run([sys.executable, "-c", _AS_AN_ORDINARY_USER, str(path)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_read_only_directory_or_file(others_directory: Path) -> None:
+    file = others_directory / "antalya.sqlite"
+    others_directory.chmod(0o555)
+    assert tried(file) == "store_read_only"
+    others_directory.chmod(0o777)
+    assert tried(file) == "written"
+    file.chmod(0o444)
+    others_directory.chmod(0o555)
+    if os.getuid() == 0:
+        os.chown(file, 0, 0)
+    assert tried(file) == "store_read_only"
+
+
+def test_a_file_that_another_process_holds_is_busy_and_then_free(file: Path) -> None:
+    with closing(SqliteStore(file, busy_s=0.05)) as store, closing(sqlite3.connect(file, isolation_level=None)) as other:
+        store.write(leaf("kept"))
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(AntalyaError, match="store_busy"):
+            store.write(leaf("lost"))
+        assert leaves(store) == ["kept"]  # readers go on
+        other.execute("ROLLBACK")
+        assert store.write(leaf("after")) == 1
+
+
+def test_a_job_waits_for_another_process_that_is_nearly_done(file: Path) -> None:
+    with closing(SqliteStore(file)) as store, closing(sqlite3.connect(file, isolation_level=None,
+                                                                      check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        result: list[int] = []
+        thread = threading.Thread(target=lambda: result.append(store.write(leaf("x"))))
+        thread.start()
+        other.execute("ROLLBACK")
+        thread.join(30)
+        assert result == [0]
