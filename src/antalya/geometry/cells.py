@@ -88,7 +88,7 @@ def cell_outline(cell: int) -> Polygon:
 def cells_outline(cells: Sequence[int]) -> Outline | None:
     """Cells together as one outline; None of no cells."""
     polygons = [shapely.polygons(_over_pole(np.round(_corners(_cell(c)), 7))) for c in cells]
-    return outline_of(shapely.union_all(polygons)) if polygons else None
+    return outline_of(shapely.union_all(polygons, grid_size=1e-7)) if polygons else None
 
 
 def _bound(shape: Shape, margin_m: float) -> s2.S2LatLngRect | s2.S2Cap:

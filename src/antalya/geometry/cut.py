@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import shapely
 
-from antalya.geometry import ellipsoid, rings
+from antalya.geometry import ellipsoid
 from antalya.geometry.ellipsoid import GEOD
+from antalya.geometry.overlay import minus, width_m
 from antalya.geometry.region import to_outline
 from antalya.geometry.shape import RIM, TOUCH_M, Shape
 from antalya.geometry.touch import overlaps
@@ -30,8 +31,8 @@ def cut(shape: Shape, holes: Sequence[Shape]) -> Outline | None:
     frame = shape.frame
     left = shape.rim.plane(frame)
     for hole in touching:
-        left = shapely.difference(left, _inner(hole).plane(frame))
-    parts = [part for part in shapely.get_parts(left) if rings.width_m(part) > TOUCH_M]
+        left = minus(left, _inner(hole).plane(frame))
+    parts = [part for part in shapely.get_parts(left) if width_m(part) > TOUCH_M]
     return to_outline(shapely.multipolygons(parts), frame) if parts else None
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from antalya.geometry import ellipsoid, rings
+from antalya.geometry import ellipsoid
 from antalya.geometry.densify import densified
 from antalya.geometry.ellipsoid import GEOD, Floats
+from antalya.geometry.overlay import common, joined, width_m
 from antalya.geometry.region import ROUNDED_M, meeting_region, near, planes, spot, to_outline, widened
 from antalya.geometry.shape import TOUCH_M, Shape
 from antalya.geometry.touch import closer, overlaps
@@ -52,14 +53,14 @@ def side_region(
     points, _, steps = densified([tuple(line)])
     path = shapely.linestrings(frame.plane(points))
     grow = reach_m * (1 + float(ellipsoid.stretch(shape.radius_m + reach_m))) + ROUNDED_M
-    within = shapely.intersection(area, widened(path, min(grow, 2 * FARTHEST_M)))
+    within = common(area, widened(path, min(grow, 2 * FARTHEST_M)))
     whole = frame.plane(densified([_prolonged(line, shape, reach_m)])[0])
-    noded = shapely.union_all([shapely.boundary(within), shapely.linestrings(whole)])
+    noded = joined([shapely.boundary(within), shapely.linestrings(whole)])
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     wanted = 1 if side == "left" else -1
     noise = TOUCH_M + float(ellipsoid.sag_m(max(shape.step_m, float(steps.max())), shape.radius_m))
-    found = [face for face in faces if rings.width_m(face) > noise and _lies(face, within, whole) == wanted]
-    return to_outline(shapely.union_all(found), frame) if found else None
+    found = [face for face in faces if width_m(face) > noise and _lies(face, within, whole) == wanted]
+    return to_outline(joined(found), frame) if found else None
 
 
 def _prolonged(line: Sequence[Position], shape: Shape, reach_m: float) -> tuple[Position, ...]:

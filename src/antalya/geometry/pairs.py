@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from antalya.geometry import ellipsoid, touch
 from antalya.geometry.ellipsoid import Bools, Floats, Ints
+from antalya.geometry.overlay import common, snapped
 from antalya.geometry.shape import TOUCH_M, Shape, cores_m
 
 CHUNK_POINTS = 400_000
@@ -48,7 +49,7 @@ class Pack:
         """The polygons at `index`, each in the plane of the shape at `frame`."""
         rows = self.spans(0, index)
         about = np.repeat(frame, self.counts[0][index])
-        flat = ellipsoid.lay(self.points[rows] - self.origin[about], self.basis[about], self.bend[about])
+        flat = snapped(ellipsoid.lay(self.points[rows] - self.origin[about], self.basis[about], self.bend[about]))
         ends = (_ends(self.rings[self.spans(1, index)]), _ends(self.polygons[self.spans(2, index)]))
         return np.asarray(shapely.from_ragged_array(
             shapely.GeometryType.MULTIPOLYGON, flat, (*ends, _ends(self.counts[2][index]))
@@ -161,8 +162,8 @@ def _interiors_meet(
     rows = np.flatnonzero(near)
     meets[rows] = _cores_meet(pack, place[rows], other[rows], first[rows], second[rows], 2 * error[rows] + TOUCH_M)
     rows = rows[~meets[rows]]
-    common = shapely.intersection(first[rows], second[rows])
-    meets[rows] = shapely.area(common) > shapely.length(common) * (error[rows] + TOUCH_M)
+    shared = common(first[rows], second[rows])
+    meets[rows] = shapely.area(shared) > shapely.length(shared) * (error[rows] + TOUCH_M)
     for k in np.flatnonzero(near & ~meets):
         one, two = pack.shapes[place[k]], pack.shapes[other[k]]
         meets[k] = touch.finely_meet(one, two, first[k], second[k], float(error[k]))

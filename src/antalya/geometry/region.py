@@ -10,8 +10,9 @@ import shapely
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
-from antalya.geometry import ellipsoid, rings
+from antalya.geometry import ellipsoid
 from antalya.geometry.ellipsoid import Floats, Frame
+from antalya.geometry.overlay import common, joined, width_m
 from antalya.geometry.shape import Shape
 from antalya.model.volume import MultiPolygon, Outline, Polygon, Ring
 
@@ -19,6 +20,8 @@ QUARTER = 16
 """Pieces in a quarter of a widened corner."""
 ROUNDED_M = 0.01
 DIGITS = 7
+FINE_DEG = 2.0**-34
+"""The grid for cutting in degrees, 6 µm: see `overlay`."""
 
 
 def widened(area: BaseGeometry, by_m: float) -> BaseGeometry:
@@ -35,11 +38,11 @@ def planes(a: Shape, b: Shape) -> tuple[Frame, BaseGeometry, BaseGeometry, float
 def near(area: BaseGeometry, other: BaseGeometry, across_m: float, reach_m: float) -> BaseGeometry:
     """The part of `area` within `across_m` of `other`; `reach_m` from the plane's centre to the smaller one's end."""
     if not across_m:
-        return shapely.intersection(area, other)
+        return common(area, other)
     far = reach_m + across_m
     box = shapely.box(-far, -far, far, far)  # nothing beyond it can be in the result
     grow = across_m * (1 + float(ellipsoid.stretch(far))) + ROUNDED_M
-    return shapely.intersection(area, widened(shapely.intersection(other, box.buffer(far * 0.1 + 1_000)), grow))
+    return common(area, widened(common(other, box.buffer(far * 0.1 + 1_000)), grow))
 
 
 def meeting_region(a: Shape, b: Shape, across_m: float) -> Outline:
@@ -47,7 +50,7 @@ def meeting_region(a: Shape, b: Shape, across_m: float) -> Outline:
     frame, first, second, reach = planes(a, b)
     area = near(first, second, across_m, reach)
     if across_m:
-        area = shapely.union(area, near(second, first, across_m, reach))
+        area = joined([area, near(second, first, across_m, reach)])
     return to_outline(area, frame) or spot(first, second, frame)
 
 
@@ -66,7 +69,7 @@ def to_outline(area: BaseGeometry, frame: Frame) -> Outline | None:
     """
     found: list[BaseGeometry] = []
     for part in shapely.get_parts(shapely.get_parts(area)):
-        if shapely.get_type_id(part) == shapely.GeometryType.POLYGON and rings.width_m(part) > 1e-5:
+        if shapely.get_type_id(part) == shapely.GeometryType.POLYGON and width_m(part) > 1e-5:
             exact = _rounded(part, frame)
             found += exact or _rounded(widened(part, 2 * ROUNDED_M), frame)
     if len(found) > 1 and not shapely.is_valid(shapely.multipolygons(found)):
@@ -110,7 +113,7 @@ def _degrees(part: BaseGeometry, frame: Frame) -> BaseGeometry:
     if all(not closed and np.abs(ring).max() <= 180 for ring, closed in turned):
         return shapely.polygons(turned[0][0], [shapely.linearrings(ring) for ring, _ in turned[1:]] or None)
     filled = [_folded(ring) for ring, _ in turned]
-    return shapely.difference(filled[0], shapely.union_all(filled[1:]))
+    return shapely.difference(filled[0], shapely.union_all(filled[1:], grid_size=FINE_DEG), grid_size=FINE_DEG)
 
 
 def _unwound(plane: Floats, frame: Frame) -> tuple[Floats, bool]:
@@ -141,5 +144,6 @@ def _folded(ring: Floats) -> BaseGeometry:
     area = shapely.make_valid(shapely.polygons(ring))
     low, high = (int(np.floor((x + 180) / 360)) for x in (ring[:, 0].min(), ring[:, 0].max()))
     turns = range(low, high + 1)
-    pieces = [shapely.intersection(area, shapely.box(360 * k - 180, -90, 360 * k + 180, 90)) for k in turns]
-    return shapely.union_all([translate(p, -360 * k) for p, k in zip(pieces, turns, strict=True)])
+    pieces = [shapely.intersection(area, shapely.box(360 * k - 180, -90, 360 * k + 180, 90), grid_size=FINE_DEG)
+              for k in turns]
+    return shapely.union_all([translate(p, -360 * k) for p, k in zip(pieces, turns, strict=True)], grid_size=FINE_DEG)

@@ -10,13 +10,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from antalya.geometry.ellipsoid import Floats
+from antalya.geometry.overlay import common, joined, minus, width_m
 from antalya.model.errors import error
-
-
-def width_m(area: BaseGeometry) -> float:
-    """A lower bound of the radius of the largest disc in `area`: its area over its boundary's length; 0 where empty."""
-    length = float(shapely.length(area))
-    return float(shapely.area(area)) / length if length else 0.0
 
 
 def enclosed(ring: Floats, noise_m: float, at: str) -> BaseGeometry:
@@ -26,13 +21,13 @@ def enclosed(ring: Floats, noise_m: float, at: str) -> BaseGeometry:
     """
     area = shapely.polygons(ring)
     if not shapely.is_valid(area):
-        noded = shapely.node(shapely.linestrings(ring))
+        noded = joined([shapely.linestrings(ring)])
         faces = [f for f in shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))) if not f.is_empty]
         turns = np.array([_turns(ring, shapely.point_on_surface(f)) for f in faces], dtype=np.int64)
         clear = np.array([width_m(f) > noise_m for f in faces], dtype=np.bool_)
         if len(set(turns[clear].tolist()) - {0}) > 1 or (np.abs(turns[clear]) > 1).any():
             raise error("ring_crosses_itself", "the ring crosses itself", at=at)
-        area = shapely.union_all([f for f, n in zip(faces, turns, strict=True) if n])
+        area = joined([f for f, n in zip(faces, turns, strict=True) if n])
     if width_m(area) <= noise_m / 4:
         raise error("ring_too_short", "the ring encloses no area: its corners lie on one line", at=at)
     return area
@@ -55,13 +50,13 @@ def polygon(rings: list[Floats], noise_m: float, at: str) -> BaseGeometry:
     area = enclosed(rings[0], noise_m, f"{at}[0]")
     holes = [enclosed(ring, noise_m, f"{at}[{i}]") for i, ring in enumerate(rings[1:], 1)]
     for i, hole in enumerate(holes):
-        if width_m(shapely.difference(hole, area)) > noise_m:
+        if width_m(minus(hole, area)) > noise_m:
             raise error("ring_crosses_itself", "a hole leaves its outer ring", at=f"{at}[{i + 1}]")
         for other in holes[:i]:
-            if width_m(shapely.intersection(hole, other)) > noise_m:
+            if width_m(common(hole, other)) > noise_m:
                 raise error("ring_crosses_itself", "a hole meets another hole", at=f"{at}[{i + 1}]")
     if holes:
-        area = shapely.difference(area, shapely.union_all(holes))
+        area = minus(area, joined(holes))
         if width_m(area) <= noise_m / 4:
             raise error("ring_crosses_itself", "the holes leave nothing of the polygon", at=at)
     return area

@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from antalya.geometry import ellipsoid, rings
 from antalya.geometry.densify import WIDEST_M, caps, densified, least_cap, room_m
 from antalya.geometry.ellipsoid import GEOD, Floats, Frame, Ints
+from antalya.geometry.overlay import joined, snapped, width_m
 from antalya.model.errors import AntalyaError, error
 from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Position
 
@@ -103,7 +104,7 @@ class Shape:
 
     def plane(self, frame: Frame) -> BaseGeometry:
         """Itself in a plane: a polygon, several, or a circle's centre as a point."""
-        flat = frame.plane(self.points)
+        flat = snapped(frame.plane(self.points))
         if self.disc_m:
             return shapely.points(flat[0])
         if len(self.ring_ends) == 2:
@@ -167,7 +168,7 @@ def _cornered(outlines: Sequence[Polygon | MultiPolygon]) -> list[Shape]:
     frames, radii, flat = caps(points, points_at[:-1])
     step = np.maximum.reduceat(steps, points_at[:-1])
     areas = shapely.from_ragged_array(
-        shapely.GeometryType.MULTIPOLYGON, flat, (ring_ends, polygon_ends, outline_ends)
+        shapely.GeometryType.MULTIPOLYGON, snapped(flat), (ring_ends, polygon_ends, outline_ends)
     )
     areas = np.where(np.diff(outline_ends) == 1, shapely.get_geometry(areas, 0), areas)
     noise = TOUCH_M + ellipsoid.sag_m(step, radii)
@@ -200,16 +201,16 @@ def _fitted(wide: Shape) -> Shape:
 def _cleaned(rough: Shape) -> Shape:
     """A shape whose rings touch, made of valid rings. Raises ring_crosses_itself, ring_too_short."""
     noise = TOUCH_M + float(ellipsoid.sag_m(rough.step_m, rough.radius_m))
-    if shapely.is_valid(rough.flat) and rings.width_m(rough.flat) > noise / 4:
+    if shapely.is_valid(rough.flat) and width_m(rough.flat) > noise / 4:
         return rough
-    flat = rough.frame.plane(rough.points)
+    flat = snapped(rough.frame.plane(rough.points))
     nested = isinstance(rough.outline, MultiPolygon)
     polygons = []
     for p, (i, j) in enumerate(zip(rough.polygon_ends[:-1], rough.polygon_ends[1:], strict=True)):
         each = [flat[rough.ring_ends[r]:rough.ring_ends[r + 1]] for r in range(i, j)]
         polygons.append(rings.polygon(each, noise, f"coordinates[{p}]" if nested else "coordinates"))
-    area = shapely.union_all(polygons) if nested else polygons[0]
-    parts = [p for p in shapely.get_parts(area) if rings.width_m(p) > noise / 4]
+    area = joined(polygons) if nested else polygons[0]
+    parts = [p for p in shapely.get_parts(area) if width_m(p) > noise / 4]
     _, clean, (ring_ends, polygon_ends, _) = shapely.to_ragged_array([shapely.multipolygons(parts)])
     known = {xy.tobytes(): point for xy, point in zip(flat, rough.points, strict=True)}
     lon, lat = rough.frame.degrees(clean)

@@ -7,9 +7,10 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from antalya.geometry import ellipsoid, rings
+from antalya.geometry import ellipsoid
 from antalya.geometry.ellipsoid import Bools, Floats, Frame
 from antalya.geometry.nearest import gap_m
+from antalya.geometry.overlay import common, width_m
 from antalya.geometry.shape import TOUCH_M, Shape
 
 MANY = 50_000
@@ -120,9 +121,6 @@ def _interiors_meet(place: Shape, other: Shape) -> bool:
         return False
     if cores_meet(place, other, first, second, error):
         return True
-    common = shapely.intersection(first, second)
-    if rings.width_m(common) > error + TOUCH_M:
-        return True
     return finely_meet(place, other, first, second, error)
 
 
@@ -145,13 +143,15 @@ def finely_meet(place: Shape, other: Shape, first: BaseGeometry, second: BaseGeo
     either of them, or if it is more than half of one of them (for polygons thinner than that).
     """
     if error > 0.8 * TOUCH_M:
+        if width_m(common(first, second)) > error + TOUCH_M:
+            return True
         x0, y0, x1, y1 = shapely.bounds(first)
         u0, v0, u1, v1 = shapely.bounds(second)
         box = np.array([max(x0, u0), max(y0, v0), min(x1, u1), min(y1, v1)]) + error * np.array([-1, -1, 1, 1])
         step = ellipsoid.step_for(FINE_M, place.radius_m)
         first = _refined(place, place.frame, box, step)
         second = _refined(other, place.frame, box, step)
-    parts = shapely.get_parts(shapely.intersection(first, second))
+    parts = shapely.get_parts(common(first, second))
     parts = parts[shapely.area(parts) > 0]  # the rest are touching lines and points
     if not len(parts):
         return False
