@@ -20,6 +20,8 @@ from pyproj import Geod
 GEOD = Geod(ellps="WGS84")
 NM_M = 1852.0
 ARC_DEGREES = 1.8
+CLOCKWISE = {("R219 SANDRINGHAM HOUSE", 3)}
+"""Arcs (entry, part of its boundary) that the file draws the wrong way round: its ring would cross itself."""
 _POSITION = re.compile(r"(\d\d)(\d\d)(\d\d(?:\.\d+)?)([NS]) (\d{3})(\d\d)(\d\d(?:\.\d+)?)([EW])")
 
 Position = tuple[float, float]
@@ -56,41 +58,44 @@ def arc(start: Position, centre: Position, end: Position, clockwise: bool) -> It
     yield end
 
 
-def geometry(boundary: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, float]]:
-    """A boundary as a GeoJSON geometry, and the properties it needs."""
+def geometry(name: str, boundary: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, float]]:
+    """The boundary of an entry's volume as a GeoJSON geometry, and the properties it needs."""
     if "circle" in boundary[0]:
         circle = boundary[0]["circle"]
         return {"type": "Point", "coordinates": position(circle["centre"])}, {"radius_m": metres(circle["radius"])}
     ring: list[Position] = []
-    for part in boundary:
+    for number, part in enumerate(boundary):
         if "line" in part:
             ring += [position(text) for text in part["line"]]
         else:
             of = part["arc"]
-            ring += arc(ring[-1], position(of["centre"]), position(of["to"]), of["dir"] == "cw")
+            ring += arc(ring[-1], position(of["centre"]), position(of["to"]), of["dir"] == "cw" or (name, number) in CLOCKWISE)
     corners = [p for i, p in enumerate(ring) if i == 0 or p != ring[i - 1]]
     return {"type": "Polygon", "coordinates": [corners if corners[0] == corners[-1] else [*corners, corners[0]]]}, {}
 
 
-def height(text: str, standard_day: bool) -> str:
-    """`2500 ft` is above mean sea level; on a standard day FL65 is at 6,500 ft."""
-    return f"{int(text[2:]) * 100} ft" if standard_day and text.startswith("FL") else text
+def heights(volume: dict[str, Any], plain: bool) -> dict[str, Any]:
+    """The properties for a volume's heights: `2500 ft` is above mean sea level. Plain, FL65 is the number 6,500 ft, as is a
+    pressure altitude of 6,500 ft."""
+    if not plain:
+        return {"lower": volume["lower"], "upper": volume["upper"], "datum": "MSL"}
+    limits = [f"{text[2:]}00 ft" if text.startswith("FL") else text for text in (volume["lower"], volume["upper"])]
+    return {"lower": limits[0], "upper": limits[1]}
 
 
-def features(path: Path, starts_at: str, ends_at: str, standard_day: bool = False) -> Iterator[dict[str, Any]]:
+def features(path: Path, starts_at: str, ends_at: str, plain: bool = False) -> Iterator[dict[str, Any]]:
     """Every volume in the file, in force for the whole time."""
     for entry in yaml.safe_load(path.read_text())["airspace"]:
         for volume in entry["geometry"]:
-            shape, more = geometry(volume["boundary"])
+            shape, more = geometry(entry["name"], volume["boundary"])
             yield {"type": "Feature", "geometry": shape, "properties": {
-                "operation": entry["name"], "party": "UK", "activity": "works", "kind": entry["type"], "datum": "MSL",
-                "lower": height(volume["lower"], standard_day), "upper": height(volume["upper"], standard_day),
-                "starts_at": starts_at, "ends_at": ends_at, **more}}
+                "operation": entry["name"], "party": "UK", "activity": "works", "kind": entry["type"],
+                "starts_at": starts_at, "ends_at": ends_at, **heights(volume, plain), **more}}
 
 
-def collection(path: Path, starts_at: str, ends_at: str, standard_day: bool = False) -> dict[str, Any]:
+def collection(path: Path, starts_at: str, ends_at: str, plain: bool = False) -> dict[str, Any]:
     """The whole file."""
-    return {"type": "FeatureCollection", "features": list(features(path, starts_at, ends_at, standard_day))}
+    return {"type": "FeatureCollection", "features": list(features(path, starts_at, ends_at, plain))}
 
 
 if __name__ == "__main__":
@@ -98,6 +103,6 @@ if __name__ == "__main__":
     parser.add_argument("file", type=Path)
     parser.add_argument("--from", dest="starts_at", required=True)
     parser.add_argument("--to", dest="ends_at", required=True)
-    parser.add_argument("--standard-day", action="store_true", help="take flight levels as heights above mean sea level")
+    parser.add_argument("--plain", action="store_true", help="heights as plain numbers of feet, FL65 as 6,500")
     given = parser.parse_args()
-    json.dump(collection(given.file, given.starts_at, given.ends_at, given.standard_day), sys.stdout)
+    json.dump(collection(given.file, given.starts_at, given.ends_at, given.plain), sys.stdout)

@@ -3,7 +3,7 @@
     python ais.py noaa_20230101_sample.csv --minutes 20 --step 60 > vessels.geojson
 
 Each vessel is one operation; each of its volumes holds the way of one time step. The reports count as simultaneous. A speed
-of 102.3 knots means that there is none (ITU-R M.1371); such a vessel is taken as lying still.
+of 102.3 knots means that there is none (ITU-R M.1371): such a vessel is taken as lying still, with `--literal` at its word.
 """
 
 import argparse
@@ -30,16 +30,16 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def speed_m_s(report: dict[str, str]) -> float:
-    """Metres a second; 0 where no speed is given."""
+def speed_m_s(report: dict[str, str], literal: bool = False) -> float:
+    """Metres a second; 0 where no speed is given, unless the file is taken `literal`."""
     knots = float(report["SOG"])
-    return 0.0 if knots >= NO_SPEED else knots * KNOT
+    return 0.0 if knots >= NO_SPEED and not literal else knots * KNOT
 
 
-def features(report: dict[str, str], seconds: int, step: int) -> Iterator[dict[str, Any]]:
+def features(report: dict[str, str], seconds: int, step: int, literal: bool = False) -> Iterator[dict[str, Any]]:
     """The volumes of one vessel: a rectangle for each step, as long as its way, `HALF_WIDTH_M` to all sides; one spot for the
     whole time where it lies still."""
-    lon, lat, course, speed = float(report["LON"]), float(report["LAT"]), float(report["COG"]), speed_m_s(report)
+    lon, lat, course, speed = float(report["LON"]), float(report["LAT"]), float(report["COG"]), speed_m_s(report, literal)
     length = step if speed else seconds
     for begin in range(0, seconds, length):
         end = min(begin + length, seconds)
@@ -61,10 +61,10 @@ def _instant(seconds: int) -> str:
     return (START + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
 
 
-def collection(reports: list[dict[str, str]], minutes: int = 20, step: int = 60) -> dict[str, Any]:
+def collection(reports: list[dict[str, str]], minutes: int = 20, step: int = 60, literal: bool = False) -> dict[str, Any]:
     """All vessels."""
     return {"type": "FeatureCollection", "features": [
-        feature for report in reports for feature in features(report, minutes * 60, step)]}
+        feature for report in reports for feature in features(report, minutes * 60, step, literal)]}
 
 
 if __name__ == "__main__":
@@ -72,5 +72,6 @@ if __name__ == "__main__":
     parser.add_argument("file", type=Path)
     parser.add_argument("--minutes", type=int, default=20)
     parser.add_argument("--step", type=int, default=60, help="seconds")
+    parser.add_argument("--literal", action="store_true", help="take 102.3 knots as a speed")
     given = parser.parse_args()
-    json.dump(collection(read(given.file), given.minutes, given.step), sys.stdout)
+    json.dump(collection(read(given.file), given.minutes, given.step, given.literal), sys.stdout)

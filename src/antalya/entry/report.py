@@ -190,12 +190,14 @@ def _box(console: Console) -> Box:
 def _wide(console: Console, found: Sequence[Row]) -> Table:
     table = Table(box=_box(console), show_lines=True, pad_edge=False, header_style="bold", expand=True)
     table.add_column("State", no_wrap=True)
+    told = any(row.told for row in found)  # a check of files tells nobody
     for title, ratio in (("Who", 5), ("What", 4), ("Where", 3), ("When (UTC)", 3), ("Why", 6), ("What would remove it", 6),
-                         ("Who was told what (UTC)", 4)):
+                         *([("Who was told what (UTC)", 4)] if told else [])):
         table.add_column(title, ratio=ratio, min_width=11, overflow="fold")
     for row in found:
         table.add_row(Text(row.state, style=_STATE_STYLE[row.state]), _lines(row.who), plain(row.what), plain(row.where),
-                      Text(when(row.starts_at, row.ends_at)), plain(row.why), _lines(row.remedies), _told_lines(row))
+                      Text(when(row.starts_at, row.ends_at)), plain(row.why), _lines(row.remedies),
+                      *([_told_lines(row)] if told else []))
     return table
 
 
@@ -206,7 +208,8 @@ def _block(console: Console, number: int, row: Row) -> Table:
     table.add_row(Text(f"{number}"), Text(row.state, style=_STATE_STYLE[row.state]))
     for label, text in (("who", _lines(row.who)), ("what", plain(row.what)), ("where", plain(row.where)),
                         ("when", Text(f"{when(row.starts_at, row.ends_at)} UTC" if row.starts_at else "–")),
-                        ("why", plain(row.why)), ("remedy", _lines(row.remedies)), ("told", _told_lines(row))):
+                        ("why", plain(row.why)), ("remedy", _lines(row.remedies)),
+                        *([("told", _told_lines(row))] if row.told else [])):
         table.add_row(Text(label), text)
     table.add_row(Text(""), Text(""))
     return table
