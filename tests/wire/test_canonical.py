@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antalya.model import Minima, Window
@@ -69,6 +69,7 @@ values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=5) | st.di
 
 
 @given(values)
+@settings(deadline=None)
 def test_canonical_bytes_are_json_for_the_same_thing_and_stay_as_they_are(value: Any) -> None:
     raw = canonical(value)
     read = json.loads(raw, parse_int=float)  # as JavaScript has it: every number is a double
@@ -77,6 +78,7 @@ def test_canonical_bytes_are_json_for_the_same_thing_and_stay_as_they_are(value:
 
 
 @given(st.dictionaries(st.text(), values, min_size=2, max_size=6), st.randoms())
+@settings(deadline=None)
 def test_the_order_of_keys_makes_no_difference(value: dict[str, Any], shuffle: Any) -> None:
     keys = list(value)
     shuffle.shuffle(keys)

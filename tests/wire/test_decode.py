@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antalya.model import Area, Minima, Operation, Party, Polygon, Understanding, Window
@@ -161,18 +161,21 @@ bodies = st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, json_values))
 
 
 @given(bodies | json_values, st.sampled_from([Operation, Understanding, Party, Area]))
+@settings(deadline=None)
 def test_any_json_is_read_or_refused_with_a_code(value: Any, kind: Any) -> None:
     code = code_of(json.dumps(value).encode(), kind)
     assert code is None or 400 <= CATALOGUE[code].status < 500
 
 
 @given(st.binary(max_size=60))
+@settings(deadline=None)
 def test_any_bytes_are_read_or_refused_with_a_code(raw: bytes) -> None:
     code = code_of(raw, object)
     assert code == "bad_json" or (code is None and json.loads(raw) == decode(raw, object))
 
 
 @given(json_values)
+@settings(deadline=None)
 def test_what_the_standard_library_writes_is_read_as_it_was(value: Any) -> None:
     assert decode(json.dumps(value).encode(), object) == value
     assert decode(json.dumps(value, ensure_ascii=False).encode(), object) == value

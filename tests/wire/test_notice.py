@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import OKPKey
@@ -148,6 +148,7 @@ def test_what_is_no_notice(notice: bytes) -> None:
 
 
 @given(st.integers(0, len(NOTICE) * 8 - 1))
+@settings(deadline=None)
 def test_any_flipped_bit_is_noticed(bit: int) -> None:
     altered = bytearray(NOTICE)
     altered[bit // 8] ^= 1 << bit % 8
@@ -155,6 +156,7 @@ def test_any_flipped_bit_is_noticed(bit: int) -> None:
 
 
 @given(st.integers(0, len(NOTICE) - 1), st.sampled_from(b"ABCXYZabcxyz0123456789-_=+/."))
+@settings(deadline=None)
 def test_any_other_character_is_noticed(at: int, character: int) -> None:
     altered = bytearray(NOTICE)
     altered[at] = character
@@ -163,6 +165,7 @@ def test_any_other_character_is_noticed(at: int, character: int) -> None:
 
 
 @given(st.binary(max_size=200))
+@settings(deadline=None)
 def test_any_bytes_are_refused(raw: bytes) -> None:
     assert refused(raw)
 

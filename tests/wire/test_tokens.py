@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
@@ -172,6 +172,7 @@ def test_what_is_no_token(text: str) -> None:
 
 
 @given(st.integers(0, len(TOKEN) - 1), st.sampled_from("ABCXYZabcxyz0123456789-_=+/. "))
+@settings(deadline=None)
 def test_any_other_character_is_noticed(at: int, character: str) -> None:
     altered = TOKEN[:at] + character + TOKEN[at + 1:]
     if altered != TOKEN:
@@ -179,12 +180,14 @@ def test_any_other_character_is_noticed(at: int, character: str) -> None:
 
 
 @given(st.text(max_size=200))
+@settings(deadline=None)
 def test_any_text_is_refused(text: str) -> None:
     assert refused(text)
 
 
 @given(st.dictionaries(st.sampled_from(["iss", "sub", "aud", "exp", "iat", "nbf", "scope", "jti"]),
                        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text())))
+@settings(deadline=None)
 def test_any_signed_claims_are_taken_or_refused_with_the_code(fields: dict[str, Any]) -> None:
     text = compact(header(), claims(iss="antalya.test") | fields, MINE.sign).decode()
     try:

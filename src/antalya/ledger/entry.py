@@ -8,6 +8,8 @@ from msgspec import Meta
 
 from antalya.model.base import Instant, Noun, set_utc
 
+SALT_BYTES = 16
+
 
 class Entry(Noun, frozen=True, kw_only=True):
     """A leaf's data, in RFC 8785 form. `actor` did it, `subject` is what it was done to (ids only); `content_sha256` commits
@@ -20,7 +22,7 @@ class Entry(Noun, frozen=True, kw_only=True):
     actor: Annotated[str, Meta(max_length=128)]
     subject: Annotated[str, Meta(max_length=128)]
     version: int = 1
-    content_sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    content_sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
     signed: str | None = None
     outcome: Literal["accepted", "refused"] = "accepted"
     code: str | None = None
@@ -30,15 +32,16 @@ class Entry(Noun, frozen=True, kw_only=True):
 
 
 def commitment(salt: bytes, content: bytes) -> str:
-    """SHA-256(salt ‖ content), hex. The salt (at least 16 random bytes) keeps small contents from being guessed.
+    """SHA-256(salt ‖ content), hex. The salt (16 random bytes) keeps small contents from being guessed; its length is fixed, so
+    that nothing of the salt can be passed off as content, or the other way round.
 
-    Raises ValueError for a shorter salt.
+    Raises ValueError for a salt of another length.
     """
-    if len(salt) < 16:
-        raise ValueError("a salt has at least 16 bytes")
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"a salt has {SALT_BYTES} bytes")
     return hashlib.sha256(salt + content).hexdigest()
 
 
 def opens(entry: Entry, salt: bytes, content: bytes) -> bool:
     """Whether salt and content are what an entry commits to."""
-    return len(salt) >= 16 and hmac.compare_digest(commitment(salt, content), entry.content_sha256)
+    return len(salt) == SALT_BYTES and hmac.compare_digest(commitment(salt, content), entry.content_sha256)
