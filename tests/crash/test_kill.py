@@ -1,0 +1,156 @@
+"""`kill -9` of a real server in the middle of 1,000 filings, ten times over one store: what was answered is there, whole."""
+
+import http.client
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import msgspec
+import pytest
+from tests.crash.audit import Audit
+from tests.crash.served import Door, Served, patrol
+
+from antalya.ledger.receipt import Receipt
+from antalya.model import Operation
+from antalya.store.system import ids
+from antalya.wire.canonical import canonical
+from antalya.wire.notice import sign
+
+KILLED_AFTER = (1, 7, 20, 45, 80, 130, 200, 300, 420, 600)
+"""After how many answers of a round the server is killed; other filings are on their way then."""
+
+FILINGS, DOORS = 1_000, 4
+PARTIES = ("TR", "RU")
+
+
+@dataclass(frozen=True)
+class Filing:
+    """What is filed: the operation and the very bytes, signed or not."""
+
+    operation: Operation
+    raw: bytes
+    kind: str
+
+    def send(self, door: Door) -> tuple[int, Any]:
+        return door.send("POST", "/v1/operations", self.raw, content_type=self.kind, idempotency_key=self.operation.id)
+
+
+@dataclass
+class Round:
+    """1,000 filings over four connections; `answered` are those that got a 2xx, `cut_off` those on their way at the end."""
+
+    served: Served
+    waiting: SimpleQueue[Filing]
+    answered: list[tuple[Filing, Receipt]] = field(default_factory=list)
+    cut_off: list[Filing] = field(default_factory=list)
+    refused: list[Any] = field(default_factory=list)
+    news: threading.Condition = field(default_factory=threading.Condition)
+
+    def file(self) -> None:
+        with doors(self.served) as door:
+            while True:
+                filing = self.waiting.get()
+                try:
+                    status, said = filing.send(door[filing.operation.party])
+                except (OSError, http.client.HTTPException):
+                    with self.news:
+                        self.cut_off.append(filing)
+                    return
+                with self.news:
+                    if status == 201:
+                        self.answered.append((filing, msgspec.convert(said["receipt"], Receipt)))
+                    else:
+                        self.refused.append(said)
+                    self.news.notify()
+
+    def run_until_killed(self, after: int) -> None:
+        threads = [threading.Thread(target=self.file) for _ in range(DOORS)]
+        for thread in threads:
+            thread.start()
+        with self.news:
+            assert self.news.wait_for(lambda: len(self.answered) >= after or self.refused, timeout=60)
+        self.served.kill()
+        for thread in threads:
+            thread.join(60)
+        assert not self.refused
+
+
+@contextmanager
+def doors(served: Served) -> Iterator[dict[str, Door]]:
+    """A connection for each party."""
+    with ExitStack() as stack:
+        yield {party: stack.enter_context(Door(served, party)) for party in PARTIES}
+
+
+def filings(served: Served, number: int) -> list[Filing]:
+    """The filings of a round, on a parallel of their own; of every four, the first two overlap; every other one is signed."""
+    made = []
+    for n in range(FILINGS):
+        party = PARTIES[n % 2]
+        lon = 20 + 0.1 * (n // 4) + (0.0, 0.01, 0.04, 0.07)[n % 4]
+        operation = patrol(ids(), party, lon, 10 + number, 0.02)
+        raw, kind = canonical(operation), "application/json"
+        if n % 3 == 0:
+            raw = sign(raw, served.signing[party], "POST /v1/operations", datetime.now(UTC))
+            kind = "application/jose"
+        made.append(Filing(operation, raw, kind))
+    return made
+
+
+def overlapping(made: list[Filing]) -> set[frozenset[str]]:
+    """The pairs that clash, by construction."""
+    return {frozenset((one.operation.id, other.operation.id)) for one, other in zip(made[::4], made[1::4], strict=True)}
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    made = Served(tmp_path / "exchange", PARTIES)
+    yield made
+    made.kill()
+
+
+@pytest.mark.slow
+def test_what_was_answered_survives_kill_9_and_nothing_is_half_there(served: Served) -> None:
+    answered: list[tuple[Filing, Receipt]] = []
+    clashing: set[frozenset[str]] = set()
+    for number, after in enumerate(KILLED_AFTER):
+        made = filings(served, number)
+        round_ = Round(served, SimpleQueue())
+        for filing in made:
+            round_.waiting.put(filing)
+        clashing |= overlapping(made)
+        round_.run_until_killed(after)
+        assert after <= len(round_.answered) < FILINGS
+        answered += round_.answered
+        check(served, answered, clashing, {f.operation.id for f in round_.cut_off})
+        served.start()
+        answered += retried(served, round_.cut_off)
+    check(served, answered, clashing, set())
+
+
+def retried(served: Served, cut_off: list[Filing]) -> list[tuple[Filing, Receipt]]:
+    """Nobody knows whether these were kept: sent again under their Idempotency-Key, each is answered and kept once."""
+    with doors(served) as door:
+        said = [(filing, filing.send(door[filing.operation.party])) for filing in cut_off]
+    assert [status for _, (status, _) in said] == [201] * len(cut_off)
+    return [(filing, msgspec.convert(body["receipt"], Receipt)) for filing, (_, body) in said]
+
+
+def check(served: Served, answered: list[tuple[Filing, Receipt]], clashing: set[frozenset[str]], unsure: set[str]) -> None:
+    """Every answered filing is in the store with the leaf its receipt proves; and nothing else is, but what was on its way."""
+    audit = Audit(served.directory / "antalya.sqlite")
+    audit.everything(served.verifier, (receipt for _, receipt in answered))
+    stored = audit.operations()
+    for filing, receipt in answered:
+        assert stored[filing.operation.id, 1] == filing.operation
+        assert (receipt.entry.kind, receipt.entry.subject) == ("operation", filing.operation.id)
+        assert audit.leaves[receipt.leaf][2] == filing.raw
+    here = {id_ for id_, _ in stored}
+    assert {f.operation.id for f, _ in answered} <= here <= {f.operation.id for f, _ in answered} | unsure
+    assert set(audit.clashes().values()) == {pair for pair in clashing if pair <= here}
+    audit.close()
