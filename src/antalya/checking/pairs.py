@@ -110,12 +110,13 @@ def _detected(subject: Prepared, other: Prepared, pairs: Pairs, rulebook: Rulebo
         theirs = sorted({j for i in mine for j in by_first[i]})
         for clash in detect(_part(subject, mine), [_part(other, theirs)], rulebook, now, own=own, fixed=fixed):
             gives_way, goes_first = (mine, theirs) if subject.precedence > other.precedence else (theirs, mine)
-            encounters = tuple(replace(e, volume=gives_way[e.volume], other_volume=goes_first[e.other_volume])
-                               for e in clash.encounters)
+            found = [replace(e, volume=gives_way[e.volume], other_volume=goes_first[e.other_volume]) for e in clash.encounters]
             before = whole.get((clash.rule, clash.suspended))
+            if before is not None:
+                found += before.encounters
             whole[clash.rule, clash.suspended] = replace(
-                clash, other=other, encounters=(before.encounters if before else ()) + encounters,
-                minima=clash.minima.widest(before.minima) if before else clash.minima)
+                clash, other=other, encounters=tuple(sorted(found, key=lambda e: (e.volume, e.other_volume))),
+                minima=clash.minima if before is None else clash.minima.widest(before.minima))
     return list(whole.values())
 
 

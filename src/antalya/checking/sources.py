@@ -28,13 +28,17 @@ def read_sources(sources: Sequence[Source], theatre: Sequence[float] | None, bou
                  ) -> tuple[Read, tuple[Operation, ...]]:
     """What the files hold, and all operations, in the order of their sources. Raises what reading raises."""
     given: list[Operation] = []
+    files: dict[str, int] = {}
+    order: dict[str, int] = {}
     features: list[tuple[str, int, Feature]] = []
     for number, source in enumerate(sources, 1):
         operations = _operations(source)
         if operations is not None:
             given += operations
+            order |= {operation.id: number for operation in operations}
         else:
             name, data = _bytes(source, f"source {number}", bounds)
+            files.setdefault(name, number)
             features += [(name, i, feature) for i, feature in enumerate(read_features(data, name, bounds))]
     if not features and not given:
         raise error("bad_input_file", "nothing to check")
@@ -47,7 +51,8 @@ def read_sources(sources: Sequence[Source], theatre: Sequence[float] | None, bou
             raise error("duplicate_id", f"two operations are called {operation.id!r}")
         seen.add(operation.id)
     read = Read(read.operations, read.places, read.filed_at, read.unnamed, read.altitudes, (*swaps, *read.warnings))
-    return read, (*read.operations, *given)
+    order |= {id_: files[places[0].rpartition(": ")[0]] for id_, places in read.places.items()}
+    return read, tuple(sorted((*read.operations, *given), key=lambda operation: order[operation.id]))
 
 
 def _operations(source: Source) -> list[Operation] | None:
