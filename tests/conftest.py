@@ -1,6 +1,34 @@
-"""What holds for all tests: Hypothesis without deadlines, since the machines that run them are shared."""
+"""Fixtures for all tests.
 
-from hypothesis import settings
+`exchange_server`: an exchange that `antalya init` made and `antalya serve` serves, in its own process on a free port, as a
+user has it (tests/served.py says what it can do). A test that changes much, or stops the server, takes a new one from
+`new_exchange_server`. For tests of the steps and the hub in this process there is tests/world.py.
+"""
 
-settings.register_profile("house", deadline=None, print_blob=True)
-settings.load_profile("house")
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from tests.served import ExchangeServer
+
+
+@pytest.fixture(scope="session")
+def new_exchange_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., ExchangeServer]]:
+    """Makes exchange servers: `new_exchange_server(limits=…, parties=…)`; all are ended at the end."""
+    made: list[ExchangeServer] = []
+    numbers = itertools.count()
+
+    def make(limits: dict[str, Any] | None = None, *, parties: bool = True) -> ExchangeServer:
+        made.append(ExchangeServer(tmp_path_factory.mktemp("served") / f"exchange-{next(numbers)}", limits, parties=parties))
+        return made[-1]
+    yield make
+    for server in made:
+        if server.process.poll() is None:
+            server.stop()
+
+
+@pytest.fixture(scope="module")
+def exchange_server(new_exchange_server: Callable[..., ExchangeServer]) -> ExchangeServer:
+    """One exchange server for all tests of a file."""
+    return new_exchange_server()

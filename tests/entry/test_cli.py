@@ -2,186 +2,411 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.served import ANTALYA, ExchangeServer, antalya, typed
 
-ANTALYA = [sys.executable, "-m", "antalya"]
-
-
-def run(*words: str | Path, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*ANTALYA, *map(str, words)], capture_output=True, text=True, timeout=60,
-                          env={**os.environ, "COLUMNS": "200"} | environment)
-    assert done.returncode == code, (words, done.stdout, done.stderr)
-    assert "Traceback" not in done.stderr
-    return done
-
-
-class Running:
-    """An exchange that `antalya init` made and `antalya serve` serves."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.made: dict[str, str] = json.loads(run("init", directory, "--json").stdout)
-        self.process = subprocess.Popen([*ANTALYA, "serve", "--dir", str(directory), "--port", "0"], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        self.url = line.split(" at ")[1].split()[0]
-
-    def as_(self, party: str, *words: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-        token = self.made["operator_token"] if party == "operator" else self.token(party)
-        return run(*words, code=code, ANTALYA_TOKEN=token, ANTALYA_URL=self.url)
-
-    def token(self, party: str) -> str:
-        return run("token", party, "--dir", self.directory).stdout.strip()
-
-    def stop(self) -> tuple[str, str]:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.communicate(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = Running(tmp_path_factory.mktemp("cli") / "exchange")
-    running.as_("operator", "party", "add", "TR", "Turkey", "--force", "TAF=Turkish Armed Forces")
-    running.as_("operator", "party", "add", "US", "United States", "--force", "USF")
-    yield running
-    running.stop()
+ROOT = Path(__file__).parents[2]
 
 
 def plan(path: Path, lon: float = 37.95, **properties: Any) -> Path:
-    start = datetime.now(UTC) + timedelta(hours=2)
+    """A GeoJSON file with one patrol over two kilometres, two to four hours from now."""
+    start = (datetime.now(UTC) + timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
     feature = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, 36.53]},
-               "properties": {"radius_m": 2000, "operation": path.stem, "activity": "patrol", "lower_m": 0,
-                              "upper_m": 900, "starts_at": start.isoformat(),
-                              "ends_at": (start + timedelta(hours=2)).isoformat()} | properties}
+               "properties": {"radius_m": 2000, "operation": path.stem, "activity": "patrol", "lower_m": 0, "upper_m": 900,
+                              "starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=2)).isoformat()} | properties}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     return path
 
 
-def test_a_clash_filed_settled_and_proved_from_the_command_line(exchange: Running, tmp_path: Path) -> None:
-    exchange.as_("operator", "party", "key", tmp_path / "tr.pem", "--register", "TR")
+def shown(exchange: ExchangeServer, party: str, *words: object) -> Any:
+    return json.loads(exchange.run(party, "show", *words, "--json").stdout)
+
+
+def test_a_clash_filed_settled_and_proved(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    """As everybody types it, each command in its own process."""
+    def run(party: str, *words: object, code: int = 0) -> Any:
+        return antalya(*words, code=code, **exchange_server.environment(party))
+    key = exchange_server.made["log_key"]
+    run("operator", "party", "key", tmp_path / "tr.pem", "--register", "TR")
     assert (tmp_path / "tr.pem").stat().st_mode & 0o777 == 0o600
-    assert "CLEAR" in exchange.as_("US", "file", plan(tmp_path / "a.geojson")).stdout
-    held = exchange.as_("TR", "file", plan(tmp_path / "b.geojson"), "--sign", tmp_path / "tr.pem", "--receipt",
-                        tmp_path / "receipts.jsonl", "--json", code=1)
+    assert "CLEAR" in run("US", "file", plan(tmp_path / "a.geojson")).stdout
+    receipts = tmp_path / "receipts.jsonl"
+    held = run("TR", "file", plan(tmp_path / "b.geojson"), "--sign", tmp_path / "tr.pem", "--receipt", receipts, "--json", code=1)
     [outcome] = json.loads(held.stdout)
     assert (outcome["clearance"], outcome["operation"]["signed"]) == ("held", True)
     id_ = outcome["operation"]["id"]
-    [ask] = json.loads(exchange.as_("US", "show", "asks", "--json").stdout)
-    assert ask["id"] in exchange.as_("US", "show", "asks").stdout
-    exchange.as_("US", "answer", ask["id"], "grant")
-    assert json.loads(exchange.as_("TR", "show", id_, "--json").stdout)["clearance"] == "clear"
-    key = exchange.made["log_key"]
-    assert "signed" in run("verify", tmp_path / "receipts.jsonl", "--key", key).stdout
-    exchange.as_("TR", "log", "--export", tmp_path / "log.jsonl")
-    assert "verified" in run("verify", tmp_path / "log.jsonl", "--key", key).stdout
-    *lines, last = (tmp_path / "log.jsonl").read_text().splitlines()
-    changed = {"leaf": json.loads(last)["leaf"], "hash": "0" * 64}
-    (tmp_path / "bad.jsonl").write_text("\n".join([*lines, json.dumps(changed)]))
-    (tmp_path / "bad.checkpoint").write_text((tmp_path / "log.checkpoint").read_text())
-    assert "log_broken" in run("verify", tmp_path / "bad.jsonl", "--key", key, code=7).stderr
-    gone = exchange.as_("TR", "file", "--withdraw", id_, "--json")
+    [ask] = shown(exchange_server, "US", "asks")
+    assert ask["id"] in run("US", "show", "asks").stdout
+    assert "granted" in run("US", "answer", ask["id"], "grant", "--note", "Go on.").stdout
+    assert shown(exchange_server, "TR", id_)["clearance"] == "clear"
+    assert "clearance: clear" in run("TR", "show", id_).stdout
+    assert "signed" in antalya("verify", receipts, "--key", key).stdout
+    run("TR", "log", "--export", tmp_path / "log.jsonl")
+    assert "verified" in antalya("verify", tmp_path / "log.jsonl", receipts, "--key", key).stdout
+    gone = run("TR", "file", "--withdraw", id_, "--json")
     assert json.loads(gone.stdout)[0]["operation"]["operation"]["state"] == "withdrawn"
 
 
-def test_what_is_not_allowed_or_wrong_has_its_exit_code(exchange: Running, tmp_path: Path) -> None:
-    assert "no_scope" in exchange.as_("TR", "party", "add", "RU", "Russia", code=4).stderr
-    assert "no_token" in run("show", code=4, ANTALYA_TOKEN="", ANTALYA_URL=exchange.url).stderr
-    assert "bad_token" in run("show", code=4, ANTALYA_TOKEN="x.y.z", ANTALYA_URL=exchange.url).stderr
-    assert "not_found" in exchange.as_("TR", "show", "nothing-of-that-name", code=2).stderr
-    assert "not_ready" in run("show", code=6, ANTALYA_TOKEN="x", ANTALYA_URL="http://127.0.0.1:9").stderr
-    assert "bad_input_file" in exchange.as_("TR", "file", tmp_path / "none.geojson", code=2).stderr
-    said = exchange.as_("TR", "show", "nothing-of-that-name", "--json", code=2).stderr
-    assert json.loads(said)["code"] == "not_found"
-    assert "bad_setting" in run("init", exchange.directory, code=2).stderr
-    assert "bad_field" in run("token", "TR", "--dir", exchange.directory, "--life", "soon", code=2).stderr
+def test_a_file_filed_again_is_the_same_filing(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    exchange_server.run("operator", "party", "key", tmp_path / "ru.pem", "--register", "RU")
+    file = plan(tmp_path / "again.geojson", lon=30.5)
+    words = ("file", file, "--sign", tmp_path / "ru.pem", "--json")
+    first, second, other = (json.loads(exchange_server.run("RU", *words, *more).stdout)[0] for more in ((), (), ("--anew",)))
+    assert first["leaf"] == second["leaf"]
+    assert first["operation"]["id"] == second["operation"]["id"] != other["operation"]["id"]
 
 
-def test_a_port_in_use_gets_clear_words(exchange: Running) -> None:
-    port = exchange.url.rpartition(":")[2]
-    assert "port_in_use" in run("serve", "--dir", exchange.directory, "--port", port, code=3).stderr
+def test_a_change_keeps_its_id_and_needs_nothing_but_the_file(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    id_ = "0195712c-5f3a-4cc2-9d0e-2f6a5f6c1a01"
+    exchange_server.run("US", "file", plan(tmp_path / "one.geojson", lon=31.5, operation=id_, title="First"))
+    second = plan(tmp_path / "two.geojson", lon=31.6, operation=id_, title="Second")
+    changed = exchange_server.run("US", "file", "--update", second)
+    assert "Second: CLEAR" in changed.stdout
+    view = shown(exchange_server, "US", id_)
+    assert (view["version"], view["operation"]["title"]) == (2, "Second")
+    (tmp_path / "api.json").write_text(json.dumps(view["operation"] | {"title": "Third"}))
+    assert "Third: CLEAR" in exchange_server.run("US", "file", "--update", tmp_path / "api.json").stdout
+    refused = exchange_server.run("TR", "file", "--update", tmp_path / "api.json", code=2)
+    assert "not_found" in refused.stderr
+
+
+def test_what_is_refused_does_not_stop_the_rest(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    good = [plan(tmp_path / f"good{i}.geojson", lon=32 + i) for i in range(2)]
+    late = plan(tmp_path / "late.geojson", lon=35, starts_at="2190-01-01T00:00:00Z", ends_at="2190-01-02T00:00:00Z")
+    done = exchange_server.run("US", "file", good[0], late, good[1], "--json", "--receipt", tmp_path / "r.jsonl", code=2)
+    assert len(json.loads(done.stdout)) == 2
+    assert json.loads(done.stderr)["code"] == "beyond_horizon"
+    assert len((tmp_path / "r.jsonl").read_text().splitlines()) == 2
+    foreign = exchange_server.run("US", "file", plan(tmp_path / "foreign.geojson", party="TR"), code=4)
+    assert "not_yours" in foreign.stderr
+
+
+def test_lists_are_tables_that_show_titles_as_they_are(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    run = exchange_server.run
+    run("US", "file", plan(tmp_path / "t.geojson", lon=28, title="[/red] [bold]Devriye"))
+    table = run("US", "show", "operations").stdout
+    assert "[/red] [bold]Devriye" in table
+    assert table.splitlines()[0].split() == ["Id", "Party", "Activity", "Title", "Starts", "Ends", "State", "Clearance"]
+    for what, words in (("parties", "Relief agency"), ("forces", "SAA"), ("findings", ""), ("asks", ""), ("areas", "No areas."),
+                        ("sites", "No sites."), ("understandings", "No understandings."), ("stances", ""), ("controls", ""),
+                        ("picture", "Seen by United States"), ("me", "party: US"), ("limits", "vertices: 5000"),
+                        ("SDF", "answers: US")):
+        assert words in run("US", "show", what).stdout, what
+    assert "SDF" in run("US", "party", "list").stdout
+    assert "force SDF" in run("US", "party", "show", "US").stdout
+
+
+def test_the_log_is_read_exported_and_verified(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    run, key = exchange_server.run, exchange_server.made["log_key"]
+    (tmp_path / "key").write_text(key + "\n")
+    old = tmp_path / "old.checkpoint"
+    old.write_text(run("US", "log", "--checkpoint").stdout)
+    [outcome] = json.loads(run("US", "file", plan(tmp_path / "l.geojson", lon=27), "--json").stdout)
+    leaf = outcome["receipt"]["leaf"]
+    (tmp_path / "receipt.json").write_text(run("US", "log", "--receipt", leaf).stdout)
+    (tmp_path / "outcome.json").write_text(json.dumps(outcome))
+    facts = json.loads(run("US", "log", "--export", tmp_path / "log.jsonl", "--json").stdout)
+    assert facts["size"] > leaf
+    said = json.loads(typed("verify", tmp_path / "log.jsonl", tmp_path / "receipt.json", tmp_path / "outcome.json", "--key",
+                              tmp_path / "key", "--checkpoint", old, "--json").stdout)
+    assert [fact["verified"] for fact in said] == [True, True, True]
+    assert said[0]["checkpoints"] == 2, "the old one and its own, which is the receipts' as well"
+    assert said[0]["opened"] >= 1
+    page = run("US", "log", "--from", leaf, "--limit", 1).stdout
+    assert "operation" in page
+    assert json.loads(run("US", "log", "--checkpoint", "--json").stdout)["size"] > leaf
+
+
+@pytest.fixture(scope="module")
+def exported(new_exchange_server: Callable[..., ExchangeServer], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with an exported log, its checkpoint, a receipt and the exchange's keys; and the log's public key."""
+    exchange, folder = new_exchange_server(), tmp_path_factory.mktemp("exported")
+    exchange.run("TR", "file", plan(folder / "p.geojson"), "--receipt", folder / "receipt.json")
+    exchange.run("TR", "log", "--export", folder / "log.jsonl")
+    exchange.stop()
+    shutil.copytree(exchange.dir / "keys", folder / "keys")
+    return folder, exchange.made["log_key"]
+
+
+def spoilt(folder: Path, to: Path, change: Callable[[list[Any]], object]) -> Path:
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    change(lines)
+    (to / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    shutil.copy(folder / "log.checkpoint", to)
+    return to / "log.jsonl"
+
+
+def readable(lines: list[Any]) -> Any:
+    return next(line for line in lines if line.get("content"))
+
+
+@pytest.mark.parametrize("change", [
+    lambda lines: lines.pop(),
+    lambda lines: lines.pop(0),
+    lambda lines: lines[1].update(hash="0" * 64),
+    lambda lines: lines[1].update(hash="no hash"),
+    lambda lines: lines.append({"leaf": len(lines), "hash": "0" * 64}) or lines.pop(2),
+    lambda lines: readable(lines)["entry"].update(actor="US"),
+    lambda lines: readable(lines)["entry"].update(unknown=1),
+    lambda lines: readable(lines).update(content="{}"),
+    lambda lines: readable(lines).update(salt="zz"),
+], ids=range(9))
+def test_a_log_that_was_changed_is_broken(exported: tuple[Path, str], tmp_path: Path,
+                                          change: Callable[[list[Any]], object]) -> None:
+    done = typed("verify", spoilt(exported[0], tmp_path, change), "--key", exported[1], code=7)
+    assert "log_broken" in done.stderr
+    assert "NOT VERIFIED" in done.stdout
+
+
+def test_a_receipt_that_was_changed_is_broken_and_the_others_are_still_said(exported: tuple[Path, str], tmp_path: Path) -> None:
+    folder, key = exported
+    receipt = json.loads((folder / "receipt.json").read_text())
+    for i, changed in enumerate((receipt | {"leaf": receipt["leaf"] + 1}, receipt | {"proof": []}, receipt | {"proof": ["x"]},
+                                 receipt | {"entry": receipt["entry"] | {"actor": "RU"}},
+                                 receipt | {"checkpoint": receipt["checkpoint"].replace("\n", "\n\n", 1)})):
+        (tmp_path / f"{i}.json").write_text(json.dumps(changed))
+        done = typed("verify", tmp_path / f"{i}.json", folder / "receipt.json", "--key", key, "--json", code=7)
+        assert [fact["verified"] for fact in json.loads(done.stdout)] == [False, True]
+    other = "antalya.local/log+" + key.split("+", 1)[1][::-1]
+    assert "bad_setting" in typed("verify", folder / "receipt.json", "--key", other, code=2).stderr
+    (tmp_path / "no.json").write_text("[3]")
+    assert "bad_input_file" in typed("verify", tmp_path / "no.json", "--key", key, code=2).stderr
+    assert "bad_input_file" in typed("verify", tmp_path / "none.json", "--key", key, code=2).stderr
+
+
+def test_a_receipt_from_another_history_is_found_out_by_the_log(exported: tuple[Path, str], tmp_path: Path) -> None:
+    """The exchange showed somebody another log: its receipt verifies by itself, but not together with the real log."""
+    folder, key = exported
+    entry = Entry(kind="operation", at=datetime.now(UTC), actor="TR", subject="x", content_sha256="0" * 64)
+    signer = Signer("antalya.local/log", load_keys(folder / "keys").log)
+    note = make("antalya.local/log", 1, leaf_hash(canonical(entry)), signer)
+    other = tmp_path / "other.json"
+    other.write_bytes(msgspec.json.encode(Receipt(entry=entry, leaf=0, proof=(), checkpoint=note)))
+    typed("verify", other, "--key", key)
+    assert "log_broken" in typed("verify", other, folder / "log.jsonl", "--key", key, code=7).stderr
+
+
+def test_what_is_not_allowed_or_wrong_has_its_exit_code(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    run, url = exchange_server.run, exchange_server.url
+    assert "no_scope" in run("TR", "party", "add", "NEW", "New", code=4).stderr
+    assert "no_token" in typed("show", code=4, ANTALYA_URL=url).stderr
+    assert "bad_token" in typed("show", code=4, ANTALYA_TOKEN="x.y.z", ANTALYA_URL=url).stderr
+    assert "not_found" in run("TR", "show", "nothing-of-that-name", code=2).stderr
+    assert "not_ready" in typed("show", code=6, ANTALYA_TOKEN="x", ANTALYA_URL="http://127.0.0.1:9").stderr
+    assert "bad_setting" in typed("show", code=2, ANTALYA_TOKEN="x", ANTALYA_URL="nowhere").stderr
+    assert "bad_input_file" in run("TR", "file", tmp_path / "none.geojson", code=2).stderr
+    assert "bad_json" in run("TR", "file", _written(tmp_path / "broken.json", "{"), code=2).stderr
+    assert json.loads(run("TR", "show", "nothing-of-that-name", "--json", code=2).stderr)["code"] == "not_found"
+    assert "precondition_required" in run("operator", "party", "add", "TR", "Turkey", code=2).stderr
+    assert "Usage" in run("TR", "answer", "some-ask", "perhaps", code=2).stderr
+    assert "bad_field" in typed("token", "TR", "--dir", exchange_server.dir, "--life", "soon", code=2).stderr
+    assert "bad_field" in typed("token", "TR", "--dir", exchange_server.dir, "--life", "400d", code=2).stderr
+    assert "bad_field" in typed("token", "TR", "--dir", exchange_server.dir, "--scope", "all", code=2).stderr
+    assert "bad_text" in typed("token", "T\u202eR", "--dir", exchange_server.dir, code=2).stderr
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_a_token_from_a_file_and_from_the_command(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    made = json.loads(typed("token", "US", "--dir", exchange_server.dir, "--life", "1h", "--json").stdout)
+    assert made["scopes"] == ["antalya.read", "antalya.file", "antalya.answer"]
+    file = _written(tmp_path / "token", made["token"] + "\n")
+    me = json.loads(typed("show", "me", "--json", "--token-file", file, "--url", exchange_server.url, ANTALYA_TOKEN="x").stdout)
+    assert me["party"] == "US"
+    assert "US" in typed("show", "me", ANTALYA_URL=exchange_server.url, ANTALYA_TOKEN_FILE=str(file)).stdout
+    broker = typed("token", "UN", "--broker", "--dir", exchange_server.dir).stdout.strip()
+    assert json.loads(typed("show", "me", "--json", "--token", broker, "--url", exchange_server.url).stdout)["broker"] is True
+
+
+def test_init_overwrites_nothing_and_force_moves_aside(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    first = json.loads(typed("init", home, "--json").stdout)
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert "bad_setting" in typed("init", home, code=2).stderr
+    second = json.loads(typed("init", home, "--json", "--force", "--origin", "example.org/log").stdout)
+    assert second["log_key"].startswith("example.org/log+")
+    aside = Path(second["moved_to"])
+    assert sorted(p.name for p in aside.iterdir()) == ["antalya.sqlite", "antalya.toml", "keys"]
+    assert first["operator_token"] not in "".join(p.read_text(errors="replace") for p in home.rglob("*") if p.is_file())
+    typed("init", tmp_path / "bad", "--origin", "has spaces", code=2)
+    assert not (tmp_path / "bad").exists()
+
+
+def test_a_port_in_use_gets_clear_words(exchange_server: ExchangeServer) -> None:
+    port = exchange_server.url.rpartition(":")[2]
+    said = antalya("serve", "--dir", exchange_server.dir, "--port", port, code=3).stderr
+    assert f"127.0.0.1:{port} is taken" in said
+    assert "--port" in said
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        assert "port_in_use" in run("demo", "--port", str(taken.getsockname()[1]), code=3).stderr
+        assert "port_in_use" in antalya("demo", "--port", taken.getsockname()[1], code=3).stderr
+    assert "bad_setting" in antalya("serve", "--dir", exchange_server.dir, "--host", "198.51.100.7", "--port", 0, code=2).stderr
 
 
-def test_settings_say_where_they_come_from(exchange: Running) -> None:
-    shown = run("config", "show", "--origin", "--dir", exchange.directory, ANTALYA_PORT="9123", ANTALYA_LIMITS__VERTICES="77").stdout
-    assert "port = 9123   # ANTALYA_PORT" in shown
-    assert "limits.vertices = 77   # ANTALYA_LIMITS__VERTICES" in shown
-    assert 'audience = "antalya.local"   # antalya.toml' in shown
-    assert 'host = "127.0.0.1"   # default' in shown
-    assert "bad_setting" in run("config", "show", "--dir", exchange.directory, code=2, ANTALYA_PORT="high").stderr
-    assert "bad_setting" in run("config", "show", "--dir", exchange.directory, code=2, ANTALYA_COLOUR="red").stderr
+def test_settings_say_where_they_come_from(exchange_server: ExchangeServer) -> None:
+    words = ("config", "show", "--dir", exchange_server.dir)
+    said = typed(*words, "--origin", ANTALYA_PORT="9123", ANTALYA_LIMITS__VERTICES="77", ANTALYA_DEBUG="1").stdout
+    assert "port = 9123   # ANTALYA_PORT" in said
+    assert "limits.vertices = 77   # ANTALYA_LIMITS__VERTICES" in said
+    assert 'audience = "antalya.local"   # antalya.toml' in said
+    assert 'host = "127.0.0.1"   # default' in said
+    assert json.loads(typed(*words, "--json").stdout)["limits.burst"] == {"value": 1_000_000, "origin": "antalya.toml"}
+    assert "bad_setting" in typed(*words, code=2, ANTALYA_PORT="high").stderr
+    assert "colour" in typed(*words, code=2, ANTALYA_COLOUR="red").stderr
 
 
-def test_the_doctor_finds_a_key_that_others_can_read(exchange: Running, tmp_path: Path) -> None:
-    made = tmp_path / "ward"
-    run("init", made)
-    assert "fail" not in {row["state"] for row in json.loads(run("doctor", "--dir", made, "--json", ANTALYA_PORT="0").stdout)}
-    (made / "keys" / "log.pem").chmod(0o644)
-    assert "chmod 600" in run("doctor", "--dir", made, code=1).stdout
+def test_the_doctor_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
+    def look(code: int) -> dict[str, Any]:
+        said = json.loads(typed("doctor", "--dir", home, "--json", code=code, ANTALYA_PORT="0").stdout)
+        return {row["what"]: row for row in said}
+    home = tmp_path / "ward"
+    assert look(0)["Settings"]["state"] == "warn"
+    typed("init", home)
+    assert {row["state"] for what, row in look(0).items() if what not in ("Chromium", "Disk", "fsync")} == {"ok"}
+    (home / "keys" / "log.pem").chmod(0o644)
+    assert "chmod 600" in look(1)["Keys"]["detail"]
+    (home / "keys" / "log.pem").chmod(0o600)
+    with sqlite3.connect(home / "antalya.sqlite") as db:
+        db.execute("UPDATE meta SET value = ? WHERE key = 'last_at'", (str(10**15 * 4),))
+    db.close()
+    assert look(1)["Clock"]["state"] == "fail"
+    (home / "antalya.sqlite").rename(home / "gone")
+    assert look(1)["Store"]["state"] == "fail"
+    (home / "antalya.sqlite").write_bytes(b"not a database" * 1_000)
+    assert look(1)["Store"]["state"] == "fail"
+    (home / "antalya.toml").write_text("colour = 'red'")
+    assert look(1)["Settings"]["state"] == "fail"
 
 
 def test_the_demo_prints_everything_as_json_and_exits() -> None:
-    shown = json.loads(run("demo", "--no-serve", "--json").stdout)
-    by_title = {c["title"]: c["clearance"] for c in shown["clearances"].values()}
+    said = json.loads(antalya("demo", "--no-serve", "--json").stdout)
+    by_title = {c["title"]: c["clearance"] for c in said["clearances"].values()}
     assert by_title["Move on Manbij"] == "held"
     assert by_title["Joint plan for Raqqa"] == "blocked"
-    assert shown["findings"]
-    views = shown["views"]
+    assert said["findings"]
+    views = said["views"]
     assert {"TR", "RU", "US", "broker"} <= set(views)
     assert len({json.dumps(views[v]["operations"]) for v in ("TR", "RU", "US")}) == 3
 
 
 def test_the_demo_prints_a_table_that_a_person_can_read() -> None:
-    shown = run("demo", "--no-serve").stdout
+    said = antalya("demo", "--no-serve").stdout
     for words in ("Move on Manbij", "HELD", "BLOCKED", "Interposition patrol", "of Manbij"):
-        assert words in shown
+        assert words in said
 
 
-def test_the_demo_serves_its_page(tmp_path: Path) -> None:
-    process = subprocess.Popen([*ANTALYA, "demo", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+def test_the_demo_serves_its_page_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = subprocess.Popen([*ANTALYA, "demo", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                               env=os.environ | {"TMPDIR": str(tmp_path)})
     assert process.stdout is not None
     try:
         url = next(line.split(" at ")[1].split()[0] for line in process.stdout if "Serving" in line)
+        assert list(tmp_path.iterdir())
         assert "<title>" in httpx.get(url).text
-        viewers = httpx.get(f"{url}/demo/viewers").json()
-        token = viewers[0]["token"]
-        picture = httpx.get(f"{url}/v1/picture", headers={"authorization": f"Bearer {token}"}).json()
-        assert picture["operations"]
+        token = httpx.get(f"{url}/demo/viewers").json()[0]["token"]
+        assert httpx.get(f"{url}/v1/picture", headers={"authorization": f"Bearer {token}"}).json()["operations"]
     finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
-    assert process.returncode in (0, 130, -2)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_the_server_stops_at_once_with_a_stream_open_and_logs_no_plan(tmp_path: Path) -> None:
-    running = Running(tmp_path / "exchange")
-    running.as_("operator", "party", "add", "TR", "Turkey")
-    running.as_("TR", "file", plan(tmp_path / "p.geojson", title="secret-title"))
-    head = {"authorization": f"Bearer {running.token('TR')}"}
-    with httpx.stream("GET", f"{running.url}/v1/events", headers=head, timeout=20) as stream:
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_stops_at_once_with_a_stream_open_and_logs_no_plan(new_exchange_server: Callable[..., ExchangeServer],
+                                                                      tmp_path: Path, how: signal.Signals) -> None:
+    exchange = new_exchange_server()
+    exchange.run("TR", "file", plan(tmp_path / "p.geojson", title="secret-title"))
+    with exchange.client("TR").stream("GET", "/v1/events") as stream:
         next(stream.iter_lines())
-        _, log = running.stop()
-    assert running.process.returncode in (0, -15, 143)
-    lines = [json.loads(line) for line in log.splitlines()]
-    assert any(line.get("route") == "/v1/operations" for line in lines)
-    assert "secret-title" not in log
-    assert "37.95" not in log
+        begun = datetime.now(UTC)
+        exchange.process.send_signal(how)
+        assert exchange.process.wait(timeout=30) == 0
+        took = (datetime.now(UTC) - begun).total_seconds()
+    assert took < 5, "a second on an idle machine"
+    lines = [json.loads(line) for line in exchange.log.splitlines()]
+    assert any(line.get("route") == "/v1/operations" and line["status"] == 201 for line in lines)
+    assert not any(secret in exchange.log for secret in ("secret-title", "37.95", "36.53"))
+    assert not list(exchange.dir.glob("*-wal")), "the store was closed"
 
 
-def test_help_names_every_command() -> None:
-    shown = run("--help").stdout
-    for name in ("init", "party", "token", "serve", "file", "check", "show", "answer", "log", "verify", "demo", "doctor", "config"):
-        assert f"  {name} " in shown
-        run(name, "--help")
+def test_help_names_every_command_and_version_is_told() -> None:
+    from antalya import __version__
+    from antalya.entry.cli import COMMANDS
+    said = antalya("--help").stdout
+    for name in COMMANDS:
+        assert f"  {name} " in said
+    assert antalya("--version").stdout == f"antalya {__version__}\n"
+    assert "No such command" in antalya("fly", code=2).stderr
+
+
+def test_help_and_version_import_nothing_heavy() -> None:
+    script = ("import sys; sys.argv = ['antalya', '--help']\nfrom antalya.entry.cli import main\ntry: main()\n"
+              "except SystemExit: print(*(m for m in ('shapely', 'numpy', 'starlette', 'httpx', 'rich') if m in sys.modules))")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[-1].strip() == ""
+
+
+def test_completion_knows_commands_and_what_can_be_shown() -> None:
+    def complete(line: str) -> list[str]:
+        words = {"_ANTALYA_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+        return antalya(**words).stdout.split()
+    assert complete("antalya ver") == ["verify"]
+    assert complete("antalya show under") == ["understandings"]
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    line = f"{sys.executable} -m antalya errors | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "0"
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = subprocess.Popen([*ANTALYA, "show", "--url", url, "--token", "x"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        called, _ = silent.accept()
+        with called:
+            called.recv(10)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+
+
+def old_python() -> str | None:
+    """A Python 3 older than 3.11 that runs here."""
+    names = [shutil.which(f"python3.{minor}") for minor in range(6, 11)]
+    for path in (*names, *map(str, Path.home().glob(".pyenv/versions/3.[6-9].*/bin/python3"))):
+        if path and subprocess.run([path, "-c", "import sys; sys.exit(sys.version_info >= (3, 11))"], check=False,
+                                   capture_output=True).returncode == 0:
+            return path
+    return None
+
+
+def test_an_old_python_gets_clear_words() -> None:
+    python = old_python()
+    if python is None:
+        pytest.skip("no Python older than 3.11 is installed here")
+    for start in (["-m", "antalya"], ["-c", "from antalya.entry.cli import main; main()"]):
+        done = subprocess.run([python, "-B", *start, "--help"], capture_output=True, text=True, timeout=60,
+                              env=os.environ | {"PYTHONPATH": str(ROOT / "src")})
+        assert done.returncode == 3, done.stderr
+        assert "Use Python 3.11 or newer" in done.stderr
+        assert "Traceback" not in done.stderr

@@ -224,6 +224,14 @@ def test_a_retry_under_the_same_key_files_once(door: Door) -> None:
     problem(us.post("/v1/operations", json=operation(door), headers=head), "idempotency_conflict")
 
 
+def test_a_retry_that_is_signed_again_files_once(door: Door) -> None:
+    us, body, head = door.client("US"), canonical(operation(door)), {"content-type": "application/jose", "idempotency-key": "k"}
+    first, again = (us.post("/v1/operations", headers=head, content=sign(
+        body, door.world.party_keys["US"], "POST /v1/operations", door.world.clock() + hours(later / 3_600))) for later in (0, 7))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json()["leaf"] == again.json()["leaf"]
+
+
 def test_the_registry_through_the_door(door: Door) -> None:
     operator, tr, ru = door.client("operator", "antalya.read", "antalya.operate"), door.client("TR"), door.client("RU")
     problem(tr.put("/v1/forces/X", json={"id": "X", "name": "X", "answers": "TR"}), "no_scope")

@@ -23,6 +23,7 @@ from antalya import __version__
 from antalya.entry.terminal import show_error
 from antalya.model.errors import AntalyaError, error
 
+_JSON = "antalya.json"
 HELP = "Antalya keeps rivals who share a space from colliding: file, check, settle, prove."
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("cli_demo", "demo_command", "A scenario: findings on the terminal, then page and API."),
@@ -65,6 +66,12 @@ class LazyCommands(TyperGroup):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
 
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        as_json = "--json" in args
+        ctx = super().make_context(info_name, args, parent, **extra)
+        ctx.meta[_JSON] = as_json
+        return ctx
+
     def invoke(self, ctx: Any) -> Any:
         """Calls the command; what it raises becomes words and an exit code."""
         try:
@@ -77,12 +84,12 @@ class LazyCommands(TyperGroup):
         except AntalyaError as wrong:
             if os.environ.get("ANTALYA_DEBUG"):
                 raise
-            raise typer.Exit(show_error(wrong)) from None
+            raise typer.Exit(show_error(wrong, ctx.meta[_JSON])) from None
         except Exception as defect:
             if os.environ.get("ANTALYA_DEBUG") or isinstance(defect, typer.Abort) or hasattr(defect, "exit_code"):
                 raise  # an exit, or wrong usage, which typer says itself
             said = error("internal", f"{type(defect).__name__}: {defect}; ANTALYA_DEBUG=1 shows where")
-            raise typer.Exit(show_error(said)) from None
+            raise typer.Exit(show_error(said, ctx.meta[_JSON])) from None
 
 
 app = typer.Typer(cls=LazyCommands, help=HELP, rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -104,4 +111,4 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without Arabic letters gets question marks, not an error
-    app()
+    app(prog_name="antalya")

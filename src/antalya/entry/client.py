@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -48,6 +49,7 @@ class Exchange:
         self._key = key_files.party_key(key) if key else None
         self._http = httpx.Client(base_url=url, headers={"authorization": f"Bearer {_token(token, token_file)}"},
                                   timeout=_TIMEOUT_S, trust_env=not near)
+        weakref.finalize(self, self._http.close)
 
     def get(self, path: str, **query: Any) -> httpx.Response:
         """Reads a path; a query parameter that is None is left out, `from_` is `from`."""

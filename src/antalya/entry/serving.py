@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import signal
 import socket
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import msgspec
@@ -85,6 +88,20 @@ class _Server(uvicorn.Server):
         if self.started:
             self._on_listening()
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Takes the signals that end it. Unlike uvicorn it does not raise them again afterwards: whoever called `run` has a
+        store to close and a folder to clear."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+
     def handle_exit(self, sig: int, frame: object) -> None:
         self._desk.stopping.set()
         self._desk.hub.bell.ring()
@@ -94,14 +111,13 @@ class _Server(uvicorn.Server):
 def run(desk: Desk, host: str, port: int, on_listening: Callable[[str], None]) -> None:
     """Serves until SIGINT or SIGTERM; `on_listening` gets the address once requests are taken. Raises port_in_use."""
     taken = listener(host, port)
-    name = f"[{host}]" if ":" in host else host
+    name = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
     address = f"http://{name}:{taken.getsockname()[1]}"
     config = uvicorn.Config(application(desk), access_log=False, log_config=None, server_header=False,
                             timeout_graceful_shutdown=_STOP_S, h11_max_incomplete_event_size=64_000)
     server = _Server(config, desk, lambda: on_listening(address))
     try:
-        asyncio.run(server.serve(sockets=[taken]))
-    except KeyboardInterrupt:
-        pass  # uvicorn raises the signal again once it has stopped
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(server.serve(sockets=[taken]))
     finally:
         taken.close()

@@ -15,32 +15,42 @@ from antalya.model.errors import AntalyaError, error
 from antalya.model.limits import Limits
 
 FILE = "antalya.toml"
-NOT_SETTINGS = frozenset({"ANTALYA_DIR", "ANTALYA_URL", "ANTALYA_TOKEN", "ANTALYA_DEBUG", "ANTALYA_CHROMIUM"})
+NOT_SETTINGS = {
+    "ANTALYA_DIR": "the exchange's directory, for `serve`, `token`, `doctor` and `config`",
+    "ANTALYA_URL": "the exchange that commands talk to",
+    "ANTALYA_TOKEN": "your token",
+    "ANTALYA_TOKEN_FILE": "a file with your token",
+    "ANTALYA_DEBUG": "1: tracebacks instead of short words",
+    "ANTALYA_CHROMIUM": "the browser of the browser tests",
+}
 """Variables of the command line and the tests, not of an exchange."""
 
 
 class IssuerSetting(Noun, frozen=True, kw_only=True):
-    """Who may make tokens: name (the `iss`), a PEM or JWKS file, and what they may say."""
+    """Who may make tokens for this exchange."""
 
-    name: str
-    keys_file: str
-    audiences: tuple[str, ...] = ()
-    scopes: tuple[str, ...] = ("antalya.read", "antalya.file", "antalya.answer", "antalya.broker", "antalya.operate")
-    max_life_s: Annotated[float, Meta(gt=0)] = 90 * 86_400.0
+    name: Annotated[str, Meta(min_length=1, description="Its name: the `iss` of its tokens.")]
+    keys_file: Annotated[str, Meta(min_length=1, description="Its public keys: a PEM file or a JWK set.")]
+    audiences: Annotated[tuple[str, ...], Meta(description="Audiences its tokens may name, besides the exchange's own.")] = ()
+    scopes: Annotated[tuple[str, ...], Meta(description="The scopes it may give; others in its tokens count for nothing.")] = (
+        "antalya.read", "antalya.file", "antalya.answer", "antalya.broker", "antalya.operate")
+    max_life_s: Annotated[float, Meta(gt=0, description="How long its tokens may live, in seconds.")] = 90 * 86_400.0
 
 
 class Settings(Noun, frozen=True, kw_only=True):
     """All settings. Paths are relative to the exchange's directory."""
 
-    origin: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,120}$")] = "antalya.local/log"
-    audience: str = "antalya.local"
-    host: str = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65_535)] = 8017
-    store: str = "antalya.sqlite"
-    keys: str = "keys"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    issuers: tuple[IssuerSetting, ...] = ()
-    limits: Limits = Limits()
+    origin: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,120}$", description=(
+        "The name of its log, in every checkpoint; once and for all."))] = "antalya.local/log"
+    audience: Annotated[str, Meta(min_length=1, description="Whom tokens must be made out to (`aud`).")] = "antalya.local"
+    host: Annotated[str, Meta(min_length=1, description="The address to serve at.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535, description="The port to serve at; 0 takes any free one.")] = 8017
+    store: Annotated[str, Meta(min_length=1, description="The file of its store.")] = "antalya.sqlite"
+    keys: Annotated[str, Meta(min_length=1, description="The folder of its two private keys.")] = "keys"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description=(
+        "What its own log (JSON lines on standard error) tells; `info` has a line for each request."))] = "info"
+    issuers: Annotated[tuple[IssuerSetting, ...], Meta(description="Whose tokens it takes; tables `[[issuers]]`.")] = ()
+    limits: Annotated[Limits, Meta(description="What bounds a filing; a table `[limits]`.")] = Limits()
 
 
 @dataclass(frozen=True)

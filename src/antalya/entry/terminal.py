@@ -25,9 +25,9 @@ def warn(text: str) -> None:
     typer.echo(f"warning: {text}", err=True)
 
 
-def show_error(wrong: AntalyaError, as_json: bool | None = None) -> int:
+def show_error(wrong: AntalyaError, as_json: bool) -> int:
     """Writes an error to standard error, in words or (with --json) as its problem document; the exit code."""
-    if as_json if as_json is not None else "--json" in sys.argv:
+    if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(wrong.problem()), indent=2).decode(), err=True)
     else:
         place = f"\n  {wrong.at}" if wrong.at else ""

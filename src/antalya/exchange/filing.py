@@ -193,7 +193,7 @@ def _spend(tx: Transaction, subject: Prepared, limits: Limits, now: datetime) ->
 
 
 def _request_hash(evidence: Evidence) -> str:
-    return hashlib.sha256(evidence.raw).hexdigest()
+    return hashlib.sha256(evidence.raw if evidence.payload is None else evidence.payload).hexdigest()
 
 
 def _remembered(tx: Transaction, party: str, key: str | None, evidence: Evidence) -> Outcome | None:

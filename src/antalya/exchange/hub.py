@@ -18,10 +18,12 @@ _NOT_LOGGED = frozenset({"store_full", "store_read_only", "store_busy", "clock_u
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What came through the door: the very bytes, and the key they were signed with (None: unsigned)."""
+    """What came through the door: the very bytes, the key they were signed with (None: unsigned), and what was signed. A
+    notice that is signed again says the same with other bytes."""
 
     raw: bytes
     kid: str | None = None
+    payload: bytes | None = None
 
 
 class Bell:

@@ -8,18 +8,21 @@ from antalya.model.base import Noun
 
 
 class Limits(Noun, frozen=True, kw_only=True):
-    """Bounds of an exchange. `theatre` is [west, south, east, north] in degrees: where the exchange expects its users, so
-    that swapped coordinates are noticed. Areas in km², the horizon in days, rates per party."""
+    """Bounds of an exchange; each says what it bounds and in which unit (docs/reference/settings.md)."""
 
-    body_bytes: Annotated[int, Meta(ge=1_000)] = 2_000_000
-    vertices: Annotated[int, Meta(ge=4)] = 5_000
-    volumes: Annotated[int, Meta(ge=1)] = 500
-    area_km2: Annotated[float, Meta(gt=0)] = 100_000.0
-    horizon_days: Annotated[float, Meta(gt=0)] = 60.0
-    past_s: Annotated[float, Meta(ge=0)] = 60.0
-    requests_per_s: Annotated[float, Meta(gt=0)] = 200.0
-    burst: Annotated[int, Meta(ge=1)] = 400
-    area_budget_km2_per_day: Annotated[float, Meta(gt=0)] = 500_000.0
-    ask_default_s: Annotated[float, Meta(gt=0)] = 86_400.0
-    clock_back_s: Annotated[float, Meta(ge=0)] = 5.0
-    theatre: tuple[float, float, float, float] | None = None
+    body_bytes: Annotated[int, Meta(ge=1_000, description="The largest body of a request, in bytes.")] = 2_000_000
+    vertices: Annotated[int, Meta(ge=4, description="Positions of all outlines of one operation.")] = 5_000
+    volumes: Annotated[int, Meta(ge=1, description="Volumes of one operation.")] = 500
+    area_km2: Annotated[float, Meta(gt=0, description="The area of one outline, in km².")] = 100_000.0
+    horizon_days: Annotated[float, Meta(gt=0, description="How far ahead an operation may end, in days.")] = 60.0
+    past_s: Annotated[float, Meta(ge=0, description=(
+        "How long ago the last window of an operation may have ended, in seconds."))] = 60.0
+    requests_per_s: Annotated[float, Meta(gt=0, description="Requests a second, for each party and each address.")] = 200.0
+    burst: Annotated[int, Meta(ge=1, description="Requests at once, before that rate holds.")] = 400
+    area_budget_km2_per_day: Annotated[float, Meta(gt=0, description=(
+        "Distinct area a party may file over in one day (UTC), in km²."))] = 500_000.0
+    ask_default_s: Annotated[float, Meta(gt=0, description=(
+        "How long an ask stays open where its rule doesn't say, in seconds."))] = 86_400.0
+    clock_back_s: Annotated[float, Meta(ge=0, description="How far the clock may go back before filings stop, in seconds.")] = 5.0
+    theatre: Annotated[tuple[float, float, float, float] | None, Meta(description=(
+        "[west, south, east, north] in degrees: where users are expected, so that swapped coordinates are noticed."))] = None

@@ -49,12 +49,19 @@ class Rates:
     def take(self, who: str) -> None:
         """Takes one. Raises rate_exceeded with `retry_after_s`."""
         now = time.monotonic()
+        if len(self._left) >= _MOST_CALLERS and who not in self._left:
+            self._forget(now)
         left, since = self._left.get(who, (float(self._burst), now))
         left = min(float(self._burst), left + (now - since) * self._per_s)
         if left < 1:
             wait = (1 - left) / self._per_s
             raise error("rate_exceeded", f"more than {self._per_s:g} requests a second", retry_after_s=round(wait, 3))
         self._left[who] = (left - 1, now)
+
+    def _forget(self, now: float) -> None:
+        """Drops who has not called for so long that the bucket is full again."""
+        full_s = self._burst / self._per_s
+        self._left = {who: (left, since) for who, (left, since) in self._left.items() if now - since < full_s}
 
 
 @dataclass
@@ -79,7 +86,7 @@ class Call:
 
     @property
     def evidence(self) -> Evidence:
-        return Evidence(self.raw, self.kid)
+        return Evidence(self.raw, self.kid, self.payload)
 
     def body(self, kind: type[T]) -> T:
         """The body as a noun. Raises bad_json, bad_field and what the noun raises."""
