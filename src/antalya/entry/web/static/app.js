@@ -33,7 +33,7 @@ export function App({ state, facts, actions }) {
         ${facts ? html`<${Lists} state=${state} facts=${facts} select=${actions.select} />` : !state.failure && html`<p class="quiet" role="status">${t("loading")}</p>`}
       </aside>
       ${facts && html`<${Timeline} state=${state} facts=${facts} select=${actions.select} />`}`}
-    <p class="hidden" role="status" aria-live="polite">${state.news}</p>
+    <p class="hidden news" role="status" aria-live="polite">${state.news}</p>
   </div>`;
 }
 

@@ -5,7 +5,7 @@ import { language, t } from "./i18n.js";
 import { clearanceMark, partyMark, severityMark, shape } from "./marks.js";
 import { activeAt } from "./state.js";
 import { at, dateTime } from "./time.js";
-import { activityOf, band, partyOf, place, remedy, side, titleOf, when, why } from "./words.js";
+import { activityOf, band, number, partyOf, place, remedy, side, titleOf, told as toldWords, when, why } from "./words.js";
 
 const PAGE = 100;
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest
@@ -39,6 +39,12 @@ function card(props, selection, content) {
     aria-current=${chosen ? "true" : undefined}>${content}</article>`;
 }
 
+/** Who can make a change, where a finding offers changes to more than one. @param {Digest} facts @param {FindingView} finding @param {Remedy} r */
+function whose(facts, finding, r) {
+  const view = facts.operations.get(r.operation);
+  return view && new Set(finding.remedies.map((x) => x.operation)).size > 1 ? html`<b>${partyOf(view)}</b> ` : "";
+}
+
 /** @param {Props & { finding: FindingView }} props */
 export function FindingCard(props) {
   const { facts, finding, select } = props;
@@ -56,7 +62,7 @@ export function FindingCard(props) {
       <dt>${t("field.why")}</dt><dd>${why(finding)}
         ${agreed ? html` <cite dir="auto">${agreed.title}</cite>` : ""}</dd>
       ${finding.stance && html`<dt>${t("field.stance")}</dt><dd>${t(`stance.${finding.stance}`)}</dd>`}
-      ${finding.remedies.length > 0 && html`<dt>${t("field.remedies")}</dt><dd><ul>${finding.remedies.map((r) => html`<li>${remedy(r)}</li>`)}</ul></dd>`}
+      ${finding.remedies.length > 0 && html`<dt>${t("field.remedies")}</dt><dd><ul>${finding.remedies.map((r) => html`<li>${whose(facts, finding, r)}${remedy(r)}</li>`)}</ul></dd>`}
     </dl>
     ${finding.kind === "hazard" && html`<p class="quiet">${t("sites.notice")}</p>`}
     ${finding.level === "overlap" && finding.kind === "clash" && html`<p class="held-back">${t("level.overlapNote")}</p>`}`);
@@ -93,7 +99,7 @@ export function SiteCard({ state, facts, site, select }) {
     <p class="marks"><span class="mark site">${shape("shield")}${t(`site.${site.kind}`)}</span> ${partyMark(facts.order, site.owner)}</p>
     <h3><button type="button" class="title" onClick=${() => select(selection)}><bdi>${site.name}</bdi></button></h3>
     <dl>
-      <dt>${t("field.where")}</dt><dd>${place(site.outline)} · ${t("site.standOff", { metres: site.stand_off_m })}</dd>
+      <dt>${t("field.where")}</dt><dd>${place(site.outline)} · ${t("site.standOff", { metres: number(site.stand_off_m) })}</dd>
       <dt>${t("field.when")}</dt><dd>${when([[at(site.valid_from), at(site.expires_at)]])}</dd>
       ${site.inspected_by && html`<dt>${t("field.inspected")}</dt><dd dir="auto">${site.inspected_by}</dd>`}
     </dl></article>`;
@@ -104,7 +110,7 @@ export function Told({ told }) {
   const latest = [...told].reverse().slice(0, PAGE);
   return html`<section class="list" aria-labelledby="told"><details>
     <summary><h2 id="told">${t("told.title")}</h2> <span class="count">${told.length}</span></summary>
-    ${latest.length ? html`<ol class="told">${latest.map((x) => html`<li><time datetime=${x.at}>${dateTime(at(x.at), language())}</time> <b>${x.party}</b> ${t(`told.${x.type}`)}</li>`)}</ol>`
+    ${latest.length ? html`<ol class="told">${latest.map((x) => html`<li><time datetime=${x.at}>${dateTime(at(x.at), language())}</time> <b>${x.party}</b> ${toldWords(x.type)}</li>`)}</ol>`
       : html`<p class="quiet">${t("told.empty")}</p>`}
   </details></section>`;
 }

@@ -10,6 +10,8 @@ import { html, render } from "./vendor/htm-preact.js";
 const root = /** @type {Element} */ (document.getElementById("app"));
 /** @type {TheatreMap | null} */
 let map = null;
+/** @type {Element | null} */
+let target = null;
 /** @type {{ picture: Picture | null, facts: import("./state.js").Digest | null }} */
 let digested = { picture: null, facts: null };
 
@@ -21,14 +23,17 @@ function select(selected) {
   document.getElementById(`card-${selected.id}`)?.scrollIntoView({ block: "nearest" });
 }
 
-/** @param {Element | null} element */
+/** Where the map goes. @param {Element | null} element */
 function mount(element) {
+  target = element;
   if (!element) map = null;
-  else if (!map) {
-    map = new TheatreMap(/** @type {HTMLElement} */ (element), pick);
-    map.load(get().places);
-    map.update(get(), digested.facts);
-  }
+}
+
+/** Makes the map as soon as there are its place, its library and a picture: the lists don't wait for it. */
+function unfold() {
+  if (map || !target || !("ol" in window)) return;
+  map = new TheatreMap(/** @type {HTMLElement} */ (target), pick);
+  map.load(get().places);
 }
 
 /** A click on the map: the thing's card comes into view, the map stays where it is. @param {Chosen | null} selected */
@@ -59,11 +64,13 @@ function draw(state) {
   if (digested.picture !== state.picture) digested = { picture: state.picture, facts: state.picture && digest(state.picture) };
   const { facts } = digested;
   render(html`<${App} state=${state} facts=${facts} actions=${actions} />`, root);
+  if (facts) unfold();
   map?.update(state, facts);
   const asked = state.picture?.asks.filter((a) => a.of === state.picture?.viewer.party && a.state === "open").length;
   document.title = asked ? `(${asked}) Antalya` : "Antalya";
-  if (facts && document.documentElement.dataset.ready !== "true") performance.mark("antalya-ready");
-  document.documentElement.dataset.ready = String(Boolean(facts));
+  const ready = String(Boolean(facts && map));
+  if (ready === "true" && document.documentElement.dataset.ready !== ready) performance.mark("antalya-ready");
+  document.documentElement.dataset.ready = ready;
 }
 
 /** 1, 2, 3 …: look as that viewer; Escape: nothing is chosen. @param {KeyboardEvent} event */
@@ -80,4 +87,5 @@ const [places] = await Promise.all([fetch("/static/data/places.json").then((r) =
 root.replaceChildren();
 set({ places, language: document.documentElement.lang });
 subscribe(draw);
+document.getElementById("map-library")?.addEventListener("load", () => draw(get()));
 await begin();

@@ -15,10 +15,8 @@ function geometry(outline) {
   return new ol.geom.MultiPolygon(polygons(outline)).transform("EPSG:4326", "EPSG:3857");
 }
 
-/** @param {Outline[]} outlines a point in the middle of the largest of them */
-function middle(outlines) {
-  return new ol.geom.Point(ol.proj.fromLonLat(centre(outlines[0])));
-}
+/** @param {Outline} outline */
+const middle = (outline) => new ol.geom.Point(ol.proj.fromLonLat(centre(outline)));
 
 export class TheatreMap {
   /** @param {HTMLElement} target @param {(selection: Chosen | null) => void} onSelect */
@@ -115,20 +113,25 @@ export class TheatreMap {
     for (const site of facts.picture.sites) {
       const windows = [[at(site.valid_from), at(site.expires_at)]];
       add("sites", geometry(site.outline), { kind: "site", id: site.id, thing: site, windows });
-      add("sites", middle([site.outline]), { kind: "site", id: site.id, thing: site, windows, mark: true });
+      add("sites", middle(site.outline), { kind: "site", id: site.id, thing: site, windows, mark: true });
     }
     for (const view of facts.picture.operations) {
       const volumes = view.level === "details" ? view.operation.volumes : [view.envelope];
       volumes.forEach((v, i) => add("operations", geometry(v.outline), {
         kind: "operation", id: view.id, thing: view, first: i === 0, windows: [[at(v.starts_at), at(v.ends_at)]] }));
     }
+    /** @type {Map<string, number>} how many numbers stand at a spot already */
+    const crowd = new Map();
     for (const finding of facts.open) {
       const met = finding.met.filter((m) => m.region);
       for (const m of met) {
         const windows = [[at(m.starts_at), at(m.ends_at)]];
         const region = /** @type {Outline} */ (m.region);
         add("findings", geometry(region), { kind: "finding", id: finding.id, thing: finding, windows });
-        add("badges", middle([region]), { kind: "finding", id: finding.id, thing: finding, windows });
+        const spot = centre(region).map((degrees) => Math.round(degrees * 40)).join();
+        const beside = crowd.get(spot) ?? 0;
+        crowd.set(spot, beside + 1);
+        add("badges", middle(region), { kind: "finding", id: finding.id, thing: finding, windows, beside });
       }
     }
   }
@@ -147,7 +150,7 @@ export class TheatreMap {
     if (kind === "operation") return this.operationStyle(feature, thing, chosen);
     if (feature.getGeometry().getType() !== "Point") return style.finding(thing.severity, thing.settled, chosen);
     const words = thing.level === "overlap" && !thing.other ? t("map.another") : "";
-    return style.badge(String(facts.number.get(id) ?? ""), thing.kind === "clash" ? words : "", thing.severity, chosen);
+    return style.badge(String(facts.number.get(id) ?? ""), thing.kind === "clash" ? words : "", thing.severity, chosen, feature.get("beside"));
   }
 
   /** @param {any} feature @param {OperationView} view @param {boolean} chosen */

@@ -7,9 +7,19 @@ import { at, dayOf, isActive } from "./time.js";
 
 const KEY = "antalya.token";
 const DEBOUNCE_MS = 250;
-const NEWS = new Set(["finding.opened", "ask.opened", "answer", "clearance"]);
+
+/** What is worth saying aloud of an event, as a key of words. @param {string} type */
+function newsOf(type) {
+  if (type === "finding.opened" || type === "ask.opened") return `news.${type}`;
+  return { ask: "news.answer", clearance: "news.clearance" }[type.split(".")[0]];
+}
+
 
 let token = "";
+/** The exchange's clock when this viewer began to look: what happened before is in their first picture. */
+let since = NaN;
+/** @type {Set<string>} what happened since and was not said yet, as keys of words */
+const fresh = new Set();
 /** When, by this machine's own clock, the exchange was last heard, and when the picture came. */
 let [heard, shown] = [0, 0];
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -68,12 +78,14 @@ export function leave() {
 
 async function enter() {
   following?.abort();
+  fresh.clear();
   const mine = new AbortController();
   following = mine;
   try {
     const [me, picture] = await Promise.all([call(token, "/v1/me"), call(token, "/v1/picture")]);
     if (mine.signal.aborted) return;
     set({ me });
+    since = at(picture.now);
     show(picture, true);
   } catch (failure) {
     if (mine.signal.aborted) return;
@@ -81,7 +93,11 @@ async function enter() {
     return refuse(failure);
   }
   follow(token, {
-    event: (type) => { if (NEWS.has(type)) set({ news: t(`news.${type}`) }); soon(); },
+    event: (type, data) => {
+      const news = newsOf(type);
+      if (news && at(data?.at) > since) fresh.add(news);
+      soon();
+    },
     up: () => { if (get().link === "lost") reload(); else set({ link: "live" }); },
     alive: () => { heard = performance.now(); },
     down: (denied) => (denied ? refuse(new Failure("401", null, false)) : lose()),
@@ -102,11 +118,11 @@ function show(picture, fresh) {
   set({ phase: "ready", picture, days, clock, selected, link: fresh ? "connecting" : "live", asOf: now, failure: "" });
 }
 
-/** The next day, from today on, on which something was found; today where there is none. @param {Picture} picture @param {number[]} days */
+/** The next day, from today on, with a finding that is not settled; today where there is none. @param {Picture} picture @param {number[]} days */
 function firstDay(picture, days) {
   const { open, windows } = digest(picture);
   const today = dayOf(at(picture.now));
-  const found = (/** @type {number} */ day) => open.some((f) => isActive(windows.get(f.id) ?? [], { day, quarter: 0, span: "day" }));
+  const found = (/** @type {number} */ day) => open.some((f) => !f.settled && isActive(windows.get(f.id) ?? [], { day, quarter: 0, span: "day" }));
   return days.find((day) => day >= today && found(day)) ?? today;
 }
 
@@ -115,12 +131,15 @@ function soon() {
   pending = setTimeout(reload, DEBOUNCE_MS);
 }
 
-/** Loads the picture again. */
+/** Loads the picture again, and says what is new in it. */
 export async function reload() {
   const mine = following;
   try {
     const picture = await call(token, "/v1/picture");
-    if (mine === following && !mine?.signal.aborted) show(picture, false);
+    if (mine !== following || mine?.signal.aborted) return;
+    show(picture, false);
+    if (fresh.size) set({ news: [...fresh].map((key) => t(key)).join(" ") });
+    fresh.clear();
   } catch (failure) {
     if (mine === following) refuse(failure);
   }

@@ -124,16 +124,18 @@ export function finding(severity, settled, chosen) {
   });
 }
 
-/** A finding's number and words, over everything. @param {string} number @param {string} words @param {Severity} severity @param {boolean} chosen */
-export function badge(number, words, severity, chosen) {
-  return kept(`badge ${number} ${severity} ${chosen} ${words}`, () => {
+/** A finding's number and words, over everything; beside others of the same spot.
+ * @param {string} number @param {string} words @param {Severity} severity @param {boolean} chosen @param {number} beside */
+export function badge(number, words, severity, chosen, beside) {
+  return kept(`badge ${number} ${severity} ${chosen} ${beside} ${words}`, () => {
+    const x = 23 * beside;
     const ink = colour(`severity-${severity}`);
     const round = (/** @type {number} */ radius, /** @type {string} */ fill) => new ol.style.Style({
-      image: new ol.style.Circle({ radius, fill: new ol.style.Fill({ color: fill }), declutterMode: "none" }), zIndex: 40 });
+      image: new ol.style.Circle({ radius, displacement: [x, 0], fill: new ol.style.Fill({ color: fill }) }), zIndex: 40 });
     const figure = new ol.style.Style({
-      text: new ol.style.Text({ text: number, font: "700 12px system-ui, sans-serif", fill: new ol.style.Fill({ color: colour("on-severity") }), declutterMode: "none" }), zIndex: 41 });
-    const beside = words ? [new ol.style.Style({ text: label(words, { ink, bold: true, y: 19 }), zIndex: 39 })] : [];
-    return [round(chosen ? 14 : 12, colour("halo")), round(chosen ? 12 : 10, ink), figure, ...beside];
+      text: new ol.style.Text({ text: number, font: "700 12px system-ui, sans-serif", offsetX: x, fill: new ol.style.Fill({ color: colour("on-severity") }) }), zIndex: 41 });
+    const caption = words ? [new ol.style.Style({ text: label(words, { ink, bold: true, y: 19 }), zIndex: 39 })] : [];
+    return [round(chosen ? 14 : 12, colour("halo")), round(chosen ? 12 : 10, ink), figure, ...caption];
   });
 }
 

@@ -33,8 +33,8 @@ export const band = (lower, upper) => t("band", { band: ltr(`${number(lower)}–
 /** @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();
 
-/** @param {number} value */
-function number(value) {
+/** A whole number in the reader's language. @param {number} value */
+export function number(value) {
   const found = formats.get(language()) ?? new Intl.NumberFormat(`${language()}-u-nu-latn`, { maximumFractionDigits: 0 });
   formats.set(language(), found);
   return found.format(value);
@@ -48,6 +48,15 @@ export function when(windows) {
 
 /** Words that only the exchange has (in English), isolated from the direction of what stands around them. @param {string} text */
 export const foreign = (text) => html`<span lang="en" dir="auto">${text}</span>`;
+
+/** What somebody was told, by an event's type (`ask.refused`, `clearance.held`, `finding.opened` …). @param {string} type */
+export function told(type) {
+  const [kind, value] = type.split(".");
+  const states = { ask: `asked.${value}`, clearance: `clearance.${value}` };
+  const state = states[/** @type {keyof typeof states} */ (kind)];
+  if (knows(`told.${type}`)) return t(`told.${type}`);
+  return t(knows(`told.${kind}`) ? `told.${kind}` : "told.other", { state: state && knows(state) ? t(state) : value ?? "" });
+}
 
 /** Why a finding is one: in the reader's language where the catalogue knows its code, and always as the exchange puts it.
  * @param {FindingView} finding */

@@ -1,0 +1,204 @@
+"""The page while things happen: answers, news, outages, hostile names, tokens."""
+
+import re
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+LOST = ("ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET",
+        "ERR_NETWORK_CHANGED", "ERR_EMPTY_RESPONSE")
+HOSTILE = """<img src=x onerror="alert(1)"><script>alert(2)</script>{{7*7}}${7*7}'"&lt;b&gt;"""
+
+
+def look(page, viewer):
+    page.locator(f".seen-by input[value={viewer}]").check()
+    page.wait_for_function("v => document.getElementById('map').theatre.facts?.picture.viewer.party === v", arg=viewer)
+
+
+def operation(party, **fields):
+    """A filing well apart from everything in the scenario, on its second day."""
+    ring = [[39.9, 36.2], [40.0, 36.2], [40.0, 36.3], [39.9, 36.3], [39.9, 36.2]]
+    return {"id": str(uuid.uuid4()), "party": party, "activity": "survey", "title": "Survey of wells",
+            "volumes": [{"outline": {"type": "Polygon", "coordinates": [ring]}, "lower_m": 300, "upper_m": 900,
+                         "starts_at": "2017-03-08T10:00:00Z", "ends_at": "2017-03-08T12:00:00Z"}]} | fields
+
+
+def asked_of(exchange, viewer, kind="consent"):
+    return [a for a in exchange.picture(viewer)["asks"] if a["of"] == viewer and a["state"] == "open" and a["kind"] == kind]
+
+
+def ask_card(page, ask):
+    return page.locator(".card.ask", has_text=ask["text"]).first
+
+
+def test_a_consent_is_granted_in_two_steps_and_stands(own_exchange, open_page):
+    page = open_page(own_exchange.url)
+    ask = asked_of(own_exchange, "US")[0]
+    look(page, "US")
+    card = ask_card(page, ask)
+    expect(card).to_contain_text("No answer is never a yes")
+    expect(page).to_have_title(re.compile(r"^\(\d+\) Antalya$"))
+    card.get_by_role("button", name="Grant …").click()
+    assert asked_of(own_exchange, "US")[0]["id"] == ask["id"]  # the first step says nothing yet
+    expect(card.get_by_role("button", name="Yes: Grant")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".card.ask.granted", has_text=ask["text"])).to_have_count(1)
+    state = next(a for a in own_exchange.picture("US")["asks"] if a["id"] == ask["id"])
+    assert state["state"] == "granted"
+    page.locator(".card.ask.granted").get_by_role("button", name="Withdraw …").first.click()
+    page.get_by_role("button", name="Yes: Withdraw").click()
+    expect(page.locator(".card.ask.withdrawn").first).to_be_visible()
+    assert next(a for a in own_exchange.picture("US")["asks"] if a["id"] == ask["id"])["state"] == "withdrawn"
+
+
+def test_conditions_make_it_a_grant_with_conditions(own_exchange, open_page):
+    page = open_page(own_exchange.url)
+    ask = asked_of(own_exchange, "RU")[0]
+    look(page, "RU")
+    card = ask_card(page, ask)
+    card.get_by_role("button", name="Grant …").click()
+    card.get_by_label("Conditions").fill("Not before 05:00Z\n\nOne column only")
+    card.get_by_label("Note").fill("By telephone as well")
+    card.get_by_role("button", name="Yes: Grant").click()
+    expect(page.locator(".card.ask.granted-with-conditions").first).to_contain_text("One column only")
+    state = next(a for a in own_exchange.picture("RU")["asks"] if a["id"] == ask["id"])
+    assert (state["state"], state["conditions"]) == ("granted-with-conditions", ["Not before 05:00Z", "One column only"])
+    assert state["answers"][-1]["note"] == "By telephone as well"
+
+
+def test_a_refusal_reaches_the_other_partys_page_without_a_reload(own_exchange, open_page):
+    mover = open_page(own_exchange.url)
+    look(mover, "TR")
+    expect(mover.locator(".link.live")).to_be_visible()
+    ask = asked_of(own_exchange, "US")[0]
+    card = mover.locator(f"#card-{ask['operation']}")
+    expect(card.locator(".mark.held")).to_be_visible()
+    status, _ = own_exchange.call("US", "POST", f"/v1/asks/{ask['id']}/answers", {"decision": "refuse"})
+    assert status in (200, 201)
+    expect(card.locator(".mark.blocked")).to_be_visible(timeout=10_000)
+    expect(mover.locator(".news")).to_contain_text(re.compile("ask was answered|clearance changed", re.I))
+
+
+def test_hostile_names_are_only_ever_text(own_exchange, open_page):
+    filed = operation("TR", title=HOSTILE, note=HOSTILE)
+    status, answer = own_exchange.call("TR", "POST", "/v1/operations", filed)
+    assert status == 201, answer
+    page = open_page(own_exchange.url)
+    for language in ("en", "ar"):
+        page.locator(".language select").select_option(language)
+        for viewer in ("TR", "broker"):
+            look(page, viewer)
+            card = page.locator(f"#card-{filed['id']}")
+            expect(card.locator("button.title")).to_have_text(HOSTILE)
+            expect(card.locator("dl")).to_contain_text(HOSTILE)
+    assert page.evaluate("document.querySelectorAll('img, .page script, iframe').length") == 0
+
+
+def test_a_new_operation_appears_by_itself(own_exchange, open_page):
+    page = open_page(own_exchange.url)
+    look(page, "TR")
+    expect(page.locator(".link.live")).to_be_visible()
+    filed = operation("TR")
+    own_exchange.call("TR", "POST", "/v1/operations", filed)
+    expect(page.locator(f"#card-{filed['id']}")).to_be_visible(timeout=10_000)
+    expect(page.locator(f"#card-{filed['id']} .mark.clear")).to_have_text("clear")
+
+
+def test_an_outage_is_never_clear(own_exchange, open_page):
+    own_exchange.call("TR", "POST", "/v1/operations", operation("TR"))
+    page = open_page(own_exchange.url, expect=LOST)
+    look(page, "US")
+    look(page, "TR")
+    expect(page.locator(".link.live")).to_be_visible()
+    clear = page.locator(".mark.clear").count()
+    assert clear > 0
+    own_exchange.kill()
+    outage = page.get_by_role("alert")
+    expect(outage).to_contain_text(re.compile(r"Connection lost, data as of \d\d:\d\d:\d\dZ"))
+    expect(outage).to_contain_text("Not cleared")
+    expect(page.locator(".mark.clear")).to_have_count(0)
+    expect(page.get_by_text("not confirmed")).to_have_count(clear)
+    # Another viewer can't be had now: the page shows nobody's picture under another's name.
+    page.locator(".seen-by input[value=US]").check()
+    expect(page.get_by_role("alert")).to_contain_text("does not answer")
+    expect(page.locator("article")).to_have_count(0)
+
+
+def test_after_an_interruption_the_page_catches_up(own_exchange, open_page):
+    page = open_page(own_exchange.url, expect=LOST)
+    look(page, "US")
+    expect(page.locator(".link.live")).to_be_visible()
+    page.context.set_offline(True)
+    expect(page.get_by_role("alert")).to_contain_text("Not cleared")
+    expect(page.get_by_text("No answer can be sent while the connection is lost.").first).to_be_visible()
+    filed = operation("US")
+    own_exchange.call("US", "POST", "/v1/operations", filed)
+    expect(page.locator(f"#card-{filed['id']}")).to_have_count(0)
+    page.context.set_offline(False)
+    expect(page.locator(f"#card-{filed['id']}")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".link.live")).to_be_visible(timeout=20_000)
+
+
+def without_demo(page):
+    """The same exchange as it is outside the demo: nobody is offered a viewer."""
+    problem = {"title": "There is no such thing", "status": 404, "detail": "x", "code": "not_found", "next_step": "x"}
+    page.route("**/demo/viewers", lambda route: route.fulfill(status=404, json=problem, content_type="application/problem+json"))
+
+
+def test_outside_the_demo_the_token_decides_and_stays_in_the_tab(exchange, open_page):
+    page = open_page(exchange.url, ready=False, before=without_demo, expect=("404", "401"))
+    field = page.get_by_label("Access token")
+    field.fill("not-a-token")
+    page.get_by_role("button", name="Show my picture").click()
+    expect(page.get_by_role("alert")).to_contain_text("The token is not valid")
+    field.fill(f"  {exchange.tokens['RU']}\n")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("html[data-ready=true]")
+    expect(page.locator(".seen-by")).to_contain_text("Russia")
+    expect(page.locator(".seen-by input")).to_have_count(0)
+    page.reload()
+    page.wait_for_selector("html[data-ready=true]")
+    assert page.evaluate("localStorage.length") == 0
+    assert page.context.cookies() == []
+    assert not any(exchange.tokens["RU"] in url for url in page.requested)
+    page.get_by_role("button", name="Forget token").click()
+    expect(field).to_be_visible()
+    assert "RU" not in (page.evaluate("sessionStorage.getItem('antalya.token')") or "")
+    expect(page.locator("article")).to_have_count(0)
+
+
+def test_empty_states_say_what_to_do(exchange, open_page):
+    def empty(page):
+        without = {"operations": [], "findings": [], "asks": [], "sites": [], "told": []}
+        page.route("**/v1/picture", lambda route: route.fulfill(json=exchange.picture("TR") | without))
+    page = open_page(exchange.url, before=empty)
+    expect(page.get_by_text("Nothing is asked of you now.")).to_be_visible()
+    expect(page.get_by_text("What nobody filed was not checked.")).to_be_visible()
+    expect(page.get_by_text('File one with "antalya file"')).to_be_visible()
+    expect(page.get_by_text("Nothing on this day that you may see.")).to_be_visible()
+
+
+def test_thousands_of_operations_stay_usable(exchange, open_page):
+    picture = exchange.picture("broker")
+    model = next(o for o in picture["operations"] if o["level"] == "details")
+    many = []
+    for i in range(5_000):
+        lon, lat, hour = 36 + (i % 100) * 0.05, 34.7 + (i // 100) * 0.05, i % 23
+        ring = [[lon, lat], [lon + 0.04, lat], [lon + 0.04, lat + 0.04], [lon, lat + 0.04], [lon, lat]]
+        volume = {"outline": {"type": "Polygon", "coordinates": [ring]}, "lower_m": 0, "upper_m": 900,
+                  "starts_at": f"2017-03-07T{hour:02d}:00:00Z", "ends_at": f"2017-03-07T{hour + 1:02d}:00:00Z"}
+        many.append(model | {"id": f"many-{i}", "operation": model["operation"] | {"id": f"many-{i}", "volumes": [volume]}})
+
+    def crowd(page):
+        page.route("**/v1/picture", lambda route: route.fulfill(json=picture | {"operations": many, "findings": [], "asks": []}))
+    page = open_page(exchange.url, before=crowd)
+    expect(page.get_by_role("button", name=re.compile("Show more"))).to_be_visible()
+    slowest = page.evaluate("""async () => { const slider = document.getElementById('moment'), times = [];
+      for (let i = 0; i < 12; i++) { const begun = performance.now(); slider.value = String(20 + 4 * i);
+        slider.dispatchEvent(new Event('input', {bubbles: true})); document.getElementById('map').theatre.map.renderSync();
+        times.push(performance.now() - begun); await new Promise(requestAnimationFrame); }
+      return times.sort((a, b) => a - b)[6]; }""")
+    assert slowest < 250
