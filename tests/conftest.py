@@ -1,4 +1,4 @@
-"""Fixtures for all tests.
+"""What holds for all tests: Hypothesis without deadlines, since the machines that run them are shared; and their fixtures.
 
 `exchange_server`: an exchange that `antalya init` made and `antalya serve` serves, in its own process on a free port, as a
 user has it (tests/served.py says what it can do). A test that changes much, or stops the server, takes a new one from
@@ -10,7 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from tests.served import ExchangeServer
+
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +28,7 @@ def new_exchange_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
         return made[-1]
     yield make
     for server in made:
-        if server.process.poll() is None:
-            server.stop()
+        server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from tests.served import ANTALYA, ExchangeServer, antalya, typed
+
+from antalya.ledger.checkpoint import Signer, make
+from antalya.ledger.entry import Entry
+from antalya.ledger.merkle import leaf_hash
+from antalya.ledger.receipt import Receipt
+from antalya.store.keys import load as load_keys
+from antalya.wire.canonical import canonical
 
 ROOT = Path(__file__).parents[2]
 
