@@ -1,8 +1,7 @@
 """`antalya`: the command line. A command's module is read in when it is called, so that `--help` is quick.
 
-Exit codes: 0 fine, 1 findings or warnings, 2 bad input, 3 the environment (port, Python), 4 not allowed, 5 limits, 6 store or
-server not available, 7 the log does not verify, 70 a defect, 130 stopped. Results go to standard output, everything else
-to standard error; with `--json` an error is its problem document, there too. ANTALYA_DEBUG=1 shows tracebacks.
+Results go to standard output, everything else to standard error; with `--json` an error is its problem document, there too.
+Exit codes are `terminal.EXIT_CODES`. ANTALYA_DEBUG=1 shows tracebacks.
 """
 
 import sys

@@ -166,7 +166,8 @@ def _own_issuer(loaded: Loaded, ring: key_files.KeyRing) -> IssuerSetting:
     raise error("bad_setting", "no [[issuers]] in the settings has this exchange's own key", at="issuers")
 
 
-config_app = typer.Typer(help="The settings, and where each comes from.", no_args_is_help=True, rich_markup_mode=None)
+config_app = typer.Typer(help="The settings, and where each comes from.", no_args_is_help=True, rich_markup_mode=None,
+                         add_completion=False)
 
 
 @config_app.callback()

@@ -18,7 +18,7 @@ from antalya.wire.notice import public_key
 _LEAVES = 5_000
 """How many leaves an export asks for at once."""
 
-party_app = typer.Typer(help="Parties and their keys.", no_args_is_help=True, rich_markup_mode=None)
+party_app = typer.Typer(help="Parties and their keys.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 Party = Annotated[str, typer.Argument(help="A short id: TR.", metavar="PARTY")]
 
 

@@ -10,6 +10,20 @@ import typer
 
 from antalya.model.errors import AntalyaError
 
+EXIT_CODES = {
+    0: "fine; nothing found, all clear",
+    1: "findings: something clashes, is held, blocked, or must be mended",
+    2: "bad input: wrong usage, a file, field or setting that can't be used",
+    3: "the environment: the port is taken, Python is too old",
+    4: "not allowed: no token, a bad one, or one that lacks a scope; somebody else's; a signature that doesn't fit",
+    5: "limits: too many requests, or the day's area is used up",
+    6: "the store or the server is not available",
+    7: "the log does not verify",
+    70: "a defect of Antalya",
+    130: "stopped with Ctrl-C",
+}
+"""What a command ends with; stable. `Code.exit_code` of the catalogue is one of them."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, errors too.")]
 _WIDTH_OF_FILES = 200
 """How wide a table is that goes to a file or another program: wide enough for ids and titles on one line."""
