@@ -2,11 +2,13 @@
 
 import os
 import stat
+import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -18,13 +20,18 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, import_key
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey, import_key
+from msgspec import ValidationError, convert
 
-from antalya.model.errors import error
+from antalya.model.errors import AntalyaError, error
+from antalya.wire.decode import decode
 from antalya.wire.notice import public_key
 
 ISSUER, LOG = "issuer.pem", "log.pem"
+_PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
+_LEAST_RSA_BITS = 2_048
+_MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -41,14 +48,22 @@ class KeyRing:
 
 
 def create(directory: Path) -> KeyRing:
-    """Makes both keys in a directory (0700), each readable by its owner only. Raises bad_setting where keys are already."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ring = KeyRing(Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate())
+    """Makes both keys in a directory (0700), each readable by its owner only. Raises bad_setting where a key is already, or
+    the directory can't be made; then no key is left behind."""
     for name in (ISSUER, LOG):
         if (directory / name).exists():
             raise error("bad_setting", f"there is a key already: {directory / name}")
+    ring = KeyRing(Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate())
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as failure:
+        raise error("bad_setting", f"{directory}: {failure.strerror}") from None
     write_key(directory / ISSUER, ring.issuer)
-    write_key(directory / LOG, ring.log)
+    try:
+        write_key(directory / LOG, ring.log)
+    except AntalyaError:
+        (directory / ISSUER).unlink()
+        raise
     return ring
 
 
@@ -60,30 +75,45 @@ def load(directory: Path) -> KeyRing:
 def write_key(path: Path, key: Ed25519PrivateKey) -> None:
     """Writes a private key (PEM, PKCS 8) with mode 0600, whole or not at all; never over a file. Raises bad_setting."""
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    part = path.with_name(f".{path.name}.part")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(part, path)  # fails where a file is
+        number, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600, a name of its own
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(part, path)  # fails where a file is
+        finally:
+            os.unlink(part)
+        _sync(path.parent)
     except FileExistsError:
         raise error("bad_setting", f"there is a file already: {path}") from None
     except OSError as failure:
         raise error("bad_setting", f"{path}: {failure.strerror}") from None
+
+
+def _sync(directory: Path) -> None:
+    """Puts a directory's new names on the disk."""
+    number = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(number)
     finally:
-        part.unlink(missing_ok=True)
+        os.close(number)
 
 
 def party_key(path: Path) -> Ed25519PrivateKey:
     """An Ed25519 private key from a PEM file that only its owner can read. Raises bad_setting."""
     try:
-        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise error("bad_setting", f"others can read {path}: chmod 600 it")
-        key = load_pem_private_key(path.read_bytes(), None)
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            raw = file.read(_MOST_BYTES)
     except OSError as failure:
         raise error("bad_setting", f"{path}: {failure.strerror}") from None
-    except (ValueError, TypeError):
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise error("bad_setting", f"others can read {path}: chmod 600 it")
+    try:
+        key = load_pem_private_key(raw, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise error("bad_setting", f"{path} is not an unencrypted PEM key") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise error("bad_setting", f"{path} is not an Ed25519 key")
@@ -91,31 +121,51 @@ def party_key(path: Path) -> Ed25519PrivateKey:
 
 
 def issuer_keys(path: Path) -> KeySet:
-    """Public keys of an issuer, from a PEM file or a JWK set. Private halves in it are dropped. Raises bad_setting."""
+    """Public keys of an issuer, from a PEM file or a JWK set.
+
+    Private halves in it are dropped. Keys that no token can be verified with (encryption, symmetric, curves other than
+    Ed25519 and P-256, RSA below 2048 bits) are left out. Raises bad_setting; also where none is left.
+    """
     try:
-        raw = path.read_bytes()
-        if raw.lstrip().startswith(b"{"):
-            found: dict[str, Any] = msgspec.json.decode(raw)
-            keys = [import_key(k) for k in found.get("keys", [found])]
-        else:
-            keys = [_public(raw)]
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES)
     except OSError as failure:
         raise error("bad_setting", f"{path}: {failure.strerror}") from None
-    except (JoseError, ValueError, TypeError, KeyError, StopIteration, msgspec.DecodeError):
+    try:
+        if raw.lstrip().startswith(b"{"):
+            found = decode(raw, dict[str, Any])
+            keys = [_public_jwk(key) for key in convert(found.get("keys", [found]), list[dict[str, Any]])]
+        else:
+            keys = [_public_pem(raw)]
+    except (JoseError, ValueError, TypeError, KeyError, UnsupportedAlgorithm, ValidationError, AntalyaError):
         raise error("bad_setting", f"{path} is neither a PEM public key nor a JWK set") from None
-    public = [import_key(k.as_dict(private=False)) for k in keys if k.key_type != "oct"]
-    for key in public:
+    usable = [key for key in keys if key is not None]
+    if not usable:
+        raise error("bad_setting", f"{path} has no public key of Ed25519, P-256 or RSA with 2048 bits that is for signatures")
+    for key in usable:
         key.ensure_kid()
-    if not public:
-        raise error("bad_setting", f"{path} has no public key")
-    return KeySet(public)
+    return KeySet(usable)
 
 
-def _public(raw: bytes) -> Any:
-    """A PEM key as a JWK, its public half where it is a private one."""
-    if b"PRIVATE" in raw:
-        private = load_pem_private_key(raw, None)
-        raw = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    key = load_pem_public_key(raw)
-    kind = {Ed25519PublicKey: "OKP", RSAPublicKey: "RSA", EllipticCurvePublicKey: "EC"}
-    return import_key(raw, next(name for of, name in kind.items() if isinstance(key, of)))  # type: ignore[call-overload]
+def _public_jwk(given: dict[str, Any]) -> Any:
+    """A JWK's public half; None where tokens can't be verified with it."""
+    fits = {"OKP": ("Ed25519",), "EC": ("P-256",), "RSA": (None,)}
+    if given.get("use", "sig") != "sig" or given.get("crv") not in fits.get(str(given.get("kty")), ()):
+        return None
+    with warnings.catch_warnings():  # short RSA keys: said by the caller, in its words
+        warnings.simplefilter("ignore", SecurityWarning)
+        key = import_key({name: value for name, value in given.items() if name not in _PRIVATE})
+    return None if isinstance(key, RSAKey) and key.raw_value.key_size < _LEAST_RSA_BITS else key
+
+
+def _public_pem(raw: bytes) -> Any:
+    """A PEM key, or the public half of one, as a JWK; None where tokens can't be verified with it."""
+    key = load_pem_private_key(raw, None).public_key() if b"PRIVATE" in raw else load_pem_public_key(raw)
+    kind: dict[type, Any] = {Ed25519PublicKey: OKPKey, RSAPublicKey: RSAKey, EllipticCurvePublicKey: ECKey}
+    jwk = next((jwk for of, jwk in kind.items() if isinstance(key, of)), None)
+    if jwk is None:
+        return None
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SecurityWarning)
+        return _public_jwk(jwk.import_key(pem).as_dict(private=False))
