@@ -23,6 +23,7 @@ from antalya.model.volume import Outline, Polygon, Ring
 
 COARSEST, FINEST, STEP = 4, 16, 2
 MOST_CELLS = 20_000
+_LAST_BITS = tuple(1 << 2 * (30 - level) for level in range(COARSEST, 31, STEP))
 RECT_WITHIN_DEG = 80.0
 RECT_RADIUS_M = 1_500_000.0
 BULGE_M = 10.0
@@ -46,8 +47,11 @@ def ancestors(cells: Iterable[int]) -> tuple[int, ...]:
     """The cells and all that hold them, at the even levels down to 4, sorted."""
     found: set[int] = set()
     for cell in cells:
-        each = _cell(cell)
-        found.update(_signed(each.parent(level).id()) for level in range(COARSEST, each.level() + 1, STEP))
+        id_ = cell & (1 << 64) - 1
+        for last in _LAST_BITS:
+            if last < id_ & -id_:
+                break
+            found.add(_signed(id_ & -last | last))  # S2's parent at a level: the id cut off there, and that level's last bit
         found.add(cell)
     return tuple(sorted(found))
 
