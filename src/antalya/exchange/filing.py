@@ -23,6 +23,7 @@ from antalya.steps.admit import admit, check_id, check_size, check_transition
 from antalya.steps.cover import counted_areas, cover, cover_area
 from antalya.steps.disclose import ENVELOPE_LEVEL, Viewer
 from antalya.steps.record import Tell, leafing
+from antalya.wire.canonical import content_hash
 
 _CELL_KM2 = 510_065_622.0 / (6 * 4**ENVELOPE_LEVEL)
 
@@ -38,8 +39,7 @@ class Outcome:
 
 def movement_hash(operation: Operation) -> str:
     """The hash of what moves: volumes, forces, activity. A yes is bound to it; notes and titles may change under a yes."""
-    moves = [operation.activity, sorted(operation.forces), operation.volumes]
-    return hashlib.sha256(msgspec.json.encode(moves, order="deterministic")).hexdigest()
+    return content_hash([operation.activity, sorted(operation.forces), msgspec.to_builtins(operation.volumes)])
 
 
 def file(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, key: str | None = None,
