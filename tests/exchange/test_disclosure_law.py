@@ -14,6 +14,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec import to_builtins
+from tests.world import DAWN, World, hours, volume
 
 from antalya.exchange import proving, viewing
 from antalya.geometry.line import within_m
@@ -23,7 +24,6 @@ from antalya.model import Operation, Understanding
 from antalya.model.operations import MINIMA
 from antalya.model.rules import Consent
 from antalya.steps.disclose import Viewer, envelope
-from tests.world import DAWN, World, hours, volume
 
 PARTIES = ("TR", "RU", "US", "AID")
 FORCES = {"TR": "OPP", "RU": "SAA", "US": "SDF"}

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 from msgspec.structs import replace
+from tests.world import BROKER, DAWN, World, hours, volume
 
 from antalya.exchange import filing, proving, viewing
 from antalya.exchange.hub import Evidence
@@ -13,7 +14,6 @@ from antalya.model.errors import AntalyaError
 from antalya.model.limits import Limits
 from antalya.steps.disclose import Viewer
 from antalya.wire.canonical import canonical, encode
-from tests.world import BROKER, DAWN, World, hours, volume
 
 
 def code(caught: pytest.ExceptionInfo[AntalyaError]) -> str:

@@ -5,11 +5,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 from msgspec.structs import replace
+from tests.world import DAWN, World, hours
 
 from antalya.model import Force, Operation, Understanding
 from antalya.model.errors import AntalyaError
 from antalya.model.rules import Consent
-from tests.world import DAWN, World, hours
 
 
 def manbij(**fields: object) -> Understanding:

@@ -1,8 +1,9 @@
 """What time alone changes, and who hears of it."""
 
+from tests.world import BROKER, World, hours, volume
+
 from antalya.exchange import viewing
 from antalya.steps.disclose import Viewer
-from tests.world import BROKER, World, hours, volume
 
 
 def test_an_operation_that_is_over_leaves_the_index_and_closes_its_findings(world: World) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from tests.world import World
 
 from antalya.entry.http.app import application
 from antalya.entry.http.call import Desk, Rates
 from antalya.wire.tokens import Issuer, mint
-from tests.world import World
 
 AUDIENCE = "antalya.test"
 PARTY = ("antalya.read", "antalya.file", "antalya.answer")

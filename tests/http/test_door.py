@@ -8,13 +8,13 @@ import httpx
 import msgspec
 import pytest
 from jsonschema import Draft202012Validator
+from tests.http.conftest import Door
+from tests.world import DAWN, hours
 
 from antalya.ledger.receipt import Receipt, verify_receipt
 from antalya.model.errors import CATALOGUE
 from antalya.wire.canonical import canonical
 from antalya.wire.notice import sign
-from tests.http.conftest import Door
-from tests.world import DAWN, hours
 
 
 def operation(door: Door, party: str = "US", **fields: Any) -> dict[str, Any]:
