@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from antalya.geometry import ellipsoid
 from antalya.geometry.densify import densified
 from antalya.geometry.ellipsoid import GEOD, Floats
-from antalya.geometry.overlay import common, joined, width_m
+from antalya.geometry.overlay import joined, shared, width_m
 from antalya.geometry.region import ROUNDED_M, meeting_region, near, planes, spot, to_outline, widened
 from antalya.geometry.shape import TOUCH_M, Shape
 from antalya.geometry.touch import closer, overlaps
@@ -53,7 +53,7 @@ def side_region(
     points, _, steps = densified([tuple(line)])
     path = shapely.linestrings(frame.plane(points))
     grow = reach_m * (1 + float(ellipsoid.stretch(shape.radius_m + reach_m))) + ROUNDED_M
-    within = common(area, widened(path, min(grow, 2 * FARTHEST_M)))
+    within = shared(area, widened(path, min(grow, 2 * FARTHEST_M)))
     whole = frame.plane(densified([_prolonged(line, shape, reach_m)])[0])
     noded = joined([shapely.boundary(within), shapely.linestrings(whole)])
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))

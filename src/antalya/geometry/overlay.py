@@ -32,6 +32,22 @@ def common(a: Any, b: Any) -> Any:
     return shapely.intersection(a, b, grid_size=GRID_M)
 
 
+def parts(of: BaseGeometry) -> list[BaseGeometry]:
+    """The polygons in a geometry; lines and points are left out."""
+    each = shapely.get_parts(shapely.get_parts(of))
+    return [p for p in each if shapely.get_type_id(p) == shapely.GeometryType.POLYGON and not shapely.is_empty(p)]
+
+
+def areas(of: BaseGeometry) -> BaseGeometry:
+    """The same with its polygons only: what an overlay gives may have lines and points too, and no overlay takes that."""
+    return shapely.multipolygons(np.array(parts(of), dtype=np.object_))
+
+
+def shared(a: BaseGeometry, b: BaseGeometry) -> BaseGeometry:
+    """What two areas share, areas only."""
+    return areas(common(a, b))
+
+
 def minus(a: BaseGeometry, b: BaseGeometry) -> BaseGeometry:
     """What of the first area is not in the second."""
     return shapely.difference(a, b, grid_size=GRID_M)

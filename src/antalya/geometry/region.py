@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from antalya.geometry import ellipsoid
 from antalya.geometry.ellipsoid import Floats, Frame
-from antalya.geometry.overlay import common, joined, width_m
+from antalya.geometry.overlay import areas, joined, parts, shared, width_m
 from antalya.geometry.shape import Shape
 from antalya.model.volume import MultiPolygon, Outline, Polygon, Ring
 
@@ -38,11 +38,11 @@ def planes(a: Shape, b: Shape) -> tuple[Frame, BaseGeometry, BaseGeometry, float
 def near(area: BaseGeometry, other: BaseGeometry, across_m: float, reach_m: float) -> BaseGeometry:
     """The part of `area` within `across_m` of `other`; `reach_m` from the plane's centre to the smaller one's end."""
     if not across_m:
-        return common(area, other)
+        return shared(area, other)
     far = reach_m + across_m
     box = shapely.box(-far, -far, far, far)  # nothing beyond it can be in the result
     grow = across_m * (1 + float(ellipsoid.stretch(far))) + ROUNDED_M
-    return common(area, widened(common(other, box.buffer(far * 0.1 + 1_000)), grow))
+    return shared(area, widened(shared(other, box.buffer(far * 0.1 + 1_000)), grow))
 
 
 def meeting_region(a: Shape, b: Shape, across_m: float) -> Outline:
@@ -68,18 +68,18 @@ def to_outline(area: BaseGeometry, frame: Frame) -> Outline | None:
     A polygon that rounding would break or efface is widened by 2 cm first. Touching lines and points are left out.
     """
     found: list[BaseGeometry] = []
-    for part in shapely.get_parts(shapely.get_parts(area)):
-        if shapely.get_type_id(part) == shapely.GeometryType.POLYGON and width_m(part) > 1e-5:
+    for part in parts(area):
+        if width_m(part) > 1e-5:
             exact = _rounded(part, frame)
             found += exact or _rounded(widened(part, 2 * ROUNDED_M), frame)
-    if len(found) > 1 and not shapely.is_valid(shapely.multipolygons(found)):
-        found = _polygons(shapely.union_all(found, grid_size=10.0**-DIGITS))
-    return outline_of(shapely.multipolygons(found))
+    if len(found) > 1 and not shapely.is_valid(shapely.multipolygons(np.array(found, dtype=np.object_))):
+        found = parts(shapely.union_all(found, grid_size=10.0**-DIGITS))
+    return outline_of(shapely.multipolygons(np.array(found, dtype=np.object_)))
 
 
 def outline_of(degrees: BaseGeometry) -> Outline | None:
     """Valid polygons in degrees as an outline, outer rings counter-clockwise; None where there are none."""
-    coordinates = [_coordinates(p) for p in _polygons(degrees)]
+    coordinates = [_coordinates(p) for p in parts(degrees)]
     if not coordinates:
         return None
     return Polygon(coordinates=coordinates[0]) if len(coordinates) == 1 else MultiPolygon(coordinates=tuple(coordinates))
@@ -89,13 +89,8 @@ def _rounded(part: BaseGeometry, frame: Frame) -> list[BaseGeometry]:
     """One plane polygon as valid polygons of rounded degrees; empty where rounding leaves nothing of it or changes its form."""
     flat = _degrees(part, frame)
     coordinates = np.round(shapely.get_coordinates(flat), DIGITS) + 0.0
-    found = [shapely.remove_repeated_points(p) for p in _polygons(shapely.set_coordinates(flat, coordinates))]
+    found = [shapely.remove_repeated_points(p) for p in parts(shapely.set_coordinates(flat, coordinates))]
     return found if found and all(shapely.is_valid(p) for p in found) else []
-
-
-def _polygons(area: BaseGeometry) -> list[BaseGeometry]:
-    parts = shapely.get_parts(shapely.get_parts(area))
-    return [p for p in parts if shapely.get_type_id(p) == shapely.GeometryType.POLYGON and not shapely.is_empty(p)]
 
 
 def _coordinates(polygon: BaseGeometry) -> tuple[Ring, ...]:
@@ -112,12 +107,16 @@ def _degrees(part: BaseGeometry, frame: Frame) -> BaseGeometry:
     turned = [_unwound(shapely.get_coordinates(ring), frame) for ring in each]
     if all(not closed and np.abs(ring).max() <= 180 for ring, closed in turned):
         return shapely.polygons(turned[0][0], [shapely.linearrings(ring) for ring, _ in turned[1:]] or None)
-    filled = [_folded(ring) for ring, _ in turned]
+    filled = [_polar(ring) if closed else _folded(ring) for ring, closed in turned]
     return shapely.difference(filled[0], shapely.union_all(filled[1:], grid_size=FINE_DEG), grid_size=FINE_DEG)
 
 
 def _unwound(plane: Floats, frame: Frame) -> tuple[Floats, bool]:
-    """A ring in degrees whose longitudes never jump, led over the pole where it goes round one (then also True)."""
+    """A ring in degrees whose longitudes never jump; where it goes round a pole, also True.
+
+    Such a ring is led along the pole's edge of the plane of degrees, four times round, so that what lies within ±180 is far
+    from either end.
+    """
     lon, lat = frame.degrees(plane)
     for _ in range(40):  # near a pole longitudes run: divide there
         wide = np.abs((np.diff(lon) + 180) % 360 - 180) > 20
@@ -129,21 +128,47 @@ def _unwound(plane: Floats, frame: Frame) -> tuple[Floats, bool]:
         lon, lat = frame.degrees(plane)
     jumps = (np.diff(lon) + 180) % 360 - 180
     lon = np.concatenate([lon[:1], lon[0] + np.cumsum(jumps)])
-    ring = np.stack([lon, lat], axis=1)
+    ring = _crossed(np.stack([lon, lat], axis=1), plane, frame)
+    lon = ring[:, 0]
     if abs(lon[-1] - lon[0]) < 180:
         ring[-1] = ring[0]
         return ring, False
     north = frame.plane(np.array([[0.0, 0.0, ellipsoid.B]]))[0]
     inside = shapely.distance(shapely.polygons(plane), shapely.points(north)) < 1
     pole = 90.0 if inside else -90.0
-    return np.vstack([ring, [[lon[-1], pole], [lon[0], pole], ring[0]]]), True
+    once = np.sign(lon[-1] - lon[0]) * np.array([360.0, 0.0])
+    rounds = np.vstack([ring[:-1] + k * once for k in (-2, -1, 0, 1)])
+    return np.vstack([rounds, [[rounds[-1, 0], pole], [rounds[0, 0], pole], rounds[0]]]), True
+
+
+def _crossed(ring: Floats, plane: Floats, frame: Frame) -> Floats:
+    """The ring with a position wherever it crosses the antimeridian: a straight line in degrees would cross elsewhere."""
+    turn = np.floor((ring[:, 0] + 180) / 360)
+    at = np.flatnonzero(turn[1:] != turn[:-1])
+    if not len(at):
+        return ring
+    low, high, side = plane[at], plane[at + 1], ring[at, 0] < ring[at + 1, 0]
+    for _ in range(48):
+        middle = (low + high) / 2
+        beyond = (frame.degrees(middle)[0] % 360 > 180) == side
+        low, high = np.where(beyond[:, None], low, middle), np.where(beyond[:, None], middle, high)
+    lat = frame.degrees(high)[1]
+    edge = 360 * np.maximum(turn[at], turn[at + 1]) - 180
+    return np.insert(ring, at + 1, np.stack([edge, lat], axis=1), axis=0)
 
 
 def _folded(ring: Floats) -> BaseGeometry:
     """A ring of running longitudes, filled, cut at the antimeridian and laid over each other within ±180."""
-    area = shapely.make_valid(shapely.polygons(ring))
+    area = areas(shapely.make_valid(shapely.polygons(ring)))
     low, high = (int(np.floor((x + 180) / 360)) for x in (ring[:, 0].min(), ring[:, 0].max()))
     turns = range(low, high + 1)
     pieces = [shapely.intersection(area, shapely.box(360 * k - 180, -90, 360 * k + 180, 90), grid_size=FINE_DEG)
               for k in turns]
-    return shapely.union_all([translate(p, -360 * k) for p, k in zip(pieces, turns, strict=True)], grid_size=FINE_DEG)
+    moved = [translate(areas(p), -360 * k) for p, k in zip(pieces, turns, strict=True)]
+    return areas(shapely.union_all(moved, grid_size=FINE_DEG))
+
+
+def _polar(ring: Floats) -> BaseGeometry:
+    """A ring that goes round a pole, filled, within ±180."""
+    area = areas(shapely.make_valid(shapely.polygons(ring)))
+    return areas(shapely.intersection(area, shapely.box(-180, -90, 180, 90), grid_size=FINE_DEG))
