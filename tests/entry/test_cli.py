@@ -213,7 +213,6 @@ def test_what_is_not_allowed_or_wrong_has_its_exit_code(exchange_server: Exchang
     assert "bad_token" in typed("show", code=4, ANTALYA_TOKEN="x.y.z", ANTALYA_URL=url).stderr
     assert "not_found" in run("TR", "show", "nothing-of-that-name", code=2).stderr
     assert "not_ready" in typed("show", code=6, ANTALYA_TOKEN="x", ANTALYA_URL="http://127.0.0.1:9").stderr
-    assert "bad_setting" in typed("show", code=2, ANTALYA_TOKEN="x", ANTALYA_URL="nowhere").stderr
     assert "bad_input_file" in run("TR", "file", tmp_path / "none.geojson", code=2).stderr
     assert "bad_json" in run("TR", "file", _written(tmp_path / "broken.json", "{"), code=2).stderr
     assert json.loads(run("TR", "show", "nothing-of-that-name", "--json", code=2).stderr)["code"] == "not_found"
@@ -228,6 +227,32 @@ def test_what_is_not_allowed_or_wrong_has_its_exit_code(exchange_server: Exchang
 def _written(path: Path, text: str) -> Path:
     path.write_text(text)
     return path
+
+
+@pytest.mark.parametrize("url", ["nowhere", "ftp://x", "http://", "http://[::1", "http://a b", "http://a:port"])
+def test_what_is_no_address_is_said_so(url: str) -> None:
+    assert "bad_setting" in typed("show", "--url", url, "--token", "x", code=2).stderr
+
+
+def test_folders_and_files_that_can_not_be_made(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "bad_setting" in typed("init", tmp_path / "file" / "x", code=2).stderr
+    assert "bad_setting" in typed("demo", "--no-serve", "--dir", tmp_path, code=2).stderr
+    assert "not_found" in typed("demo", "--no-serve", "--scenario", "nowhere-1900", code=2).stderr
+    assert "bad_setting" in exchange_server.run("US", "log", "--export", tmp_path / "no" / "log", code=2).stderr
+    assert "bad_setting" in exchange_server.run("US", "log", "--export", tmp_path / "x.checkpoint", code=2).stderr
+    file = plan(tmp_path / "p.geojson", lon=26)
+    assert "bad_setting" in exchange_server.run("US", "file", file, "--receipt", tmp_path / "no" / "r", code=2).stderr
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_commands_wait_their_turn_but_not_for_ever(new_exchange_server: Callable[..., ExchangeServer]) -> None:
+    quick = new_exchange_server(limits={"burst": 2, "requests_per_s": 20.0}, parties=False)
+    for _ in range(6):
+        assert "No operations." in quick.run("TR", "show").stdout
+    slow = new_exchange_server(limits={"burst": 2, "requests_per_s": 0.001}, parties=False)
+    codes = [slow.run("TR", "show", code=None).exit_code for _ in range(3)]
+    assert codes == [0, 0, 5]
 
 
 def test_a_token_from_a_file_and_from_the_command(exchange_server: ExchangeServer, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from antalya.entry.settings import FILE, IssuerSetting, Loaded, Settings, flat, load
-from antalya.entry.terminal import AsJson, say, warn
+from antalya.entry.terminal import AsJson, is_near, say, warn
 from antalya.model.base import plain_text
 from antalya.model.errors import CATALOGUE, error
 from antalya.store import keys as key_files
@@ -115,6 +115,8 @@ def serve(
     loaded = load(directory, {"host": host, "port": port, "log_level": log_level})
     settings = loaded.settings
     free_port(settings.host, settings.port)
+    if not is_near(settings.host):
+        warn(f"{settings.host} is not this machine alone, and this is plain HTTP: put a proxy with TLS before it")
     log_to_stderr(settings.log_level)
     hub = hub_of(loaded)
     try:

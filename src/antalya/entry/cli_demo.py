@@ -17,6 +17,7 @@ from antalya.entry.serving import free_port, run
 from antalya.exchange import viewing
 from antalya.exchange.hub import Hub
 from antalya.exchange.replaying import Replay
+from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.scenario import Scenario, load
 from antalya.steps.disclose import Viewer
@@ -58,7 +59,10 @@ def demo_command(
     day = load(scenario)
     with tempfile.TemporaryDirectory(prefix="antalya-demo-") as scratch:
         home = directory or Path(scratch) / "exchange"
-        home.mkdir(mode=0o700, parents=True, exist_ok=False)
+        try:
+            home.mkdir(mode=0o700, parents=True)
+        except OSError as wrong:
+            raise error("bad_setting", f"{home}: {(wrong.strerror or 'it is not possible').lower()}", at="--dir") from None
         keys, clock = create(home / "keys"), DayClock(day.opens_at)
         hub = exchange(home / "antalya.sqlite", keys, "antalya.demo/log", Limits(theatre=day.theatre), clock=clock)
         try:

@@ -1,18 +1,17 @@
 """An exchange from outside: HTTP with a token, its problems as errors of the catalogue."""
 
-import ipaddress
 import os
 import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 import typer
 
-from antalya.entry.terminal import warn
+from antalya.entry.terminal import is_near, warn
 from antalya.model.errors import CATALOGUE, AntalyaError, Code, error
 from antalya.store import keys as key_files
 from antalya.store.system import clock
@@ -39,12 +38,10 @@ class Exchange:
     is none, no_token without a token."""
 
     def __init__(self, url: str, token: str | None, token_file: Path | None = None, key: Path | None = None) -> None:
-        where = urlsplit(url)
-        if where.scheme not in ("http", "https") or not where.hostname:
-            raise error("bad_setting", f"{url[:200]!r} is not an address like {LOCAL}", at="--url")
-        near = _is_near(where.hostname)
-        if where.scheme == "http" and not near:
-            warn(f"your token goes to {where.hostname} in the clear: use https")
+        host = _host(url)
+        near = is_near(host)
+        if not near and not url.startswith("https"):
+            warn(f"your token goes to {host} in the clear: use https")
         self.url = url
         self._key = key_files.party_key(key) if key else None
         self._http = httpx.Client(base_url=url, headers={"authorization": f"Bearer {_token(token, token_file)}"},
@@ -105,12 +102,15 @@ class Exchange:
             return error("not_ready", f"{self.url} answered {answer.status_code}: not an exchange?")
 
 
-def _is_near(host: str) -> bool:
-    """Whether a host is this machine."""
+def _host(url: str) -> str:
+    """The host of an exchange's URL. Raises bad_setting."""
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        known = httpx.URL(url)
+        if known.scheme in ("http", "https") and known.host and not any(c.isspace() for c in url):
+            return known.host
+    except httpx.InvalidURL:
+        pass
+    raise error("bad_setting", f"{url[:200]!r} is not an address like {LOCAL}", at="--url")
 
 
 def _token(token: str | None, file: Path | None) -> str:

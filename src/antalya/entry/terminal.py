@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
 from typing import Annotated
 
 import msgspec
@@ -49,6 +50,14 @@ def show_error(wrong: AntalyaError, as_json: bool) -> int:
         detail = f"{first.capitalize() if first.isalpha() and first.islower() else first} {rest}".rstrip(". ")
         typer.echo(f"error: {wrong.code.title} ({wrong.code.name}).{place}\n  {detail}.\n  {wrong.code.next_step}", err=True)
     return wrong.code.exit_code
+
+
+def is_near(host: str) -> bool:
+    """Whether a host is this machine, by its name alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], nothing: str = "Nothing.") -> None:
