@@ -92,11 +92,11 @@ class Door:
         return answer.status, json.loads(answer.read())
 
 
-def patrol(id: str, party: str, lon: float, lat: float, size: float, *, start_h: float = 0, hours: float = 1,
-           lower_m: float = 0, upper_m: float = 500) -> Operation:
-    """A patrol tomorrow, in a square of `size` degrees with its south-west corner there."""
-    start = DAY + timedelta(hours=start_h)
-    ring = ((lon, lat), (lon + size, lat), (lon + size, lat + size), (lon, lat + size), (lon, lat))
+def patrol(id: str, party: str, lon: float, lat: float, width: float, height: float | None = None, *, start_h: float = 0,
+           hours: float = 1, lower_m: float = 0, upper_m: float = 500) -> Operation:
+    """A patrol tomorrow, in a box of so many degrees (a square unless told) with its south-west corner there."""
+    start, east, north = DAY + timedelta(hours=start_h), lon + width, lat + (width if height is None else height)
+    ring = ((lon, lat), (east, lat), (east, north), (lon, north), (lon, lat))
     return Operation(id=id, party=party, activity="patrol", volumes=(Volume(
         outline=Polygon(coordinates=(ring,)), lower_m=lower_m, upper_m=upper_m, starts_at=start,
         ends_at=start + timedelta(hours=hours)),))

@@ -127,10 +127,10 @@ def test_what_was_answered_survives_kill_9_and_nothing_is_half_there(served: Ser
         round_.run_until_killed(after)
         assert after <= len(round_.answered) < FILINGS
         answered += round_.answered
-        check(served, answered, clashing, {f.operation.id for f in round_.cut_off})
+        check(served, answered, round_.answered, clashing, {f.operation.id for f in round_.cut_off})
         served.start()
         answered += retried(served, round_.cut_off)
-    check(served, answered, clashing, set())
+    check(served, answered, answered, clashing, set())
 
 
 def retried(served: Served, cut_off: list[Filing]) -> list[tuple[Filing, Receipt]]:
@@ -141,10 +141,12 @@ def retried(served: Served, cut_off: list[Filing]) -> list[tuple[Filing, Receipt
     return [(filing, msgspec.convert(body["receipt"], Receipt)) for filing, (_, body) in said]
 
 
-def check(served: Served, answered: list[tuple[Filing, Receipt]], clashing: set[frozenset[str]], unsure: set[str]) -> None:
-    """Every answered filing is in the store with the leaf its receipt proves; and nothing else is, but what was on its way."""
+def check(served: Served, answered: list[tuple[Filing, Receipt]], proved: list[tuple[Filing, Receipt]],
+          clashing: set[frozenset[str]], unsure: set[str]) -> None:
+    """Every answered filing is in the store with the leaf its receipt proves (the receipts of `proved` are verified); and
+    nothing else is, but what was on its way."""
     audit = Audit(served.directory / "antalya.sqlite")
-    audit.everything(served.verifier, (receipt for _, receipt in answered))
+    audit.everything(served.verifier, (receipt for _, receipt in proved))
     stored = audit.operations()
     for filing, receipt in answered:
         assert stored[filing.operation.id, 1] == filing.operation
