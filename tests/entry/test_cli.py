@@ -106,7 +106,9 @@ def test_lists_are_tables_that_show_titles_as_they_are(exchange_server: Exchange
     run("US", "file", plan(tmp_path / "t.geojson", lon=28, title="[/red] [bold]Devriye"))
     table = run("US", "show", "operations").stdout
     assert "[/red] [bold]Devriye" in table
-    assert table.splitlines()[0].split() == ["Id", "Party", "Activity", "Title", "Starts", "Ends", "State", "Clearance"]
+    assert table.splitlines()[0].split() == ["Id", "Party", "Activity", "Starts", "(UTC)", "Ends", "State", "Clearance", "Title"]
+    narrow = typed("show", **exchange_server.environment("US") | {"COLUMNS": "70"}).stdout
+    assert "  Title        [/red] [bold]Devriye" in narrow.splitlines()
     for what, words in (("parties", "Relief agency"), ("forces", "SAA"), ("findings", ""), ("asks", ""), ("areas", "No areas."),
                         ("sites", "No sites."), ("understandings", "No understandings."), ("stances", ""), ("controls", ""),
                         ("picture", "Seen by United States"), ("me", "party: US"), ("limits", "vertices: 5000"),

@@ -170,14 +170,14 @@ def log(
         if as_json:
             say(items)
         else:
-            print_table(("Leaf", "At", "What", "By", "About", "Outcome"), map(_leaf, items), "No leaves.")
+            print_table(("Leaf", "At (UTC)", "What", "By", "About", "Outcome"), map(_leaf, items), "No leaves.")
 
 
 def _leaf(view: Any) -> tuple[str, ...]:
     entry = view.get("entry")
     if entry is None:
         return str(view["leaf"]), "", "", "", "", f"{view['hash'][:16]}…"
-    return (str(view["leaf"]), *(str(entry.get(name) or "") for name in ("at", "kind", "actor", "subject")),
+    return (str(view["leaf"]), entry["at"][:19].replace("T", " "), *(entry[name] for name in ("kind", "actor", "subject")),
             entry.get("code") or entry.get("outcome", "accepted"))
 
 

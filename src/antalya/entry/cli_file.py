@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from antalya.entry.client import LOCAL, Exchange, SignWith, Token, TokenFile, Url, address
-from antalya.entry.terminal import AsJson, say, show_error, warn
+from antalya.entry.terminal import AsJson, say, short, show_error, warn
 from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import Operation
 from antalya.wire.canonical import canonical
@@ -172,4 +172,4 @@ def _print_outcome(outcome: Any) -> None:
             typer.echo(f"    - {remedy['text']}")
     for ask in outcome["asks"]:
         if ask["state"] == "open":
-            typer.echo(f"  asked of {ask['of'] or 'another party'}: {ask['kind']}, until {ask['deadline']}")
+            typer.echo(f"  asked of {ask['of'] or 'another party'}: {ask['kind']}, until {short(ask['deadline'])} UTC")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from antalya.entry.client import LOCAL, Exchange, Token, TokenFile, Url, address
-from antalya.entry.terminal import AsJson, print_table, say
+from antalya.entry.terminal import AsJson, print_table, say, short
 from antalya.model.errors import AntalyaError, error
 
 Row = tuple[str, ...]
@@ -16,34 +16,35 @@ _PAST = ("closed", "expired", "withdrawn")
 def _operation(view: Any) -> Row:
     noun = view.get("operation", view)
     times = [view["envelope"]] if "envelope" in view else noun["volumes"]
-    return (view["id"], noun["party"], noun["activity"], noun.get("title", ""), min(t["starts_at"] for t in times),
-            max(t["ends_at"] for t in times), noun["state"], view.get("clearance") or view["level"])
+    return (view["id"], noun["party"], noun["activity"], short(min(t["starts_at"] for t in times)),
+            short(max(t["ends_at"] for t in times)), noun["state"], view.get("clearance") or view["level"], noun.get("title", ""))
 
 
 def _ask(view: Any) -> Row:
-    return view["id"], view["kind"], view["state"], view["of"] or "another party", view["deadline"], view["text"]
+    return view["id"], view["kind"], view["state"], view["of"] or "another party", short(view["deadline"]), view["text"]
 
 
 def _claim(view: Any) -> Row:
-    return view["id"], view["claimant"], view["force"], view["area"], view["since"], view["until"] or ""
+    return view["id"], view["claimant"], view["force"], view["area"], short(view["since"]), short(view["until"])
 
 
 def _agreed(view: Any) -> Row:
     return (view["id"], view["status"], ", ".join(view["signatories"]), ", ".join(r["kind"] for r in view["rules"]),
-            view["since"], view["until"] or "", view["title"])
+            short(view["since"]), short(view["until"]), view["title"])
 
 
 KINDS: dict[str, tuple[Row, Callable[[Any], Row]]] = {
-    "operations": (("Id", "Party", "Activity", "Title", "Starts", "Ends", "State", "Clearance"), _operation),
-    "asks": (("Id", "Kind", "State", "Of", "Until", "What"), _ask),
-    "understandings": (("Id", "Status", "Signatories", "Rules", "Since", "Until", "Title"), _agreed),
+    "operations": (("Id", "Party", "Activity", "Starts (UTC)", "Ends", "State", "Clearance", "Title"), _operation),
+    "asks": (("Id", "Kind", "State", "Of", "Until (UTC)", "What"), _ask),
+    "understandings": (("Id", "Status", "Signatories", "Rules", "Since (UTC)", "Until", "Title"), _agreed),
     "areas": (("Id", "Name", "Source"), lambda v: (v["id"], v["name"], v["source"])),
-    "sites": (("Id", "Owner", "Kind", "Name", "Until"), lambda v: (v["id"], v["owner"], v["kind"], v["name"], v["expires_at"])),
+    "sites": (("Id", "Owner", "Kind", "Until (UTC)", "Name"),
+              lambda v: (v["id"], v["owner"], v["kind"], short(v["expires_at"]), v["name"])),
     "parties": (("Id", "Name", "Kind", "Keys"), lambda v: (v["id"], v["name"], v["kind"], str(len(v["keys"])))),
     "forces": (("Id", "Name", "Answers"), lambda v: (v["id"], v["name"], v["answers"])),
-    "stances": (("Id", "Holder", "Towards", "Stance", "Since"),
-                lambda v: (v["id"], v["holder"], v["towards"], v["stance"], v["since"])),
-    "controls": (("Id", "Claimant", "Force", "Area", "Since", "Until"), _claim),
+    "stances": (("Id", "Holder", "Towards", "Stance", "Since (UTC)"),
+                lambda v: (v["id"], v["holder"], v["towards"], v["stance"], short(v["since"]))),
+    "controls": (("Id", "Claimant", "Force", "Area", "Since (UTC)", "Until"), _claim),
 }
 _WHAT = (*KINDS, "findings", "picture", "me", "limits")
 

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -28,6 +28,9 @@ EXIT_CODES = {
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, errors too.")]
 _WIDTH_OF_FILES = 200
 """How wide a table is that goes to a file or another program: wide enough for ids and titles on one line."""
+
+_READABLE = 30
+"""How narrow the last column of a table may become."""
 
 
 def say(value: object) -> None:
@@ -60,16 +63,38 @@ def is_near(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def short(instant: str | None) -> str:
+    """An instant of the API (RFC 3339 with Z) to the minute, for tables that say UTC; nothing for None."""
+    return "" if instant is None else instant[:16].replace("T", " ")
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], nothing: str = "Nothing.") -> None:
-    """Prints rows as a table, or `nothing` where there are none. Cells are plain text: nothing in them is markup."""
+    """Prints rows as a table, as labelled lines where it would be too narrow to read, or `nothing` where there are none.
+    Cells are plain text: nothing in them is markup. The last column may be folded."""
     from rich.console import Console
-    from rich.table import Table
 
     from antalya.entry.report import plain
+    console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_FILES, markup=False)
+    cells = [[plain(cell) for cell in row] for row in rows]
+    widths = [max([len(column), *(row[i].cell_len for row in cells)]) for i, column in enumerate(columns)]
+    if not cells:
+        console.print(nothing)
+    elif sum(widths[:-1]) + min(widths[-1], _READABLE) + 2 * len(widths) <= console.width:
+        console.print(_table(columns, cells))
+    else:
+        label = max(map(len, columns))
+        for row in cells:
+            console.print(row[0])
+            for column, cell in zip(columns[1:], row[1:], strict=True):
+                if cell:
+                    console.print(f"  {column:{label}} {cell}", soft_wrap=True, highlight=False)
+
+
+def _table(columns: Sequence[str], cells: list[list[Any]]) -> Any:
+    from rich.table import Table
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in ("Id", "Leaf", "State", "Clearance"))
-    for row in rows:
-        table.add_row(*(plain(cell) for cell in row))
-    wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_FILES
-    Console(width=wide).print(table if table.row_count else nothing, markup=False)
+        table.add_column(column, overflow="fold", no_wrap=column != columns[-1])
+    for row in cells:
+        table.add_row(*row)
+    return table
