@@ -44,6 +44,7 @@ class Exchange:
             if self.url in line:
                 break
         else:
+            self.kill()
             raise RuntimeError("".join(said))
         self.viewers = self.get(None, "/demo/viewers")
         self.tokens = {v["id"]: v["token"] for v in self.viewers}

@@ -4,7 +4,7 @@ import { AskCard } from "./asks.js";
 import { Header, Outage } from "./header.js";
 import { FindingCard, OperationCard, Section, SiteCard, Told } from "./lists.js";
 import { t } from "./i18n.js";
-import { shape } from "./marks.js";
+import { shape, swatch } from "./marks.js";
 import { activeAt } from "./state.js";
 import { Timeline } from "./timeline.js";
 import { Component, html } from "./vendor/htm-preact.js";
@@ -29,8 +29,10 @@ export function App({ state, facts, actions }) {
         <p class="credit" dir="ltr">Natural Earth · GeoNames (CC BY 4.0)</p>
       </main>
       <aside class="lists" aria-label=${t("lists.title")}>
-        ${state.failure && html`<p class="failure" role="alert">${state.failure} ${!state.picture && html`<button type="button" onClick=${actions.retry}>${t("link.retry")}</button>`}</p>`}
-        ${facts ? html`<${Lists} state=${state} facts=${facts} select=${actions.select} />` : !state.failure && html`<p class="quiet" role="status">${t("loading")}</p>`}
+        ${state.failure && html`<p class="failure" role="alert">${state.failure}
+          ${!state.picture && html` <button type="button" onClick=${actions.retry}>${t("link.retry")}</button>`}</p>`}
+        ${facts && html`<${Lists} state=${state} facts=${facts} select=${actions.select} />`}
+        ${!facts && !state.failure && html`<p class="quiet" role="status">${t("loading")}</p>`}
       </aside>
       ${facts && html`<${Timeline} state=${state} facts=${facts} select=${actions.select} />`}`}
     <p class="hidden news" role="status" aria-live="polite">${state.news}</p>
@@ -42,14 +44,19 @@ class Lists extends Component {
   /** @param {ListProps} next */
   shouldComponentUpdate(next) {
     const [a, b] = [this.props.state, next.state];
-    const same = this.props.facts === next.facts && a.language === b.language && a.selected === b.selected && a.link === b.link && a.me === b.me;
-    return !same || away(this.props) !== away(next);
+    const same = this.props.facts === next.facts && a.language === b.language && a.selected === b.selected && a.link === b.link
+      && a.me === b.me && minute(a) === minute(b);
+    return !same || this.away !== away(next);
   }
 
   render() {
+    this.away = away(this.props);
     return lists(this.props);
   }
 }
+
+/** Deadlines are told to the minute. @param {State} state */
+const minute = (state) => Math.floor(state.asOf / 60_000);
 
 /** Which things the map leaves out now. @param {ListProps} props */
 const away = ({ state, facts }) => [...facts.windows.keys()].filter((id) => !activeAt(facts, id, state.clock)).join();
@@ -96,9 +103,9 @@ function Legend({ state, actions }) {
     ${Object.entries(state.layers).map(([name, on]) => html`<label class="check" key=${name}><input type="checkbox" checked=${on}
       onChange=${(/** @type {any} */ e) => actions.layer(name, e.target.checked)} /> ${t(`layer.${name}`)}</label>`)}
     <ul class="key">
-      <li><svg class="swatch" viewBox="0 0 26 12" aria-hidden="true"><path class="ink-0" d="M0 6h26" /></svg>${t("legend.full")}</li>
-      <li><svg class="swatch" viewBox="0 0 26 12" aria-hidden="true"><path class="ink-0 envelope" d="M1 11 9 1M9 11 17 1M17 11 25 1" /></svg>${t("legend.envelope")}</li>
-      <li><svg class="swatch" viewBox="0 0 26 12" aria-hidden="true"><rect class="where" x="2" y="1.5" width="22" height="9" /></svg>${t("legend.finding")}</li>
+      <li>${swatch(html`<path class="ink-0" d="M0 6h26" />`)}${t("legend.full")}</li>
+      <li>${swatch(html`<path class="ink-0 envelope" d="M1 11 9 1M9 11 17 1M17 11 25 1" />`)}${t("legend.envelope")}</li>
+      <li>${swatch(html`<rect class="where" x="2" y="1.5" width="22" height="9" />`)}${t("legend.finding")}</li>
       <li>${shape("shield")} ${t("legend.site")}</li>
     </ul>
     <button type="button" class="plain" onClick=${actions.fit}>${t("map.fit")}</button></details>`;

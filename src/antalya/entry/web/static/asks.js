@@ -16,18 +16,21 @@ const MARKS = /** @type {Record<string, "open" | "granted" | "blocked" | "unsure
 /** @param {{ state: State, facts: Digest, ask: AskView, select: (s: Chosen) => void }} props */
 export function AskCard({ state, facts, ask, select }) {
   const mine = ask.of === state.picture?.viewer.party && Boolean(state.me?.scopes.includes("antalya.answer"));
-  const seen = facts.number.has(ask.finding);
+  const number = facts.number.get(ask.finding);
+  const asked = ask.of && (facts.parties.get(ask.of)?.name ?? ask.of);
+  const lost = state.link === "lost";
   const granted = ask.state.startsWith("granted");
   return html`<article key=${ask.id} class="card ask ${ask.state}">
     <p class="marks"><span class="mark ${ask.state}">${shape(MARKS[ask.state] ?? "unsure")}${t(`asked.${ask.state}`)}</span>
       <span class="tag">${t(`ask.${ask.kind}`)}</span>
-      ${seen && html`<button type="button" class="number" onClick=${() => select({ kind: "finding", id: ask.finding })} aria-label=${t("findings.number", { number: facts.number.get(ask.finding) ?? "" })}>${facts.number.get(ask.finding)}</button>`}</p>
-    <h3>${t("ask.of")} <bdi>${(ask.of && (facts.parties.get(ask.of)?.name ?? ask.of)) || t("who.another")}</bdi>: ${side(facts, ask.operation)}</h3>
+      ${number && html`<button type="button" class="number" aria-label=${t("findings.number", { number })}
+        onClick=${() => select({ kind: "finding", id: ask.finding })}>${number}</button>`}</p>
+    <h3>${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${side(facts, ask.operation)}</h3>
     <p>${foreign(ask.text)}</p>
-    ${ask.state === "open" && html`<p>${due(ask, at(state.picture?.now))}</p>`}
+    ${ask.state === "open" && html`<p>${due(ask, state.asOf)}</p>`}
     ${ask.conditions.length > 0 && html`<ul dir="auto">${ask.conditions.map((c) => html`<li>${c}</li>`)}</ul>`}
-    ${mine && ask.state === "open" && html`<${Reply} key=${`${ask.id} open`} ask=${ask} choices=${["grant", "refuse"]} lost=${state.link === "lost"} />`}
-    ${mine && granted && html`<${Reply} key=${`${ask.id} granted`} ask=${ask} choices=${["withdraw"]} lost=${state.link === "lost"} />`}
+    ${mine && ask.state === "open" && html`<${Reply} key="open" ask=${ask} choices=${["grant", "refuse"]} lost=${lost} />`}
+    ${mine && granted && html`<${Reply} key="granted" ask=${ask} choices=${["withdraw"]} lost=${lost} />`}
   </article>`;
 }
 
@@ -37,7 +40,8 @@ function due(ask, now) {
   return t(deadline > now ? "ask.due" : "ask.overdue", { time: dateTime(deadline, language()), left: howLong(deadline - now, t) });
 }
 
-/** Two steps to an answer (the second takes the focus), so that no slip of a finger at night says yes. @param {{ ask: AskView, choices: Decision[], lost: boolean }} props */
+/** Two steps to an answer (the second takes the focus), so that no slip of a finger at night says yes.
+ * @param {{ ask: AskView, choices: Decision[], lost: boolean }} props */
 function Reply({ ask, choices, lost }) {
   const [chosen, setChosen] = useState(/** @type {Decision | null} */ (null));
   const [words, setWords] = useState({ note: "", conditions: "" });
@@ -48,8 +52,10 @@ function Reply({ ask, choices, lost }) {
   const name = (/** @type {Decision} */ d) => t(d === "grant" && ask.kind === "acknowledgement" ? "answer.acknowledge" : `answer.${d}`);
   if (lost) return html`<p class="quiet">${t("answer.offline")}</p>`;
   if (!chosen) {
-    return html`<p class="answers">${choices.map((d) => html`<button type="button" class="answer ${d}" onClick=${() => setChosen(d)}>${name(d)} …</button>`)}</p>`;
+    return html`<p class="answers">${choices.map((d) => html`
+      <button type="button" class="answer ${d}" onClick=${() => setChosen(d)}>${name(d)} …</button>`)}</p>`;
   }
+  const typed = (/** @type {"note" | "conditions"} */ field) => (/** @type {any} */ event) => setWords({ ...words, [field]: event.target.value });
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
     const conditions = chosen === "grant" ? words.conditions.split("\n").map((c) => c.trim()).filter(Boolean) : [];
@@ -61,10 +67,11 @@ function Reply({ ask, choices, lost }) {
   };
   return html`<form class="reply" onSubmit=${send}>
     ${chosen === "grant" && ask.kind === "consent" && html`<label>${t("answer.conditions")}
-      <textarea rows="2" maxlength="2000" value=${words.conditions} onInput=${(/** @type {any} */ e) => setWords({ ...words, conditions: e.target.value })}></textarea></label>`}
-    <label>${t("answer.note")} <input type="text" maxlength="500" value=${words.note} onInput=${(/** @type {any} */ e) => setWords({ ...words, note: e.target.value })} /></label>
+      <textarea rows="2" maxlength="2000" value=${words.conditions} onInput=${typed("conditions")}></textarea></label>`}
+    <label>${t("answer.note")} <input type="text" maxlength="500" value=${words.note} onInput=${typed("note")} /></label>
     ${failure && html`<p class="failure" role="alert">${failure}</p>`}
-    <p class="answers"><button type="submit" class="answer ${chosen} sure" disabled=${busy} ref=${sure}>${t("answer.sure", { answer: name(chosen) })}</button>
+    <p class="answers">
+      <button type="submit" class="answer ${chosen} sure" disabled=${busy} ref=${sure}>${t("answer.sure", { answer: name(chosen) })}</button>
       <button type="button" onClick=${() => setChosen(null)}>${t("answer.back")}</button></p>
   </form>`;
 }

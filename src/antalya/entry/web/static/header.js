@@ -21,7 +21,8 @@ export function Header({ state, look, speak, leave }) {
     ${picture && link(state)}
     <label class="language"><span class="hidden">${t("language")}</span>
       <select value=${language()} onChange=${(/** @type {any} */ e) => speak(e.target.value)}>
-        ${Object.entries(LANGUAGES).map(([code, name]) => html`<option key=${code} value=${code} lang=${code} selected=${code === language()}>${name}</option>`)}
+        ${Object.entries(LANGUAGES).map(([code, name]) => html`
+          <option key=${code} value=${code} lang=${code} selected=${code === language()}>${name}</option>`)}
       </select></label>
   </header>`;
 }

@@ -2,16 +2,16 @@
 
 import { html, useState } from "./vendor/htm-preact.js";
 import { language, t } from "./i18n.js";
-import { clearanceMark, partyMark, severityMark, shape } from "./marks.js";
+import { clearanceMark, numberMark, partyMark, severityMark, shape } from "./marks.js";
 import { activeAt } from "./state.js";
 import { at, dateTime } from "./time.js";
 import { activityOf, band, number, partyOf, place, remedy, side, titleOf, told as toldWords, when, why } from "./words.js";
 
-const PAGE = 100;
+const PAGE = 50;
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest
  *  @typedef {{ state: State, facts: Digest, select: (s: Chosen) => void }} Props */
 
-/** A section with its count, its things, and what to do when there are none. Long lists come a hundred at a time.
+/** A section with its count, its things, and what to do when there are none. Long lists come fifty at a time.
  * @param {{ id: string, title: string, empty: string, items: any[], card: (item: any) => any, open?: boolean }} props */
 export function Section({ id, title, empty, items, card, open = true }) {
   const [shown, setShown] = useState(PAGE);
@@ -39,6 +39,12 @@ function card(props, selection, content) {
     aria-current=${chosen ? "true" : undefined}>${content}</article>`;
 }
 
+/** What sort of finding: for a breach with the kind of rule. @param {FindingView} finding */
+function kindOf(finding) {
+  const rule = finding.kind === "breach" && finding.rule_kind ? ` (${t(`rule.${finding.rule_kind}`)})` : "";
+  return t(`kind.${finding.kind}`) + rule;
+}
+
 /** Who can make a change, where a finding offers changes to more than one. @param {Digest} facts @param {FindingView} finding @param {Remedy} r */
 function whose(facts, finding, r) {
   const view = facts.operations.get(r.operation);
@@ -52,17 +58,19 @@ export function FindingCard(props) {
   const met = finding.met.find((m) => m.region) ?? finding.met[0];
   const agreed = finding.understanding ? facts.understandings.get(finding.understanding) : undefined;
   return card(props, selection, html`
-    <p class="marks">${severityMark(finding.severity)}<span class="tag">${t(`effect.${finding.settled ? "settled" : finding.effect}`)}</span>${awayTag(props, finding.id)}
-      <span class="number ${finding.severity}" aria-label=${t("findings.number", { number: facts.number.get(finding.id) ?? "" })}>${facts.number.get(finding.id) ?? ""}</span></p>
+    <p class="marks">${severityMark(finding.severity)}
+      <span class="tag">${t(`effect.${finding.settled ? "settled" : finding.effect}`)}</span>
+      ${awayTag(props, finding.id)}${numberMark(facts, finding)}</p>
     <h3><button type="button" class="title" onClick=${() => select(selection)}>
-      ${t(`kind.${finding.kind}`)}${finding.rule_kind && finding.kind === "breach" ? ` (${t(`rule.${finding.rule_kind}`)})` : ""}: ${side(facts, finding.operation)}${finding.kind === "clash" ? html` × ${side(facts, finding.other)}` : ""}</button></h3>
+      ${kindOf(finding)}: ${side(facts, finding.operation)}${finding.kind === "clash" && html` × ${side(facts, finding.other)}`}</button></h3>
     <dl>
       <dt>${t("field.where")}</dt><dd>${met ? html`${place(met.region)} · ${band(met.lower_m, met.upper_m)}` : t("where.hidden")}</dd>
       <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(finding.id) ?? [])}</dd>
       <dt>${t("field.why")}</dt><dd>${why(finding)}
         ${agreed ? html` <cite dir="auto">${agreed.title}</cite>` : ""}</dd>
       ${finding.stance && html`<dt>${t("field.stance")}</dt><dd>${t(`stance.${finding.stance}`)}</dd>`}
-      ${finding.remedies.length > 0 && html`<dt>${t("field.remedies")}</dt><dd><ul>${finding.remedies.map((r) => html`<li>${whose(facts, finding, r)}${remedy(r)}</li>`)}</ul></dd>`}
+      ${finding.remedies.length > 0 && html`<dt>${t("field.remedies")}</dt>
+        <dd><ul>${finding.remedies.map((r) => html`<li>${whose(facts, finding, r)}${remedy(r)}</li>`)}</ul></dd>`}
     </dl>
     ${finding.kind === "hazard" && html`<p class="quiet">${t("sites.notice")}</p>`}
     ${finding.level === "overlap" && finding.kind === "clash" && html`<p class="held-back">${t("level.overlapNote")}</p>`}`);
@@ -78,7 +86,8 @@ export function OperationCard(props) {
   const names = operation.forces.map((f) => facts.forces.get(f)?.name ?? f).join(", ");
   const [lower, upper] = [Math.min(...volumes.map((v) => v.lower_m)), Math.max(...volumes.map((v) => v.upper_m))];
   return card(props, selection, html`
-    <p class="marks">${full ? clearanceMark(view.clearance, state.link === "lost") : html`<span class="tag envelope">${t("level.envelope")}</span>`}
+    <p class="marks">${full && clearanceMark(view.clearance, state.link === "lost")}
+      ${!full && html`<span class="tag envelope">${t("level.envelope")}</span>`}
       <span class="tag">${t(`state.${operation.state}`)}</span>${awayTag(props, view.id)} ${partyMark(facts.order, partyOf(view))}</p>
     <h3><button type="button" class="title" onClick=${() => select(selection)}><bdi>${titleOf(view)}</bdi></button></h3>
     <dl>
@@ -86,7 +95,8 @@ export function OperationCard(props) {
       <dt>${t("field.where")}</dt><dd>${place(volumes[0].outline)} · ${band(lower, upper)}</dd>
       <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(view.id) ?? [])}</dd>
       ${full && view.operation.note && html`<dt>${t("field.note")}</dt><dd dir="auto">${view.operation.note}</dd>`}
-      ${full && html`<dt>${t("field.filed")}</dt><dd>${dateTime(at(view.filed_at), language())} · ${t(view.signed ? "filed.signed" : "filed.unsigned")} · ${t("filed.version", { version: view.version })}</dd>`}
+      ${full && html`<dt>${t("field.filed")}</dt><dd>${dateTime(at(view.filed_at), language())}
+        · ${t(view.signed ? "filed.signed" : "filed.unsigned")} · ${t("filed.version", { version: view.version })}</dd>`}
     </dl>
     ${!full && html`<p class="held-back">${t("level.envelopeNote")}</p>`}`);
 }
@@ -110,7 +120,8 @@ export function Told({ told }) {
   const latest = [...told].reverse().slice(0, PAGE);
   return html`<section class="list" aria-labelledby="told"><details>
     <summary><h2 id="told">${t("told.title")}</h2> <span class="count">${told.length}</span></summary>
-    ${latest.length ? html`<ol class="told">${latest.map((x) => html`<li><time datetime=${x.at}>${dateTime(at(x.at), language())}</time> <b>${x.party}</b> ${toldWords(x.type)}</li>`)}</ol>`
-      : html`<p class="quiet">${t("told.empty")}</p>`}
+    <ol class="told">${latest.map((x) => html`<li><time datetime=${x.at}>${dateTime(at(x.at), language())}</time>
+      <b>${x.party}</b> ${toldWords(x.type)}</li>`)}</ol>
+    ${!latest.length && html`<p class="quiet">${t("told.empty")}</p>`}
   </details></section>`;
 }

@@ -15,6 +15,9 @@ function geometry(outline) {
   return new ol.geom.MultiPolygon(polygons(outline)).transform("EPSG:4326", "EPSG:3857");
 }
 
+/** Latitude and longitude under the pointer. @param {number[]} at */
+const position = ([lon, lat]) => `${lat.toFixed(3)}°, ${lon.toFixed(3)}°`;
+
 /** @param {Outline} outline */
 const middle = (outline) => new ol.geom.Point(ol.proj.fromLonLat(centre(outline)));
 
@@ -32,14 +35,15 @@ export class TheatreMap {
     this.places = this.vector("places", (f, r) => this.placeStyle(f, r), 5, true);
     const base = this.vector("base", (f) => style.base(f.get("kind"), this.named(f.get("names"))), 0);
     for (const [i, name] of Object.keys(this.features).entries()) {
-      this.layers[name] = this.vector(name, (f, r) => this.thingStyle(f, r), 1 + i + (i > 1 ? 10 : 0), ["operations", "areas", "controls"].includes(name));
+      const declutter = ["operations", "areas", "controls"].includes(name);
+      this.layers[name] = this.vector(name, (f, r) => this.thingStyle(f, r), 1 + i + (i > 1 ? 10 : 0), declutter);
     }
     this.base = base;
     this.map = new ol.Map({
       target, layers: [base, ...Object.values(this.layers), this.places],
       controls: [
         new ol.control.Zoom({ zoomInTipLabel: t("map.in"), zoomOutTipLabel: t("map.out") }), new ol.control.ScaleLine(),
-        new ol.control.MousePosition({ projection: "EPSG:4326", placeholder: "", coordinateFormat: (/** @type {number[]} */ c) => `${c[1].toFixed(3)}°, ${c[0].toFixed(3)}°` }),
+        new ol.control.MousePosition({ projection: "EPSG:4326", placeholder: "", coordinateFormat: position }),
       ],
       view: new ol.View({ maxZoom: 16, minZoom: 4, enableRotation: false }),
     });
@@ -52,7 +56,8 @@ export class TheatreMap {
 
   /** @param {string} name @param {(feature: any, resolution: number) => any} look @param {number} zIndex @param {boolean} [declutter] */
   vector(name, look, zIndex, declutter = false) {
-    const layer = new ol.layer.Vector({ source: new ol.source.Vector(), style: look, zIndex, declutter, className: declutter ? `ol-layer-${name}` : "ol-layer" });
+    const className = declutter ? `ol-layer-${name}` : "ol-layer";
+    const layer = new ol.layer.Vector({ source: new ol.source.Vector(), style: look, zIndex, declutter, className });
     layer.set("name", name);
     return layer;
   }
@@ -146,7 +151,8 @@ export class TheatreMap {
       const words = resolution < 250 ? t("map.claim", { force: thing.force, party: thing.claimant }) : "";
       return style.control(style.slot(facts.order, thing.claimant), words);
     }
-    if (kind === "site") return feature.get("mark") ? style.siteMark() : style.site(this.pixels(feature, thing.stand_off_m, resolution), resolution < 300 || chosen ? thing.name : "", chosen);
+    if (kind === "site" && feature.get("mark")) return style.siteMark();
+    if (kind === "site") return style.site(this.pixels(feature, thing.stand_off_m, resolution), resolution < 300 || chosen ? thing.name : "", chosen);
     if (kind === "operation") return this.operationStyle(feature, thing, chosen);
     if (feature.getGeometry().getType() !== "Point") return style.finding(thing.severity, thing.settled, chosen);
     const words = thing.level === "overlap" && !thing.other ? t("map.another") : "";
@@ -182,7 +188,8 @@ export class TheatreMap {
 
   /** What was clicked: a finding before an operation before a site before an area. @param {number[]} pixel @returns {Chosen | null} */
   hit(pixel) {
-    const found = this.map.getFeaturesAtPixel(pixel, { hitTolerance: 4, layerFilter: (/** @type {any} */ l) => l.get("name") in this.layers && l.get("name") !== "controls" });
+    const layerFilter = (/** @type {any} */ layer) => layer.get("name") in this.layers && layer.get("name") !== "controls";
+    const found = this.map.getFeaturesAtPixel(pixel, { hitTolerance: 4, layerFilter });
     const order = ["finding", "operation", "site", "area"];
     found.sort((/** @type {any} */ a, /** @type {any} */ b) => order.indexOf(a.get("kind")) - order.indexOf(b.get("kind")));
     return found.length ? { kind: found[0].get("kind"), id: found[0].get("id") } : null;

@@ -31,10 +31,18 @@ export function clearanceMark(clearance, lost) {
 /** @param {Severity} severity */
 export const severityMark = (severity) => html`<span class="mark ${severity}">${shape(severity)}${t(`severity.${severity}`)}</span>`;
 
+/** The number by which the list and the map mean the same finding. @param {import("./state.js").Digest} facts @param {FindingView} finding */
+export function numberMark(facts, finding) {
+  const number = facts.number.get(finding.id) ?? "";
+  return html`<span class="number ${finding.severity}" aria-label=${t("findings.number", { number })}>${number}</span>`;
+}
+
 /** A party as its colour, its line and its id, the way the map draws it. @param {string[]} order @param {string} party @param {string} [name] */
 export function partyMark(order, party, name) {
   const number = slot(order, party);
-  return html`<span class="party">
-    <svg class="swatch" viewBox="0 0 26 12" aria-hidden="true" focusable="false"><path class="ink-${number} dash-${number}" d="M0 6h26" /></svg>
-    <bdi>${name ?? party}</bdi></span>`;
+  return html`<span class="party">${swatch(html`<path class="ink-${number} dash-${number}" d="M0 6h26" />`)} <bdi>${name ?? party}</bdi></span>`;
 }
+
+/** A sample of how something is drawn. @param {any} drawn */
+export const swatch = (drawn) =>
+  html`<svg class="swatch" viewBox="0 0 26 12" aria-hidden="true" focusable="false">${drawn}</svg>`;

@@ -7,6 +7,7 @@ import { at, dayOf, isActive } from "./time.js";
 
 const KEY = "antalya.token";
 const DEBOUNCE_MS = 250;
+const FRESH_MS = 10_000;
 
 /** What is worth saying aloud of an event, as a key of words. @param {string} type */
 function newsOf(type) {
@@ -99,7 +100,7 @@ async function enter() {
       soon();
     },
     up: () => { if (get().link === "lost") reload(); else set({ link: "live" }); },
-    alive: () => { heard = performance.now(); },
+    alive: hear,
     down: (denied) => (denied ? refuse(new Failure("401", null, false)) : lose()),
   }, mine.signal);
 }
@@ -145,18 +146,25 @@ export async function reload() {
   }
 }
 
-/** An outage keeps what was seen, dated; a refusal asks for another token. @param {unknown} failure */
+/** A refused token is forgotten; whatever else goes wrong, what is shown may be old, and says so. @param {unknown} failure */
 function refuse(failure) {
-  if (failure instanceof Failure && !failure.outage) {
-    const status = failure.problem?.status ?? Number(failure.message);
-    if (status === 401 || status === 403) {
-      leave();
-      set({ failure: words(failure) || t("token.refused"), phase: "token" });
-    } else set({ failure: words(failure) });
-    return;
+  const status = failure instanceof Failure ? failure.problem?.status ?? Number(failure.message) : 0;
+  if (status === 401 || status === 403) {
+    leave();
+    return set({ failure: words(failure) || t("token.refused") });
   }
-  if (get().picture) lose();
-  else set({ failure: t("link.unreachable") });
+  const { picture } = get();
+  set({ failure: words(failure) || (picture ? "" : t("link.unreachable")) });
+  if (picture) lose();
+}
+
+/** The exchange was heard just now: what is shown holds until now. */
+function hear() {
+  const { picture, link, asOf } = get();
+  heard = performance.now();
+  const now = at(picture?.now) + heard - shown;
+  if (link === "live" && now - asOf > FRESH_MS) set({ asOf: now });
+  if (link === "lost") soon();
 }
 
 /** The connection is gone: everything shown is as old as when the exchange was last heard. */

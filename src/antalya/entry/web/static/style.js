@@ -51,7 +51,8 @@ function hatch(stroke, kind, gap) {
 /** A colour with transparency. @param {string} hex `#rrggbb` @param {number} alpha */
 const veil = (hex, alpha) => `${hex}${Math.round(alpha * 255).toString(16).padStart(2, "0")}`;
 
-/** Words on the map with a halo. @param {string} text @param {{ ink?: string, bold?: boolean, size?: number, y?: number, along?: boolean }} [how] */
+/** Words on the map with a halo.
+ * @param {string} text @param {{ ink?: string, bold?: boolean, size?: number, y?: number, along?: boolean }} [how] */
 export function label(text, { ink = colour("ink"), bold = false, size = 12, y = 0, along = false } = {}) {
   return new ol.style.Text({
     text, font: `${bold ? "600 " : ""}${size}px system-ui, "Segoe UI", "Noto Sans", "Noto Sans Arabic", sans-serif`,
@@ -101,15 +102,19 @@ function top(feature) {
 export function operation(number, full, words, chosen) {
   return kept(`operation ${number} ${full} ${chosen} ${words}`, () => {
     const ink = colour(`party-${number}`);
-    const edge = new ol.style.Stroke({ color: full ? ink : veil(ink, 0.7), width: chosen ? 4 : full ? 2.25 : 1.25, lineDash: full ? DASHES[number] : [1, 6], lineCap: "round" });
-    const fill = new ol.style.Fill({ color: full ? veil(ink, chosen ? 0.3 : 0.16) : hatch(veil(ink, chosen ? 0.9 : 0.6), ANGLES[number] || 1, 10) });
-    const text = new ol.style.Style({ text: label(words, { ink, bold: chosen, y: full ? -9 : 11 }), geometry: top, zIndex: chosen ? 21 : 11 });
+    const edge = new ol.style.Stroke({
+      color: full ? ink : veil(ink, 0.7), width: chosen ? 4 : full ? 2.25 : 1.25, lineDash: full ? DASHES[number] : [1, 6], lineCap: "round" });
+    const tint = full ? veil(ink, chosen ? 0.3 : 0.16) : hatch(veil(ink, chosen ? 0.9 : 0.6), ANGLES[number] || 1, 10);
+    const fill = new ol.style.Fill({ color: tint });
+    const caption = label(words, { ink, bold: chosen, y: full ? -9 : 11 });
+    const text = new ol.style.Style({ text: caption, geometry: top, zIndex: chosen ? 21 : 11 });
     const halo = new ol.style.Style({ stroke: new ol.style.Stroke({ color: colour("halo"), width: chosen ? 8 : 4 }), zIndex: 9 });
     return [...(full || chosen ? [halo] : []), new ol.style.Style({ stroke: edge, fill, zIndex: chosen ? 20 : 10 }), text];
   });
 }
 
-/** Where a finding is: a firm double edge and cross-hatching, with its number. @param {Severity} severity @param {boolean} settled @param {boolean} chosen */
+/** Where a finding is: a firm double edge and cross-hatching, with its number.
+ * @param {Severity} severity @param {boolean} settled @param {boolean} chosen */
 export function finding(severity, settled, chosen) {
   return kept(`finding ${severity} ${settled} ${chosen}`, () => {
     const ink = colour(`severity-${severity}`);
@@ -133,17 +138,20 @@ export function badge(number, words, severity, chosen, beside) {
     const round = (/** @type {number} */ radius, /** @type {string} */ fill) => new ol.style.Style({
       image: new ol.style.Circle({ radius, displacement: [x, 0], fill: new ol.style.Fill({ color: fill }) }), zIndex: 40 });
     const figure = new ol.style.Style({
-      text: new ol.style.Text({ text: number, font: "700 12px system-ui, sans-serif", offsetX: x, fill: new ol.style.Fill({ color: colour("on-severity") }) }), zIndex: 41 });
+      text: new ol.style.Text({
+        text: number, font: "700 12px system-ui, sans-serif", offsetX: x, fill: new ol.style.Fill({ color: colour("on-severity") }) }), zIndex: 41 });
     const caption = words ? [new ol.style.Style({ text: label(words, { ink, bold: true, y: 19 }), zIndex: 39 })] : [];
     return [round(chosen ? 14 : 12, colour("halo")), round(chosen ? 12 : 10, ink), figure, ...caption];
   });
 }
 
-/** A protected site: its stand-off as a soft wide edge of true width, its place firm. @param {number} standOffPixels @param {string} words @param {boolean} chosen */
+/** A protected site: its stand-off as a soft wide edge of true width, its place firm.
+ * @param {number} standOffPixels @param {string} words @param {boolean} chosen */
 export function site(standOffPixels, words, chosen) {
   const ink = colour("site");
   return [
-    new ol.style.Style({ stroke: new ol.style.Stroke({ color: veil(ink, 0.22), width: Math.max(2, 2 * standOffPixels), lineJoin: "round" }), zIndex: 5 }),
+    new ol.style.Style({
+      stroke: new ol.style.Stroke({ color: veil(ink, 0.22), width: Math.max(2, 2 * standOffPixels), lineJoin: "round" }), zIndex: 5 }),
     new ol.style.Style({
       stroke: new ol.style.Stroke({ color: ink, width: chosen ? 4 : 2 }), fill: new ol.style.Fill({ color: veil(ink, 0.35) }),
       text: label(words, { ink, bold: true, y: 20 }), zIndex: 25,

@@ -4,10 +4,11 @@ import { Component, html } from "./vendor/htm-preact.js";
 import { language, t } from "./i18n.js";
 import { get, quarterOf, set } from "./state.js";
 import { slot } from "./style.js";
-import { DAY, QUARTER, at, date, dayOf, hm } from "./time.js";
+import { DAY, QUARTER, date, dayOf, hm } from "./time.js";
 import { partyOf, titleOf } from "./words.js";
 
 const LAST = DAY / QUARTER - 1;
+const HOURS = ["00", "03", "06", "09", "12", "15", "18", "21"];
 const MOST_LANES = 40;
 const SPANS = /** @type {const} */ (["moment", "day", "all"]);
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest
@@ -40,7 +41,7 @@ export function Timeline({ state, facts, select }) {
       <div class="slide ${clock.span === "moment" ? "" : "off"}">
         <input type="range" id="moment" min="0" max=${LAST} step="1" value=${clock.quarter} aria-label=${t("time.slider")}
           aria-valuetext=${words} onInput=${(/** @type {any} */ e) => turn({ quarter: Number(e.target.value), span: "moment" })} />
-        <div class="hours" aria-hidden="true">${[0, 3, 6, 9, 12, 15, 18, 21].map((h) => html`<span>${String(h).padStart(2, "0")}</span>`)}</div>
+        <div class="hours" aria-hidden="true">${HOURS.map((hour) => html`<span>${hour}</span>`)}</div>
       </div>
       <div class="lane-scroll">
         ${clock.span === "moment" && html`<div class="cursor"><div style=${{ left: `${(clock.quarter / (LAST + 1)) * 100}%` }}></div></div>`}
@@ -52,7 +53,7 @@ export function Timeline({ state, facts, select }) {
 
 /** The slider at the exchange's own present. @param {State} state */
 function now(state) {
-  const present = at(state.picture?.now);
+  const present = state.asOf;
   turn({ day: state.days.includes(dayOf(present)) ? dayOf(present) : state.clock.day, quarter: quarterOf(present), span: "moment" });
 }
 
@@ -83,7 +84,9 @@ function lanes({ state, facts, select }) {
   if (!rows.length && !found.length) return html`<p class="quiet">${t("time.nothing")}</p>`;
   const bars = found.flatMap((f) => today(f.id).map((w) =>
     bar(w, day, `severity-bar ${f.severity} ${f.settled ? "settled" : ""} ${chosen(state, f.id)}`, () => select({ kind: "finding", id: f.id }))));
-  return html`<div>${found.length > 0 && html`<div class="lane" key="findings"><span class="lane-name">${t("findings.title")}</span>${track(bars)}</div>`}${rows}</div>`;
+  return html`<div>
+    ${found.length > 0 && html`<div class="lane" key="findings"><span class="lane-name">${t("findings.title")}</span>${track(bars)}</div>`}
+    ${rows}</div>`;
 }
 
 /** @param {State} state @param {string} id */
@@ -97,7 +100,8 @@ function lane(state, facts, view, windows, select) {
   const words = titleOf(view);
   const look = `ink-${slot(facts.order, partyOf(view))} ${view.level === "details" ? "full" : "envelope"} ${chosen(state, view.id)}`;
   const bars = windows.map((w) => bar(w, state.clock.day, look, () => select({ kind: "operation", id: view.id })));
-  return html`<div class="lane" key=${view.id}><span class="lane-name" title=${words}><b>${partyOf(view)}</b> <bdi>${words}</bdi></span>${track(bars)}</div>`;
+  return html`<div class="lane" key=${view.id}>
+    <span class="lane-name" title=${words}><b>${partyOf(view)}</b> <bdi>${words}</bdi></span>${track(bars)}</div>`;
 }
 
 /** @param {[number, number]} window @param {number} day @param {string} look @param {() => void} click */

@@ -24,8 +24,18 @@ export function side(facts, id) {
   return html`<em>${t("who.another")}</em>`;
 }
 
+/** @type {WeakMap<Outline, { language: string, words: string }>} */
+const named = new WeakMap();
+
 /** Where the middle of an outline is. @param {Outline | null | undefined} outline */
-export const place = (outline) => (outline ? whereabouts(centre(outline), get().places, language(), t) : t("where.hidden"));
+export function place(outline) {
+  if (!outline) return t("where.hidden");
+  const before = named.get(outline);
+  if (before?.language === language()) return before.words;
+  const words = whereabouts(centre(outline), get().places, language(), t);
+  named.set(outline, { language: language(), words });
+  return words;
+}
 
 /** A band of altitudes. @param {number} lower @param {number} upper */
 export const band = (lower, upper) => t("band", { band: ltr(`${number(lower)}–${number(upper)}`) });
