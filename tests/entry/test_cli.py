@@ -42,6 +42,7 @@ def shown(exchange: ExchangeServer, party: str, *words: object) -> Any:
     return json.loads(exchange.run(party, "show", *words, "--json").stdout)
 
 
+@pytest.mark.slow
 def test_a_clash_filed_settled_and_proved(exchange_server: ExchangeServer, tmp_path: Path) -> None:
     """As everybody types it, each command in its own process."""
     def run(party: str, *words: object, code: int = 0) -> Any:
