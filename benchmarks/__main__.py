@@ -1,4 +1,8 @@
-"""`python -m benchmarks [--quick] [ROW …]`: runs the rows, prints the table, and writes it into docs/performance.md."""
+"""`python -m benchmarks [--quick] [batch] [filing] [door]`: measures, prints the table, and writes it into the document.
+
+`--quick` takes small sizes and writes nothing: it shows that the benchmarks run. Nothing is written either where only some
+parts are asked for.
+"""
 
 import os
 import platform
@@ -10,31 +14,50 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.table import Row, markdown, peak_mb
+from benchmarks.table import Part, Row, markdown, times
 
-ROWS = ("batch", "filing", "door")
+PARTS = ("batch", "filing", "door")
 PAGE = Path(__file__).resolve().parents[1] / "docs/performance.md"
 BEGIN, END = "<!-- table: made by `make bench` -->", "<!-- end of table -->"
 
 
-def main() -> None:
-    """Runs what is asked for; the document is written only by a whole, full run."""
-    quick, wanted = "--quick" in sys.argv, [a for a in sys.argv[1:] if not a.startswith("-")] or list(ROWS)
-    began, rows = time.perf_counter(), list[Row]()
-    for name in wanted:
-        rows += import_module(f"benchmarks.{name}").rows(quick)
+def main() -> int:
+    """Runs what is asked for; the exit code (2: no such part)."""
+    given = sys.argv[1:]
+    names = [word for word in given if word != "--quick"]
+    if unknown := [name for name in names if name not in PARTS]:
+        print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}, and --quick", file=sys.stderr)
+        return 2
+    quick, whole = "--quick" in given, names in ([], list(PARTS))
+    began, found = time.perf_counter(), list[Part]()
+    for name in names or PARTS:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        found.append(import_module(f"benchmarks.{name}").part(quick))
+    rows, said = [row for part in found for row in part.rows], [line for part in found for line in part.said]
+    machine = (f"Python {platform.python_version()}, {os.cpu_count()} cores, {_load()}"
+               f"{time.perf_counter() - began:.0f} s in all.")
+    _print(rows, [*said, machine])
+    if whole and not quick:
+        head, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+        lines = "\n".join(f"- {line}" for line in said)
+        PAGE.write_text(f"{head}{BEGIN}\n{markdown(rows)}\n\n{lines}\n\n{machine}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    return 0
+
+
+def _load() -> str:
+    """What else the machine did, as far as it tells."""
+    return f"load average {os.getloadavg()[1]:.1f} over the last 5 minutes, " if hasattr(os, "getloadavg") else ""
+
+
+def _print(rows: list[Row], said: list[str]) -> None:
     table = Table("What", "Antalya", "Peer in the same run", "Its figure", "Ratio")
     for row in rows:
-        table.add_row(row.what, row.ours, row.peer, row.theirs, "–" if row.ratio is None else f"{row.ratio:.2f}×")
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
-    said = (f"Python {platform.python_version()}, {os.cpu_count()} cores, peak memory {peak_mb():.0f} MB, "
-            f"{time.perf_counter() - began:.0f} s in all.")
-    print(said)
-    if not quick and wanted == list(ROWS):
-        head, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-        tail = rest.split(END)[1]
-        PAGE.write_text(f"{head}{BEGIN}\n{markdown(rows)}\n\n{said}\n{END}{tail}", encoding="utf-8")
+        table.add_row(row.what, row.ours, row.peer, row.theirs, times(row.ratio))
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(table)
+    for line in said:
+        console.print(line, highlight=False)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

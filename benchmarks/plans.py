@@ -9,8 +9,13 @@ from antalya.model import Operation, Polygon, Volume
 START = datetime(2017, 3, 8, tzinfo=UTC)
 
 
-def volumes(count: int, *, clustered: bool = False, seed: int = 7) -> list[Volume]:
-    """`count` volumes, uniform over 36–41°E 34.5–37°N, or in ten clusters of 25 km."""
+def tomorrow() -> datetime:
+    """The next midnight (UTC): for plans filed with a served exchange, which has the real clock."""
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def volumes(count: int, *, clustered: bool = False, seed: int = 7, start: datetime = START) -> list[Volume]:
+    """`count` volumes in the 48 h from `start`, uniform over 36–41°E 34.5–37°N, or in ten clusters of 25 km."""
     rng = np.random.default_rng(seed)
     if clustered:
         centres = np.column_stack([rng.uniform(36.5, 40.5, 10), rng.uniform(35, 36.5, 10)])
@@ -26,7 +31,7 @@ def volumes(count: int, *, clustered: bool = False, seed: int = 7) -> list[Volum
         ring = [(lon + a * float(np.cos(t)) / float(np.cos(np.radians(lat))), lat + a * float(np.sin(t)))
                 for a, t in zip(away.tolist(), angles.tolist(), strict=True)]
         lower = float(rng.uniform(0, 9_000))
-        begins = START + timedelta(seconds=float(rng.uniform(0, 45 * 3_600)))
+        begins = start + timedelta(seconds=float(rng.uniform(0, 45 * 3_600)))
         made.append(Volume(outline=Polygon(coordinates=((*ring, ring[0]),),), lower_m=lower,
                            upper_m=lower + float(rng.uniform(100, 1_000)), starts_at=begins,
                            ends_at=begins + timedelta(seconds=float(rng.uniform(600, 10_800)))))

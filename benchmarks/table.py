@@ -1,12 +1,13 @@
-"""One row of the table, and how the table is written."""
+"""One row of the table, how the table is written, and what memory was used."""
 
 import resource
+import sys
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured, the peer's figure in the same run, and how many times faster we are (None: no peer)."""
+    """What was measured, the peer's figure in the same run, and how many times faster we are (None: not comparable)."""
 
     what: str
     ours: str
@@ -15,13 +16,29 @@ class Row:
     ratio: float | None
 
 
+@dataclass(frozen=True)
+class Part:
+    """Rows that belong together, and what they say about each other, in sentences made of their figures."""
+
+    rows: list[Row]
+    said: list[str]
+
+
 def markdown(rows: list[Row]) -> str:
     """The table as Markdown."""
     lines = ["| What | Antalya | Peer in the same run | Its figure | Ratio |", "|---|---|---|---|---|"]
-    lines += [f"| {r.what} | {r.ours} | {r.peer} | {r.theirs} | {'–' if r.ratio is None else f'{r.ratio:.2f}×'} |" for r in rows]
+    lines += [f"| {r.what} | {r.ours} | {r.peer} | {r.theirs} | {times(r.ratio)} |" for r in rows]
     return "\n".join(lines)
 
 
+def times(ratio: float | None) -> str:
+    """A ratio with two digits that say something: 12×, 1.2×, 0.12×, 0.012×."""
+    if ratio is None:
+        return "–"
+    return f"{ratio:.0f}×" if ratio >= 10 else f"{ratio:.2g}×"
+
+
 def peak_mb() -> float:
-    """Peak memory of this process so far, MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
+    """Peak memory of this process so far, MB (ru_maxrss is in KB, on macOS in bytes)."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1e6 if sys.platform == "darwin" else 1_024)
