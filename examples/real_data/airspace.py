@@ -98,6 +98,21 @@ def collection(path: Path, starts_at: str, ends_at: str, plain: bool = False) ->
     return {"type": "FeatureCollection", "features": list(features(path, starts_at, ends_at, plain))}
 
 
+def within(collection: dict[str, Any], fixes: list[dict[str, Any]], degrees: float = 0.1) -> dict[str, Any]:
+    """The features whose bounding box is near that of the fixes."""
+    lons, lats = [fix["longitude"] for fix in fixes], [fix["latitude"] for fix in fixes]
+    west, east, south, north = min(lons) - degrees, max(lons) + degrees, min(lats) - degrees, max(lats) + degrees
+
+    def is_near(feature: dict[str, Any]) -> bool:
+        of = feature["geometry"]["coordinates"]
+        ring = of[0] if feature["geometry"]["type"] == "Polygon" else [of]
+        room = feature["properties"].get("radius_m", 0.0) / 60_000
+        return (min(p[0] for p in ring) - room < east and max(p[0] for p in ring) + room > west
+                and min(p[1] for p in ring) - room < north and max(p[1] for p in ring) + room > south)
+
+    return {**collection, "features": [feature for feature in collection["features"] if is_near(feature)]}
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)

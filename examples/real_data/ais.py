@@ -1,6 +1,6 @@
 """AIS reports (NOAA CSV) as GeoJSON: where each vessel will be if it keeps its course and speed.
 
-    python ais.py noaa_20230101_sample.csv --minutes 20 --step 60 > vessels.geojson
+    python ais.py noaa_20230101_sample.csv --seconds 1200 --step 60 > vessels.geojson
 
 Each vessel is one operation; each of its volumes holds the way of one time step. The reports count as simultaneous. A speed
 of 102.3 knots means that there is none (ITU-R M.1371): such a vessel is taken as lying still, with `--literal` at its word.
@@ -21,7 +21,7 @@ GEOD = Geod(ellps="WGS84")
 KNOT = 1852 / 3600
 NO_SPEED = 102.3
 START = datetime(2023, 1, 11, tzinfo=UTC)
-HALF_WIDTH_M = 0.5
+HALF_WIDTH_M = 0.1
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -61,17 +61,17 @@ def _instant(seconds: int) -> str:
     return (START + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
 
 
-def collection(reports: list[dict[str, str]], minutes: int = 20, step: int = 60, literal: bool = False) -> dict[str, Any]:
+def collection(reports: list[dict[str, str]], seconds: int = 1_200, step: int = 60, literal: bool = False) -> dict[str, Any]:
     """All vessels."""
     return {"type": "FeatureCollection", "features": [
-        feature for report in reports for feature in features(report, minutes * 60, step, literal)]}
+        feature for report in reports for feature in features(report, seconds, step, literal)]}
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--minutes", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=1_200)
     parser.add_argument("--step", type=int, default=60, help="seconds")
     parser.add_argument("--literal", action="store_true", help="take 102.3 knots as a speed")
     given = parser.parse_args()
-    json.dump(collection(read(given.file), given.minutes, given.step, given.literal), sys.stdout)
+    json.dump(collection(read(given.file), given.seconds, given.step, given.literal), sys.stdout)

@@ -21,7 +21,7 @@ from typing import Any
 from pyproj import Geod
 
 GEOD = Geod(ellps="WGS84")
-HALF_WIDTH_M = 5.0
+HALF_WIDTH_M = 0.5
 ROUNDING_FT = 25.0
 LEAST_FT = 0.5
 GAP_S = 120

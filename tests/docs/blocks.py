@@ -1,13 +1,16 @@
 """Runs a guide: writes the files it shows, types its commands, compares what they print, executes its Python.
 
 Fenced blocks: ` ```json NAME ` and ` ```toml NAME ` are files; ` ```console ` has `$ antalya …` (or `$ echo $?`) and what it
-prints, where `…` stands for any text; ` ```python ` is executed.
+prints, where `…` stands for any text; ` ```python ` is executed, and prints what a ` ```text ` after it says.
 """
 
 import re
 import shlex
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner
 
@@ -31,17 +34,28 @@ def blocks(guide: Path) -> list[Block]:
     return [Block(m["kind"], m["name"], m["body"], text.count("\n", 0, m.start()) + 1) for m in _FENCE.finditer(text)]
 
 
-def run(guide: Path) -> int:
-    """Runs a guide in the current folder; the number of commands that were compared."""
-    compared = 0
-    for block in blocks(guide):
+def run(guide: Path, names: dict[str, Any] | None = None) -> int:
+    """Runs a guide in the current folder; how often what was printed was compared. `names` gets what its Python made."""
+    compared, names, shown = 0, {} if names is None else names, blocks(guide)
+    for block, after in zip(shown, [*shown[1:], None], strict=True):
         if block.name is not None:
             Path(block.name).write_text(block.body, encoding="utf-8")
         elif block.kind == "console":
             compared += _type(block)
         elif block.kind == "python":
-            exec(compile(block.body, f"{guide.name}:{block.line}", "exec"), {})
+            with redirect_stdout(StringIO()) as printed:
+                exec(compile(block.body, f"{guide.name}:{block.line}", "exec"), names)
+            if after is not None and after.kind == "text":
+                compare(f"line {block.line}", after.body, printed.getvalue())
+                compared += 1
     return compared
+
+
+def compare(what: str, expected: str, printed: str) -> None:
+    """Fails where something else was printed than what a guide shows."""
+    pattern = ".*".join(re.escape(part) for part in expected.strip().split("…"))
+    assert re.fullmatch(pattern, printed.replace("\r\n", "\n").strip(), re.DOTALL), (
+        f"{what} printed\n{printed}\ninstead of\n{expected}")
 
 
 def _type(block: Block) -> int:
@@ -55,7 +69,5 @@ def _type(block: Block) -> int:
         else:
             assert line == "echo $?", f"line {block.line}: this guide's runner does not know {line!r}"
             printed = f"{code}\n"
-        pattern = ".*".join(re.escape(part) for part in re.split(r"…", expected.strip()))
-        assert re.fullmatch(pattern, printed.replace("\r\n", "\n").strip(), re.DOTALL), (
-            f"line {block.line}: {line}\nprinted\n{printed}\ninstead of\n{expected}")
+        compare(f"line {block.line}: {line}", expected, printed)
     return len(commands)
