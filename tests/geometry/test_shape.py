@@ -180,3 +180,8 @@ def test_many_at_once_are_the_same_as_one_by_one() -> None:
         assert (one.points == alone.points).all()
         assert one.radius_m == pytest.approx(alone.radius_m)
         assert (one.ring_ends.tolist(), one.polygon_ends.tolist()) == (alone.ring_ends.tolist(), alone.polygon_ends.tolist())
+
+
+def test_a_scribble_is_refused_at_once() -> None:
+    rng = np.random.default_rng(8)
+    assert code(polygon([(float(x), float(y)) for x, y in rng.uniform(36, 37, (3_000, 2))])) == "ring_crosses_itself"

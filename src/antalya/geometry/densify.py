@@ -88,7 +88,8 @@ def room_m(radius: Floats | float) -> Floats:
 
 def least_cap(points: Floats, frame: Frame) -> tuple[Frame, float]:
     """The least cap round wide-spread points, to 1 %: steps towards the farthest point (Badoiu and Clarkson 2003)."""
-    lon, lat = ellipsoid.to_degrees(points)
+    every = ellipsoid.to_degrees(points)
+    lon, lat = ellipsoid.to_degrees(points[::max(1, len(points) // 500)])
     best, least = frame, np.inf
     for step in range(1, 100):
         east, north = np.full_like(lon, frame.centre[0]), np.full_like(lon, frame.centre[1])
@@ -98,4 +99,5 @@ def least_cap(points: Floats, frame: Frame) -> tuple[Frame, float]:
             best, least = frame, float(away[far])
         to = GEOD.fwd(*frame.centre, bearing[far], away[far] / (step + 1))
         frame = ellipsoid.frame((float(to[0]), float(to[1])))
-    return best, least
+    east, north = np.full_like(every[0], best.centre[0]), np.full_like(every[0], best.centre[1])
+    return best, float(ellipsoid.geodesics_m(east, north, *every).max())

@@ -13,6 +13,8 @@ from antalya.geometry.overlay import common, snapped
 from antalya.geometry.shape import TOUCH_M, Shape, cores_m
 
 CHUNK_POINTS = 400_000
+CORE_SHARE = 0.5
+"""How much of a core counts in a plane about somewhere else: far less than any plane here leaves of it."""
 
 
 class Pack:
@@ -173,8 +175,8 @@ def _interiors_meet(
 def _cores_meet(
     pack: Pack, place: Ints, other: Ints, first: NDArray[np.object_], second: NDArray[np.object_], room: Floats
 ) -> Bools:
-    """As `touch.cores_meet`."""
+    """Whether one polygon certainly comes into the disc at the core of the other, by more than `room`."""
     meets: Bools = shapely.distance(second, shapely.points(0.0, 0.0)) < pack.core[place] - room
     middle = ellipsoid.lay(pack.origin[other] - pack.origin[place], pack.basis[place], pack.bend[place])
-    meets |= shapely.distance(first, shapely.points(middle)) < pack.core[other] * touch.CORE_SHARE - room
+    meets |= shapely.distance(first, shapely.points(middle)) < pack.core[other] * CORE_SHARE - room
     return meets

@@ -21,6 +21,8 @@ def enclosed(ring: Floats, noise_m: float, at: str) -> BaseGeometry:
     """
     area = shapely.polygons(ring)
     if not shapely.is_valid(area):
+        if _scribbled(ring):
+            raise error("ring_crosses_itself", "the ring crosses itself", at=at)
         noded = joined([shapely.linestrings(ring)])
         faces = [f for f in shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))) if not f.is_empty]
         turns = np.array([_turns(ring, shapely.point_on_surface(f)) for f in faces], dtype=np.int64)
@@ -31,6 +33,18 @@ def enclosed(ring: Floats, noise_m: float, at: str) -> BaseGeometry:
     if width_m(area) <= noise_m / 4:
         raise error("ring_too_short", "the ring encloses no area: its corners lie on one line", at=at)
     return area
+
+
+def _scribbled(ring: Floats) -> bool:
+    """Whether the ring crosses itself more often than it has corners: then it isn't worth while to find all its faces."""
+    edges = shapely.linestrings(np.stack([ring[:-1], ring[1:]], axis=1))
+    tree = shapely.STRtree(edges)
+    crossings = 0
+    for k in range(0, len(edges), 64):
+        crossings += tree.query(edges[k:k + 64], predicate="crosses").shape[1] // 2
+        if crossings > len(edges):
+            return True
+    return False
 
 
 def _turns(ring: Floats, point: BaseGeometry) -> int:

@@ -14,8 +14,6 @@ from antalya.geometry.overlay import common, width_m
 from antalya.geometry.shape import TOUCH_M, Shape
 
 MANY = 50_000
-CORE_SHARE = 0.5
-"""How much of a core counts in a plane about somewhere else: far more than any plane here shrinks it."""
 FINE_M = 2e-4
 """How far chords may leave their geodesics where it is decided whether shapes touch or overlap."""
 
@@ -119,21 +117,9 @@ def _interiors_meet(place: Shape, other: Shape) -> bool:
         shapely.prepare(first)
     if not shapely.dwithin(first, second, error):
         return False
-    if cores_meet(place, other, first, second, error):
-        return True
+    if shapely.distance(second, shapely.points(0.0, 0.0)) < place.core_m - 2 * error - TOUCH_M:
+        return True  # it comes well into the disc at the core: the cheap way to see a plain overlap
     return finely_meet(place, other, first, second, error)
-
-
-def cores_meet(place: Shape, other: Shape, first: BaseGeometry, second: BaseGeometry, error: float) -> bool:
-    """Whether one polygon certainly comes into the disc at the core of the other: the cheap way to see a plain overlap.
-
-    `first` and `second` are the two in the plane, `error` apart at most.
-    """
-    room = 2 * error + TOUCH_M
-    if shapely.distance(second, shapely.points(0.0, 0.0)) < place.core_m - room:
-        return True
-    middle = shapely.points(place.frame.plane(other.frame.origin[None])[0])
-    return bool(shapely.distance(first, middle) < other.core_m * CORE_SHARE - room)
 
 
 def finely_meet(place: Shape, other: Shape, first: BaseGeometry, second: BaseGeometry, error: float) -> bool:
