@@ -52,12 +52,13 @@ function hatch(stroke, kind, gap) {
 const veil = (hex, alpha) => `${hex}${Math.round(alpha * 255).toString(16).padStart(2, "0")}`;
 
 /** Words on the map with a halo.
- * @param {string} text @param {{ ink?: string, bold?: boolean, size?: number, y?: number, along?: boolean }} [how] */
-export function label(text, { ink = colour("ink"), bold = false, size = 12, y = 0, along = false } = {}) {
+ * @param {string} text @param {{ ink?: string, bold?: boolean, size?: number, y?: number, along?: boolean, always?: boolean }} [how]
+ * `always`: nothing else's words may take its place. */
+export function label(text, { ink = colour("ink"), bold = false, size = 12, y = 0, along = false, always = false } = {}) {
   return new ol.style.Text({
     text, font: `${bold ? "600 " : ""}${size}px system-ui, "Segoe UI", "Noto Sans", "Noto Sans Arabic", sans-serif`,
     fill: new ol.style.Fill({ color: ink }), stroke: new ol.style.Stroke({ color: colour("halo"), width: 3.5 }),
-    offsetY: y, overflow: true, placement: along ? "line" : "point", padding: [2, 3, 2, 3],
+    offsetY: y, overflow: true, placement: along ? "line" : "point", declutterMode: always ? "obstacle" : undefined, padding: [2, 3, 2, 3],
   });
 }
 
@@ -69,7 +70,7 @@ export function base(kind, name) {
     const styles = {
       land: { fill: new ol.style.Fill({ color: colour("land") }), stroke: line("coast", 1) },
       lake: { fill: new ol.style.Fill({ color: colour("water") }), stroke: line("river", 0.75) },
-      river: { stroke: line("river", 1.75), text: name ? label(name, { ink: colour("river-ink"), size: 11, along: true }) : undefined },
+      river: { stroke: line("river", 1.75), text: name ? label(name, { ink: colour("river-ink"), size: 11, along: document.dir !== "rtl" }) : undefined },
       province: { stroke: line("province", 0.75, [2, 3]) },
       border: { stroke: line("border", 1.5, [8, 3, 2, 3]) },
     };
@@ -89,11 +90,11 @@ export function place(name, rank) {
   }));
 }
 
-/** The middle of a feature's upper edge, where its words do not cover it. @param {any} feature */
-function top(feature) {
-  const [west, , east, north] = feature.getGeometry().getExtent();
-  return new ol.geom.Point([(west + east) / 2, north]);
-}
+/** The middle of a feature's upper or lower edge, where its words do not cover it. @param {boolean} upper */
+const edgeOf = (upper) => (/** @type {any} */ feature) => {
+  const [west, south, east, north] = feature.getGeometry().getExtent();
+  return new ol.geom.Point([(west + east) / 2, upper ? north : south]);
+};
 
 /**
  * An operation: in full as a tinted outline in its party's dash; as an envelope as hatched cells without a firm edge.
@@ -106,8 +107,8 @@ export function operation(number, full, words, chosen) {
       color: full ? ink : veil(ink, 0.7), width: chosen ? 4 : full ? 2.25 : 1.25, lineDash: full ? DASHES[number] : [1, 6], lineCap: "round" });
     const tint = full ? veil(ink, chosen ? 0.3 : 0.16) : hatch(veil(ink, chosen ? 0.9 : 0.6), ANGLES[number] || 1, 10);
     const fill = new ol.style.Fill({ color: tint });
-    const caption = label(words, { ink, bold: chosen, y: full ? -9 : 11 });
-    const text = new ol.style.Style({ text: caption, geometry: top, zIndex: chosen ? 21 : 11 });
+    const caption = label(words, { ink, bold: chosen, y: full ? -9 : 10, always: !full });
+    const text = new ol.style.Style({ text: caption, geometry: edgeOf(full), zIndex: chosen ? 21 : 11 });
     const halo = new ol.style.Style({ stroke: new ol.style.Stroke({ color: colour("halo"), width: chosen ? 8 : 4 }), zIndex: 9 });
     return [...(full || chosen ? [halo] : []), new ol.style.Style({ stroke: edge, fill, zIndex: chosen ? 20 : 10 }), text];
   });
