@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,16 @@ def typed(*words: object, code: int | None = 0, **environment: str) -> Result:
     done = CliRunner().invoke(app, [*map(str, words)], env=unset | {"COLUMNS": "200"} | environment, prog_name="antalya")
     assert code is None or done.exit_code == code, (words, done.exit_code, done.stdout, done.stderr, done.exception)
     return done
+
+
+def plan(path: Path, lon: float = 37.95, **properties: Any) -> Path:
+    """A GeoJSON file with one patrol over two kilometres, two to four hours from now."""
+    start = (datetime.now(UTC) + timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
+    feature = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, 36.53]},
+               "properties": {"radius_m": 2000, "operation": path.stem, "activity": "patrol", "lower_m": 0, "upper_m": 900,
+                              "starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=2)).isoformat()} | properties}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    return path
 
 
 class ExchangeServer:
