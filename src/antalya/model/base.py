@@ -24,7 +24,8 @@ Instant = Annotated[datetime, Meta(tz=True)]
 Metres = Annotated[float, Meta(ge=0, le=20_000_000)]
 Seconds = Annotated[float, Meta(ge=0, le=366 * 86_400)]
 
-_MISLEADING = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
+_MISLEADING = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+                         "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]")
 
 
 class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,8 +35,8 @@ class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 def plain_text(value: str, at: str) -> str:
     """`value`, if no reader could be misled by it.
 
-    Refuses NUL and control characters, and the invisible characters that reorder text (Unicode TR36, 'Trojan Source').
-    Ordinary Arabic, Hebrew, Cyrillic or Turkish text passes. Raises bad_text.
+    Refuses NUL and control characters, the invisible characters that reorder, break or pad text (Unicode TR36, 'Trojan
+    Source'), and halves of surrogate pairs. Ordinary Arabic, Hebrew, Cyrillic or Turkish text passes. Raises bad_text.
     """
     found = _MISLEADING.search(value)
     if found:
@@ -45,10 +46,13 @@ def plain_text(value: str, at: str) -> str:
 
 
 def utc(value: datetime, at: str) -> datetime:
-    """`value` in UTC. Raises naive_time where it has no zone."""
+    """`value` in UTC. Raises naive_time where it has no zone, bad_field where it is before year 1 or after 9999 in UTC."""
     if value.tzinfo is None:
         raise error("naive_time", "a time without a zone", at=at)
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise error("bad_field", "a time outside the years 1 to 9999 (UTC)", at=at) from None
 
 
 def set_utc(noun: msgspec.Struct, *fields: str) -> None:
@@ -60,8 +64,10 @@ def set_utc(noun: msgspec.Struct, *fields: str) -> None:
 
 
 def check_texts(noun: msgspec.Struct, *fields: str) -> None:
-    """Refuses misleading characters in the named text fields; tuples of texts are looked through."""
+    """Refuses misleading characters in the named text fields; tuples and dicts of texts are looked through."""
     for field in fields:
         value = getattr(noun, field)
+        if isinstance(value, dict):
+            value = (*value, *value.values())
         for text in (value,) if isinstance(value, str) else value or ():
             plain_text(text, field)

@@ -92,6 +92,6 @@ class Operation(Noun, frozen=True, kw_only=True):
     source: Text = ""
 
     def __post_init__(self) -> None:
-        check_texts(self, "id", "party", "title", "note", "source", "forces")
+        check_texts(self, "id", "party", "title", "note", "source", "forces", "disclosure")
         if len(set(self.forces)) != len(self.forces):
             raise error("bad_field", "a force is named twice", at="forces")

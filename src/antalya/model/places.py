@@ -21,7 +21,7 @@ class Area(Noun, frozen=True, kw_only=True):
     source: Text = ""
 
     def __post_init__(self) -> None:
-        check_texts(self, "id", "name", "source")
+        check_texts(self, "id", "name", "names", "source")
 
 
 class Control(Noun, frozen=True, kw_only=True):

@@ -186,6 +186,9 @@ class Contact(Noun, frozen=True, kw_only=True):
     address: Text = ""
     languages: tuple[Literal["en", "tr", "ru", "ar"], ...] = ("en",)
 
+    def __post_init__(self) -> None:
+        check_texts(self, "role", "address")
+
 
 class Hotline(Rule, frozen=True, kw_only=True, tag="hotline"):
     """Who answers, in how long, then who. Its liveness is separate from the understanding's status."""

@@ -1,6 +1,6 @@
 """Cover: where to look for what an operation could meet. It may look at too much, never at too little."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from antalya.geometry.cells import WHOLE_EARTH
 from antalya.geometry.cells import cover as cells_of
@@ -10,6 +10,8 @@ from antalya.model.operations import Operation
 from antalya.model.rules import Limit
 from antalya.model.volume import Minima
 from antalya.picture import Coverage, Prepared, Rulebook, shape_of
+
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def cover(subject: Prepared, widest: Minima, max_cells: int = 8) -> Coverage:
@@ -43,6 +45,6 @@ def cover_area(area: Shape | None, operation: Operation) -> Coverage:
 
 def _coverage(cells: set[int], operation: Operation, widest: Minima) -> Coverage:
     volumes, seconds = operation.volumes, timedelta(seconds=widest.seconds)
-    return Coverage(tuple(sorted(cells)), min(v.starts_at for v in volumes) - seconds,
-                    max(v.ends_at for v in volumes) + seconds, min(v.lower_m for v in volumes) - widest.up_m,
-                    max(v.upper_m for v in volumes) + widest.up_m)
+    starts_at, ends_at = min(v.starts_at for v in volumes), max(v.ends_at for v in volumes)
+    return Coverage(tuple(sorted(cells)), max(starts_at, _FIRST + seconds) - seconds, min(ends_at, _LAST - seconds) + seconds,
+                    min(v.lower_m for v in volumes) - widest.up_m, max(v.upper_m for v in volumes) + widest.up_m)

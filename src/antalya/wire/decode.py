@@ -27,12 +27,13 @@ def decode(raw: bytes, kind: type[T], *, at: str = "") -> T:
     half a surrogate pair, a key twice in one object, nested too deeply), bad_field (wrong, missing or unknown),
     naive_time, and what the noun itself raises, with the way to it put before its own `at`.
     """
+    plain = None
     try:
         text = raw.decode("utf-8")
-        json.loads(text, object_pairs_hook=_single_keys, parse_constant=_no_constant)
+        plain = json.loads(text, object_pairs_hook=_single_keys, parse_constant=_no_constant)
         return _decoder(kind).decode(text)  # type: ignore[no-any-return, arg-type]
     except AntalyaError as failure:
-        raise _placed(failure, raw, kind, at) from None
+        raise _placed(failure, plain, kind, at) from None
     except msgspec.ValidationError as failure:
         raise _bad_field(str(failure), at) from None
     except UnicodeDecodeError as failure:
@@ -63,13 +64,15 @@ def _decoder(kind: type) -> Any:
     return msgspec.json.Decoder(kind)
 
 
-def _single_keys(pairs: list[tuple[str, object]]) -> None:
-    if len({key for key, _ in pairs}) != len(pairs):
+def _single_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
         raise error("bad_json", "a key stands twice in one object")
     for key, value in pairs:
         _no_surrogates(key)
         if isinstance(value, str):
             _no_surrogates(value)
+    return made
 
 
 def _no_surrogates(text: str) -> None:
@@ -120,11 +123,10 @@ def _bad_field(text: str, at: str) -> AntalyaError:
     return error("bad_field", _short(what), at=where)
 
 
-def _placed(failure: AntalyaError, thing: object, kind: type, at: str) -> AntalyaError:
+def _placed(failure: AntalyaError, plain: object, kind: type, at: str) -> AntalyaError:
     """The same error with the way to the noun that raised it, which that noun can't know itself."""
     if failure.code.name == "bad_json":
         return AntalyaError(failure.code, failure.detail, at=failure.at or at, **failure.extra)
-    plain = msgspec.json.decode(thing) if isinstance(thing, bytes) else thing
     way = _join(at, _way(plain, kind))
     inner = failure.at if not way or failure.at.startswith("[") or not failure.at else f".{failure.at}"
     return AntalyaError(failure.code, failure.detail, at=way + inner, **failure.extra)

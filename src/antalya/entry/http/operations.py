@@ -59,6 +59,8 @@ async def change(call: Call) -> Response:
 
 async def withdraw(call: Call) -> Response:
     version = call.need_if_match()
+    if call.payload:  # it need not say anything, but what it says goes into the log
+        call.body(object)
     outcome = await to_thread.run_sync(lambda: filing.withdraw(call.hub, call.viewer, call.path["id"], call.evidence,
                                                                version=version))
     return reply(outcome.view, etag=outcome.version)

@@ -1,0 +1,62 @@
+"""The door at its edges: what is odd but allowed works, what is not gets its code, and the log stays verifiable."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from tests.world import DAWN, hours, volume
+
+from antalya.exchange import proving
+from antalya.ledger.entry import Entry, opens
+from antalya.wire.canonical import canonical
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"{", b'{"a":1,"a":2}'])
+def test_a_withdrawal_s_body_is_json_or_nothing_since_the_log_keeps_it(door, body: bytes) -> None:
+    client = door.client("TR")
+    operation = door.world.operation("TR")
+    assert client.post("/v1/operations", content=canonical(operation)).status_code == 201
+    answer = client.request("DELETE", f"/v1/operations/{operation.id}", content=body, headers={"if-match": '"1"'})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
+    for body_ in (b"", b'{"why":"rain"}'):
+        number = door.world.operation("TR")
+        client.post("/v1/operations", content=canonical(number))
+        gone = client.request("DELETE", f"/v1/operations/{number.id}", content=body_, headers={"if-match": '"1"'})
+        assert gone.status_code == 200
+
+
+def test_every_content_that_the_log_shows_opens_its_leaf(door) -> None:
+    client = door.client("TR")
+    operation = door.world.operation("TR", title="Kâmışlı · القامشلي")
+    client.post("/v1/operations", content=canonical(operation))
+    client.request("DELETE", f"/v1/operations/{operation.id}", content=b'{"why":"rain"}', headers={"if-match": '"1"'})
+    shown = [leaf for leaf in client.get("/v1/log/leaves").json()["items"] if leaf.get("content") is not None]
+    assert shown
+    for leaf in shown:
+        assert opens(msgspec.convert(leaf["entry"], Entry), bytes.fromhex(leaf["salt"]), leaf["content"].encode())
+
+
+def test_an_operation_that_began_in_the_year_1_is_checked_like_any_other(door) -> None:
+    door.world.file("RU")
+    door.world.later(seconds=1)
+    old = door.world.operation("TR", volume(start=datetime(1, 1, 1, tzinfo=UTC), end=DAWN + hours(3)))
+    answer = door.client("TR").post("/v1/operations", content=canonical(old))
+    assert (answer.status_code, answer.json()["clearance"]) == (201, "held")
+    last = door.world.operation("TR", volume(end=datetime.max.replace(tzinfo=UTC)))
+    answer = door.client("TR").post("/v1/operations", content=canonical(last))
+    assert answer.json()["code"] == "beyond_horizon"
+
+
+def test_an_answer_s_id_that_another_answer_has_is_refused(door) -> None:
+    world = door.world
+    first = world.file("TR")["operation"]["id"]
+    for party in ("RU", "US"):
+        world.file(party)
+    asks = [ask for party in ("TR", "RU") for ask in world.asks(party)]
+    assert len(asks) >= 2
+    assert first
+    codes = [door.client(ask["of"]).post(f"/v1/asks/{ask['id']}/answers", json={"id": "same", "decision": "refuse"})
+             for ask in asks[:2]]
+    assert codes[0].is_success
+    assert (codes[1].status_code, codes[1].json()["code"]) == (409, "duplicate_id")
+    assert proving.checkpoint(world.hub)
