@@ -15,11 +15,11 @@ from typing import Any
 import msgspec
 import shapely
 
-from antalya.geometry.region import to_outline
+from antalya.geometry.region import outline_of, to_outline
 from antalya.geometry.shape import shape
 from antalya.model.findings import Finding, Met, Severity
 from antalya.model.operations import Operation
-from antalya.model.volume import Circle, Outline, Polygon
+from antalya.model.volume import Circle, Outline, Polygon, Position
 
 Entry = dict[str, Any]
 
@@ -84,14 +84,14 @@ class Report:
         return out.getvalue()
 
     def _entry(self, finding: Finding) -> Entry:
-        met = finding.met
-        between = self._sides(finding)
+        met, between = finding.met, self._sides(finding)
+        each = [self._met(finding, m) for m in met]
         starts_at = finding.starts_at or min((m.starts_at for m in met), default=None)
         ends_at = finding.ends_at or max((m.ends_at for m in met), default=None)
         return {
             "id": finding.id, "kind": finding.kind, "between": between, "parties": [self._party(id_) for id_ in between],
             "gives_way": finding.operation if finding.other is not None else None,
-            "where": where([m.region for m in met if m.region is not None]),
+            "where": each[0]["where"] if len(met) == 1 else where([m.region for m in met if m.region is not None]),
             "from": _text(starts_at), "to": _text(ends_at),
             "lower_m": _least(m.lower_m for m in met), "upper_m": _most(m.upper_m for m in met),
             "distance_m": _least(m.distance_m for m in met), "vertical_gap_m": _least(m.vertical_gap_m for m in met),
@@ -100,7 +100,7 @@ class Report:
             "params": finding.params, "understanding": finding.understanding, "rule": finding.rule,
             "rule_kind": finding.rule_kind, "site": finding.site, "asks_of": list(finding.asks_of),
             "remedies": [msgspec.to_builtins(remedy) for remedy in finding.remedies],
-            "met": [self._met(finding, m) for m in met],
+            "met": each,
         }
 
     @cached_property
@@ -139,36 +139,44 @@ def where(regions: Sequence[Outline]) -> Entry | None:
 
     Cut at the antimeridian, so their union may be taken in degrees: it is for people to look at.
     """
-    shapes = [shapely.from_geojson(msgspec.json.encode(_cut(region))) for region in regions]
-    if not shapes:
-        return None
-    whole = shapes[0] if len(shapes) == 1 else shapely.union_all([shapely.make_valid(shape) for shape in shapes])
-    parts = [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
-    if not parts:
-        return None
-    whole = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
-    decoded: Entry = msgspec.json.decode(shapely.to_geojson(shapely.orient_polygons(whole)))
-    return decoded
+    areas = [area for region in regions for area in _areas(region)]
+    whole = areas[0] if len(areas) == 1 else shapely.union_all([shapely.make_valid(area) for area in areas])
+    outline = outline_of(whole)
+    return None if outline is None else msgspec.to_builtins(outline)
 
 
-def _cut(outline: Outline) -> Outline:
-    """An outline as polygons that GeoJSON can have: a circle as one, what crosses the antimeridian cut there."""
+def _areas(outline: Outline) -> list[shapely.Polygon]:
+    """The polygons of an outline in degrees: a circle as one, what crosses the antimeridian cut there."""
     if not isinstance(outline, Circle):
         polygons = (outline.coordinates,) if isinstance(outline, Polygon) else outline.coordinates
-        lons = [lon for rings in polygons for ring in rings for lon, _ in ring]
-        if max(lons) - min(lons) <= 180:
-            return outline
+        if all(max(lons) - min(lons) <= 180 for rings in polygons for lons in [[lon for lon, _ in rings[0]]]):
+            return [_polygon(rings) for rings in polygons]
     whole = shape(outline)
-    return to_outline(whole.rim.plane(whole.frame), whole.frame) or outline
+    cut = to_outline(whole.rim.plane(whole.frame), whole.frame)
+    if cut is None or isinstance(cut, Circle):
+        return []
+    return [_polygon(rings) for rings in ((cut.coordinates,) if isinstance(cut, Polygon) else cut.coordinates)]
+
+
+def _polygon(rings: Sequence[Sequence[Position]]) -> shapely.Polygon:
+    return shapely.polygons(rings[0], [shapely.linearrings(hole) for hole in rings[1:]] or None)
+
+
+def _middle(geometry: Entry | None) -> tuple[float | None, float | None]:
+    """A position within a geometry, to a tenth of a metre."""
+    if geometry is None:
+        return None, None
+    polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    point = shapely.point_on_surface(shapely.multipolygons([_polygon(rings) for rings in polygons]))
+    return round(point.x, 6), round(point.y, 6)
 
 
 def _row(entry: Entry) -> list[object]:
-    middle = shapely.from_geojson(msgspec.json.encode(entry["where"])).representative_point() if entry["where"] else None
     pair = (*entry["between"], None)[:2]
     parties = (*entry["parties"], None)[:2]
     return [entry["kind"], entry["severity"], entry["effect"], *pair, *parties, entry["rule"], entry["rule_kind"], entry["site"],
             entry["from"], entry["to"], entry["lower_m"], entry["upper_m"], entry["distance_m"], entry["vertical_gap_m"],
-            entry["time_gap_s"], round(middle.x, 6) if middle else None, round(middle.y, 6) if middle else None, entry["text"],
+            entry["time_gap_s"], *_middle(entry["where"]), entry["text"],
             "; ".join(remedy["text"] for remedy in entry["remedies"])]
 
 
