@@ -4,10 +4,12 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from antalya.model.errors import AntalyaError
 from antalya.model.operations import Strength
-from antalya.wire.features import Read, operations_of
+from antalya.wire.features import KNOWN, Read, operations_of
 from antalya.wire.geojson import read_features
 
 SQUARE = {"type": "Polygon", "coordinates": [[[38, 36], [38.1, 36], [38.1, 36.1], [38, 36]]]}
@@ -154,3 +156,20 @@ def test_too_many_volumes_for_one_operation() -> None:
     with pytest.raises(AntalyaError) as wrong:
         operations_of([("A", i, feature) for i in range(10_001)])
     assert wrong.value.code.name == "too_many_volumes"
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
+                    | st.sampled_from(["SFC", "FL95", "5 ft AGL", "2017-03-07T06:00:00Z", "flight", "MSL", "ft"]),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(KNOWN)) | st.text(max_size=12), JSON, max_size=4))
+def test_whatever_properties_say_only_the_catalogue_answers(properties: dict[str, object]) -> None:
+    try:
+        found = read(("A.geojson", [properties]))
+    except AntalyaError as wrong:
+        said = wrong.at
+    else:
+        said = found.operations[0].source
+        assert found.operations[0].volumes[0].lower_m < found.operations[0].volumes[0].upper_m
+    assert said.startswith("A.geojson: features[0]")
