@@ -2,19 +2,21 @@
 
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.crash.audit import Audit
-from tests.crash.served import Door, Served, patrol
+from tests.crash.doors import WIDE, Door, patrol, registered
+from tests.served import ExchangeServer
 
+from antalya.ledger.checkpoint import Verifier
 from antalya.ledger.receipt import Receipt
 from antalya.model import Operation
 from antalya.store.system import ids
@@ -44,7 +46,7 @@ class Filing:
 class Round:
     """1,000 filings over four connections; `answered` are those that got a 2xx, `cut_off` those on their way at the end."""
 
-    served: Served
+    server: ExchangeServer
     waiting: SimpleQueue[Filing]
     answered: list[tuple[Filing, Receipt]] = field(default_factory=list)
     cut_off: list[Filing] = field(default_factory=list)
@@ -52,7 +54,7 @@ class Round:
     news: threading.Condition = field(default_factory=threading.Condition)
 
     def file(self) -> None:
-        with doors(self.served) as door:
+        with doors(self.server) as door:
             while True:
                 filing = self.waiting.get()
                 try:
@@ -74,20 +76,20 @@ class Round:
             thread.start()
         with self.news:
             assert self.news.wait_for(lambda: len(self.answered) >= after or self.refused, timeout=60)
-        self.served.kill()
+        self.server.kill()
         for thread in threads:
             thread.join(60)
         assert not self.refused
 
 
 @contextmanager
-def doors(served: Served) -> Iterator[dict[str, Door]]:
+def doors(server: ExchangeServer) -> Iterator[dict[str, Door]]:
     """A connection for each party."""
     with ExitStack() as stack:
-        yield {party: stack.enter_context(Door(served, party)) for party in PARTIES}
+        yield {party: stack.enter_context(Door(server, party)) for party in PARTIES}
 
 
-def filings(served: Served, number: int) -> list[Filing]:
+def filings(keys: Mapping[str, Ed25519PrivateKey], number: int) -> list[Filing]:
     """The filings of a round, on a parallel of their own; of every four, the first two overlap; every other one is signed."""
     made = []
     for n in range(FILINGS):
@@ -96,7 +98,7 @@ def filings(served: Served, number: int) -> list[Filing]:
         operation = patrol(ids(), party, lon, 10 + number, 0.02)
         raw, kind = canonical(operation), "application/json"
         if n % 3 == 0:
-            raw = sign(raw, served.signing[party], "POST /v1/operations", datetime.now(UTC))
+            raw = sign(raw, keys[party], "POST /v1/operations", datetime.now(UTC))
             kind = "application/jose"
         made.append(Filing(operation, raw, kind))
     return made
@@ -107,46 +109,43 @@ def overlapping(made: list[Filing]) -> set[frozenset[str]]:
     return {frozenset((one.operation.id, other.operation.id)) for one, other in zip(made[::4], made[1::4], strict=True)}
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    made = Served(tmp_path / "exchange", PARTIES)
-    yield made
-    made.kill()
-
-
 @pytest.mark.slow
-def test_what_was_answered_survives_kill_9_and_nothing_is_half_there(served: Served) -> None:
+def test_what_was_answered_survives_kill_9_and_nothing_is_half_there(
+        new_exchange_server: Callable[..., ExchangeServer]) -> None:
+    server = new_exchange_server(WIDE, parties=False)
+    keys = registered(server, PARTIES)
     answered: list[tuple[Filing, Receipt]] = []
     clashing: set[frozenset[str]] = set()
     for number, after in enumerate(KILLED_AFTER):
-        made = filings(served, number)
-        round_ = Round(served, SimpleQueue())
+        made = filings(keys, number)
+        round_ = Round(server, SimpleQueue())
         for filing in made:
             round_.waiting.put(filing)
         clashing |= overlapping(made)
         round_.run_until_killed(after)
         assert after <= len(round_.answered) < FILINGS
         answered += round_.answered
-        check(served, answered, round_.answered, clashing, {f.operation.id for f in round_.cut_off})
-        served.start()
-        answered += retried(served, round_.cut_off)
-    check(served, answered, answered, clashing, set())
+        check(server, answered, round_.answered, clashing, {f.operation.id for f in round_.cut_off})
+        server.start()
+        answered += retried(server, round_.cut_off)
+    server.kill()
+    check(server, answered, answered, clashing, set())
 
 
-def retried(served: Served, cut_off: list[Filing]) -> list[tuple[Filing, Receipt]]:
+def retried(server: ExchangeServer, cut_off: list[Filing]) -> list[tuple[Filing, Receipt]]:
     """Nobody knows whether these were kept: sent again under their Idempotency-Key, each is answered and kept once."""
-    with doors(served) as door:
+    with doors(server) as door:
         said = [(filing, filing.send(door[filing.operation.party])) for filing in cut_off]
     assert [status for _, (status, _) in said] == [201] * len(cut_off)
     return [(filing, msgspec.convert(body["receipt"], Receipt)) for filing, (_, body) in said]
 
 
-def check(served: Served, answered: list[tuple[Filing, Receipt]], proved: list[tuple[Filing, Receipt]],
+def check(server: ExchangeServer, answered: list[tuple[Filing, Receipt]], proved: list[tuple[Filing, Receipt]],
           clashing: set[frozenset[str]], unsure: set[str]) -> None:
     """Every answered filing is in the store with the leaf its receipt proves (the receipts of `proved` are verified); and
     nothing else is, but what was on its way."""
-    audit = Audit(served.directory / "antalya.sqlite")
-    audit.everything(served.verifier, (receipt for _, receipt in proved))
+    audit = Audit(server.dir / "antalya.sqlite")
+    audit.everything(Verifier.parse(server.made["log_key"]), (receipt for _, receipt in proved))
     stored = audit.operations()
     for filing, receipt in answered:
         assert stored[filing.operation.id, 1] == filing.operation

@@ -8,17 +8,20 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import combinations
 from math import cos, hypot, radians
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from tests.crash.audit import Audit
-from tests.crash.served import Served, patrol
+from tests.crash.doors import WIDE, patrol, registered
+from tests.served import ExchangeServer
 
+from antalya.ledger.checkpoint import Verifier
 from antalya.store.system import ids
 from antalya.wire.canonical import canonical
 
@@ -92,24 +95,17 @@ def test_the_oracle_s_boxes_are_what_the_test_says() -> None:
         PARTIES, STEPS)
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    made = Served(tmp_path / "exchange", PARTIES)
-    yield made
-    made.kill()
-
-
 def body(box: Box, id_: str) -> bytes:
     """What is sent to file it."""
     return canonical(patrol(id_, box.party, WEST + box.east / EAST_M, SOUTH + box.north / NORTH_M, box.size / EAST_M,
                             box.size / NORTH_M, start_h=box.start, lower_m=box.low, upper_m=box.low + 300))
 
 
-def filed_at_once(served: Served, files: dict[str, Path]) -> dict[str, list[str]]:
+def filed_at_once(server: ExchangeServer, files: dict[str, Path]) -> dict[str, list[str]]:
     """Starts a process for each party and lets them go together; the findings of each answer by the operation's id."""
     with ExitStack() as stack:
         clients = [stack.enter_context(subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("filer.py")), served.address, served.token(party), str(file)],
+            [sys.executable, str(Path(__file__).with_name("filer.py")), urlsplit(server.url).netloc, server.token(party), str(file)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)) for party, file in files.items()]
         for client in clients:
             stack.callback(client.kill)
@@ -127,17 +123,20 @@ def filed_at_once(served: Served, files: dict[str, Path]) -> dict[str, list[str]
 
 
 @pytest.mark.slow
-def test_eight_processes_file_into_one_square_and_no_clash_is_missed(served: Served, tmp_path: Path) -> None:
+def test_eight_processes_file_into_one_square_and_no_clash_is_missed(new_exchange_server: Callable[..., ExchangeServer],
+                                                                     tmp_path: Path) -> None:
+    server = new_exchange_server(WIDE, parties=False)
+    registered(server, PARTIES)
     placed = {ids(): box for couple in boxes() for box in couple}
     expected = {frozenset((one, other)) for (one, box), (other, beside) in combinations(placed.items(), 2) if box.clashes(beside)}
     files = {party: tmp_path / f"{party}.jsonl" for party in PARTIES}
     for party, file in files.items():
         file.write_bytes(b"\n".join(body(box, id_) for id_, box in placed.items() if box.party == party))
-    said = filed_at_once(served, files)
+    said = filed_at_once(server, files)
     assert said.keys() == placed.keys()
-    served.kill()
-    audit = Audit(served.directory / "antalya.sqlite")
-    audit.everything(served.verifier, [])
+    server.kill()
+    audit = Audit(server.dir / "antalya.sqlite")
+    audit.everything(Verifier.parse(server.made["log_key"]), [])
     standing = audit.clashes()
     assert len(standing) == len(expected)
     assert set(standing.values()) == expected
