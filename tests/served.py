@@ -35,6 +35,11 @@ def antalya(*words: object, code: int | None = 0, **environment: str) -> subproc
     return done
 
 
+def heeds_ctrl_c() -> None:
+    """For `preexec_fn`: a test run in the background of a script ignores SIGINT, and its children would too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def typed(*words: object, code: int | None = 0, **environment: str) -> Result:
     """Runs a command in this process, which is quicker; otherwise as `antalya`. `stdout` and `stderr` are what it printed."""
     unset = {name: None for name in os.environ if name.startswith("ANTALYA_")}

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.served import ANTALYA, ExchangeServer, antalya, plan, typed
+from tests.served import ANTALYA, ExchangeServer, antalya, heeds_ctrl_c, plan, typed
 
 ROOT = Path(__file__).parents[2]
 
@@ -329,7 +329,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         process = subprocess.Popen([*ANTALYA, "show", "--url", url, "--token", "x"], stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True)
+                                   stderr=subprocess.PIPE, text=True, preexec_fn=heeds_ctrl_c)
         called, _ = silent.accept()
         with called:
             called.recv(10)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.checking.plans import NINE, SIX, circle, plan, square, write
+from tests.served import heeds_ctrl_c
 from typer.testing import CliRunner
 
 from antalya.entry import cli_check
@@ -209,7 +210,8 @@ def test_a_folder_and_a_name_that_misleads(a: str, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_ctrl_c_ends_it_with_a_word() -> None:
-    process = subprocess.Popen([*ANTALYA, "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen([*ANTALYA, "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               preexec_fn=heeds_ctrl_c)
     assert process.stdin is not None
     process.stdin.write(b" " * 1_000_000)  # more than a pipe holds: once it is gone, the command is reading
     process.send_signal(signal.SIGINT)
