@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import structs
 
 from antalya.geometry.batch import join
+from antalya.geometry.columns import of_shapes
 from antalya.geometry.overlap import overlaps
 from antalya.model.operations import ACTIVITIES, LIVE, minima
 from antalya.model.rules import Incompatible, Limit, Separation
@@ -35,9 +36,9 @@ def nearby(prepared: Sequence[Prepared], rulebook: Rulebook, now: datetime, *, o
     rules = [rule for _, rule in rulebook.rules()]
     adjoining = any(isinstance(rule, Incompatible) and rule.adjoining_m is not None for rule in rules)
     separated = fixed is None and any(isinstance(rule, Separation) for rule in rules)
-    widest = _widest(prepared, rulebook, fixed, each=adjoining)
     by_rules = separated or adjoining  # then it is found first who is near whom, and what clashes after that
-    met = _join(prepared, None, widest, widest, tell) if by_rules else _join(prepared, own, fixed, widest, tell)
+    met = (_join(prepared, None, _widest(prepared, rulebook, fixed, each=adjoining), tell) if by_rules
+           else _join(prepared, own, fixed, tell))
     near: dict[int, set[int]] = defaultdict(set)
     for a, others in met.items():
         for b in others:
@@ -64,25 +65,26 @@ def _widest(prepared: Sequence[Prepared], rulebook: Rulebook, fixed: Minima | No
     return widest
 
 
-def _join(prepared: Sequence[Prepared], own: bool | None, fixed: Minima | None, widest: Minima,
+def _join(prepared: Sequence[Prepared], own: bool | None, fixed: Minima | None,
           tell: Callable[[str, int, int], None]) -> dict[int, dict[int, Pairs]]:
     """Pairs of volumes that meet, by operations a < b: by `fixed`, else by their activities' minima. Those of one party are
     left out if `own` is False."""
     of = np.repeat(np.arange(len(prepared)), [len(p.shapes) for p in prepared])
     first = np.concatenate([[0], np.cumsum([len(p.shapes) for p in prepared])]).tolist()
     numbers: dict[str, int] = {}
-    party = np.array([numbers.setdefault(p.operation.party, len(numbers)) for p in prepared])[of]
-    activity = [ACTIVITIES.index(p.operation.activity) for p in prepared]
-    table = [[fixed or minima(one, other) for other in ACTIVITIES] for one in ACTIVITIES]
-    owner = of.tolist()
-    same = party if own is False else of
-    found = join([v for p in prepared for v in p.operation.volumes],
-                 lambda i, j: table[activity[owner[i]]][activity[owner[j]]], widest, skip=lambda i, j: same[i] == same[j],
-                 progress=lambda done, total: tell("Comparing", done, total), shapes=[s for p in prepared for s in p.shapes])
+    party = np.array([numbers.setdefault(p.operation.party, len(numbers)) for p in prepared], dtype=np.int64)[of]
+    activity = np.array([ACTIVITIES.index(p.operation.activity) for p in prepared], dtype=np.int64)[of]
+    each = [[fixed or minima(one, other) for other in ACTIVITIES] for one in ACTIVITIES]
+    table = np.array([[(m.across_m, m.up_m, m.seconds) for m in row] for row in each])
+    shapes = [s for p in prepared for s in p.shapes]
+    if not shapes:
+        return {}
+    found = join(of_shapes(shapes, [v for p in prepared for v in p.operation.volumes]), table, activity,
+                 party if own is False else of, shape_of=shapes.__getitem__,
+                 progress=lambda done, total: tell("Comparing", done, total))
     met: dict[int, dict[int, Pairs]] = {}
-    for i, j in found:  # i < j, and operations lie one after the other
-        a, b = owner[i], owner[j]
-        met.setdefault(a, {}).setdefault(b, []).append((i - first[a], j - first[b]))
+    for (i, j), a, b in zip(found.tolist(), of[found[:, 0]].tolist(), of[found[:, 1]].tolist(), strict=True):
+        met.setdefault(a, {}).setdefault(b, []).append((i - first[a], j - first[b]))  # i < j: operations lie one after the other
     return met
 
 

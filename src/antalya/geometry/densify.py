@@ -30,8 +30,8 @@ def densified(rings: Sequence[Ring]) -> tuple[Floats, Ints, Floats]:
     lon[np.abs(lat) == 90] = 0
     points = ellipsoid.to_space(lon, lat)
     chord = np.zeros(len(points))
-    between = points[1:] - points[:-1]
-    chord[:-1] = np.sqrt(np.einsum("ni,ni->n", between, between))
+    step = points[1:] - points[:-1]
+    chord[:-1] = np.sqrt(np.einsum("ni,ni->n", step, step))
     chord[ends[1:] - 1] = 0
     longest = float(chord.max())
     if longest <= STEP_M:
@@ -45,12 +45,13 @@ def densified(rings: Sequence[Ring]) -> tuple[Floats, Ints, Floats]:
     inside = np.ones(len(out), dtype=np.bool_)
     inside[at] = False
     long = np.flatnonzero(pieces > 1)
-    out[inside] = _between(lon, lat, long, pieces[long])
+    out[inside] = between(lon, lat, long, pieces[long])
     return out, np.append(at[ends[:-1]], len(out)), np.repeat(chord / pieces, pieces) * BENT
 
 
-def _between(lon: Floats, lat: Floats, edge: Ints, pieces: Ints) -> Floats:
-    """The points between the ends of the edges that begin at `edge`, in the ring's order, each reckoned from the one end."""
+def between(lon: Floats, lat: Floats, edge: Ints, pieces: Ints) -> Floats:
+    """The points between the ends of the edges that begin at `edge`, each divided into so many pieces: in the ring's order, each
+    reckoned from the same end whatever that order is."""
     swap = (lon[edge] > lon[edge + 1]) | ((lon[edge] == lon[edge + 1]) & (lat[edge] > lat[edge + 1]))
     start, end = np.where(swap, edge + 1, edge), np.where(swap, edge, edge + 1)
     bearing, _, length = GEOD.inv(lon[start], lat[start], lon[end], lat[end])

@@ -1,0 +1,164 @@
+"""Volumes as flat arrays, for work on many at once: what the compiled kernel and the tree read.
+
+Corners are points in space (ECEF metres), pieces between them geodesics of at most `LONGEST_M`: longer than those of a
+`Shape`, since whatever is near the limit is decided by shapes (`kernel`). One row costs about 220 bytes and 25 a corner.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antalya.geometry import ellipsoid
+from antalya.geometry.densify import WIDEST_M, between, room_m
+from antalya.geometry.ellipsoid import Floats, Ints
+from antalya.geometry.shape import Shape
+from antalya.model.errors import error
+from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Position, Volume
+
+Codes: TypeAlias = NDArray[np.uint8]
+
+LONGEST_M = 20_000.0
+EDGE, RING_ENDS, POLYGON_ENDS = 1, 0, 2
+"""What follows a corner: a piece to the next one; nothing, its ring being closed; nor another ring of its polygon."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BENT = 1.15
+
+
+class Columns(NamedTuple):
+    """m volumes with n corners.
+
+    `points` (n, 3) and `codes` (n): the corners of each, rings closed; of a circle its centre. `first` (m + 1): where each
+    one's corners begin. `origin` (m, 3), `basis` (m, 6), `bend` (m, 2): the plane about the centre of a cap that holds it
+    (`ellipsoid.Frame`); `radius` (m): the cap's, in metres; `disc`: a circle's radius, else 0; `step`: its longest piece.
+    `lower`, `upper`: metres above WGS84; `starts`, `ends`: microseconds since 1970.
+    """
+
+    points: Floats
+    codes: Codes
+    first: Ints
+    origin: Floats
+    basis: Floats
+    bend: Floats
+    radius: Floats
+    disc: Floats
+    step: Floats
+    lower: Floats
+    upper: Floats
+    starts: Ints
+    ends: Ints
+
+    @property
+    def size(self) -> int:
+        """How many volumes."""
+        return len(self.first) - 1
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes they take."""
+        return sum(column.nbytes for column in self)
+
+    def outline(self, row: int) -> Outline:
+        """The outline of one of them, with the corners it has here."""
+        here = slice(self.first[row], self.first[row + 1])
+        lon, lat = ellipsoid.to_degrees(self.points[here])
+        if self.disc[row]:
+            return Circle(center=(float(lon[0]), float(lat[0])), radius_m=float(self.disc[row]))
+        codes = self.codes[here]
+        rings = np.split(np.column_stack([lon, lat]), np.flatnonzero(codes != EDGE) + 1)[:-1]
+        polygons: list[list[tuple[Position, ...]]] = [[]]
+        for ring, code in zip(rings, codes[codes != EDGE].tolist(), strict=True):
+            polygons[-1].append(tuple((x, y) for x, y in ring.tolist()))
+            if code == POLYGON_ENDS:
+                polygons.append([])
+        found = tuple(tuple(polygon) for polygon in polygons[:-1])
+        return Polygon(coordinates=found[0]) if len(found) == 1 else MultiPolygon(coordinates=found)
+
+    def rows(self, rows: Ints) -> "Columns":
+        """Some of them, in that order."""
+        counts = self.first[rows + 1] - self.first[rows]
+        first = np.concatenate([[0], np.cumsum(counts)])
+        where = np.repeat(self.first[rows] - first[:-1], counts) + np.arange(first[-1])
+        rest: list[Any] = [column[rows] for column in self[3:]]
+        return Columns(self.points[where], self.codes[where], first, *rest)
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """Several one after the other, at least one."""
+    if len(parts) == 1:
+        return parts[0]
+    steps = np.cumsum([0, *(len(part.points) for part in parts)])
+    first = np.concatenate([np.zeros(1, np.int64), *(part.first[1:] + step for part, step in zip(parts, steps, strict=False))])
+    points, codes, _, *rest = zip(*parts, strict=True)
+    more: list[Any] = [np.concatenate(column) for column in rest]
+    return Columns(np.concatenate(points), np.concatenate(codes), first, *more)
+
+
+def microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970-01-01Z."""
+    since = moment - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def of_shapes(shapes: Sequence[Shape], volumes: Sequence[Volume]) -> Columns:
+    """Volumes whose shapes are prepared, row by row; at least one. Without volumes: their outlines alone."""
+    counts = [len(s.points) for s in shapes]
+    codes = [_codes(s) for s in shapes]
+    frames = [s.frame for s in shapes]
+    radius, disc, step = np.ascontiguousarray(np.array([(s.radius_m, s.disc_m, s.step_m) for s in shapes]).T)
+    lower, upper = np.zeros(len(shapes)), np.zeros(len(shapes))
+    starts, ends = np.zeros(len(shapes), np.int64), np.zeros(len(shapes), np.int64)
+    for k, v in enumerate(volumes):
+        lower[k], upper[k], starts[k], ends[k] = v.lower_m, v.upper_m, microseconds(v.starts_at), microseconds(v.ends_at)
+    return Columns(
+        np.concatenate([s.points for s in shapes]), np.concatenate(codes), np.cumsum([0, *counts]),
+        np.array([f.origin for f in frames]), np.array([f.basis for f in frames]).reshape(-1, 6),
+        np.array([f.bend[:, 1] for f in frames]), radius, disc, step, lower, upper, starts, ends)
+
+
+def _codes(shape: Shape) -> Codes:
+    codes = np.full(len(shape.points), EDGE, dtype=np.uint8)
+    ends = shape.ring_ends[1:] - 1
+    codes[ends] = RING_ENDS
+    codes[ends[shape.polygon_ends[1:] - 1]] = POLYGON_ENDS
+    return codes
+
+
+def of_degrees(lon: Floats, lat: Floats, codes: Codes, first: Ints, disc: Floats, lower: Floats, upper: Floats, starts: Ints,
+               ends: Ints) -> Columns:
+    """Volumes from arrays of positions in degrees that are known to be valid (no ring crosses or touches itself).
+
+    Raises outline_too_wide where one does not fit into a cap of 4,000 km radius.
+    """
+    from antalya.geometry import kernel
+    lon, lat = np.where(lon == -180, 180.0, lon), np.asarray(lat, dtype=np.float64)
+    lon[np.abs(lat) == 90] = 0
+    points = kernel.run(kernel.to_space, len(lon), lon, lat, np.empty((len(lon), 3)))
+    points, codes, first = _divided(lon, lat, points, codes, first)
+    count = len(first) - 1
+    origin, basis, bend = np.empty((count, 3)), np.empty((count, 6)), np.empty((count, 2))
+    cap = np.empty((count, 2))
+    kernel.run(kernel.caps, count, points, codes, first, origin, basis, bend, cap)
+    radius, step = np.where(disc > 0, disc, cap[:, 0] + room_m(cap[:, 0])), cap[:, 1] * BENT
+    if not (radius < 0.8 * WIDEST_M).all():
+        raise error("outline_too_wide", "the outline does not fit into a cap of 4,000 km radius",
+                    at=f"[{int(np.argmin(radius < 0.8 * WIDEST_M))}].outline")
+    return Columns(points, codes, first, origin, basis, bend, radius, disc, step, lower, upper, starts, ends)
+
+
+def _divided(lon: Floats, lat: Floats, points: Floats, codes: Codes, first: Ints) -> tuple[Floats, Codes, Ints]:
+    """Pieces longer than `LONGEST_M` divided along their geodesics."""
+    from antalya.geometry import kernel
+    pieces = kernel.run(kernel.pieces, len(points), points, codes, LONGEST_M, np.empty(len(points), np.int64))
+    long = np.flatnonzero(pieces > 1)
+    if not len(long):
+        return points, codes, first
+    at = np.concatenate([[0], np.cumsum(pieces)])
+    out, more = np.empty((at[-1], 3)), np.full(at[-1], EDGE, dtype=np.uint8)
+    out[at[:-1]], more[at[1:] - 1] = points, codes
+    inside = np.ones(len(out), dtype=np.bool_)
+    inside[at[:-1]] = False
+    out[inside] = between(lon, lat, long, pieces[long])
+    return out, more, at[first]

@@ -1,0 +1,199 @@
+"""A packed tree of boxes over columns, compiled (numba): in space, altitude and time at once, for any spread of sizes.
+
+Rows are put in the order of a Morton curve over place and time, the widest ones apart, and boxed `FAN` by `FAN`. Boxes
+hold caps; what they let through is decided by `kernel`. Source: Kamel and Faloutsos 1993 (packed R-trees, by a curve).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from antalya.geometry import kernel
+from antalya.geometry.columns import Columns
+from antalya.geometry.ellipsoid import Floats, Ints
+from antalya.geometry.kernel import NO, compiled, meets, near
+from antalya.model.volume import Minima
+
+FAN = 8
+DEPTH = 12
+SLACK_M = 1.0
+SLACK_US = 100.0
+"""Microseconds beyond the year 2255 are no exact doubles: they are off by 32 at most."""
+
+
+class Tree(NamedTuple):
+    """`boxes` (k, 10): least and greatest time, x, y, z, altitude; of the rows in `order`, then of each level above them.
+    `levels`: where each begins, and the end."""
+
+    boxes: Floats
+    order: Ints
+    levels: Ints
+
+
+def tree(columns: Columns) -> Tree:
+    """The tree over all rows, at least one."""
+    count = columns.size
+    order = np.argsort(kernel.run(_keys, count, columns, _scales(columns), np.empty(count, np.uint64)), kind="stable")
+    sizes = [count]
+    while sizes[-1] > 1:
+        sizes.append(-(-sizes[-1] // FAN))
+    levels = np.cumsum([0, *sizes])
+    boxes = np.empty((int(levels[-1]), 10))
+    kernel.run(_item_boxes, count, columns, order, boxes)
+    for level in range(1, len(sizes)):
+        _node_boxes(boxes, int(levels[level - 1]), int(levels[level]), int(levels[level + 1]))
+    return Tree(boxes, order, levels)
+
+
+def _scales(columns: Columns) -> Floats:
+    """Least value and unit of each dimension of the curve (time, altitude, longitude, latitude): a unit is a quarter of a
+    row's usual extent, or what makes 65,535 of them. Then beyond which radius a row counts as wide."""
+    some = slice(0, None, max(1, columns.size // 10_000))
+    wide = float(np.median(columns.radius[some])) + 1
+    degrees = np.degrees(wide / 2 / 6_371_000)
+    lon, lat = np.arctan2(columns.origin[:, 1], columns.origin[:, 0]), np.arcsin(columns.origin[:, 2] / 6_378_137)
+    units = [(columns.starts, float(np.median((columns.ends - columns.starts)[some])) / 4 + 1),
+             (columns.lower, float(np.median((columns.upper - columns.lower)[some])) / 4 + 1),
+             (np.degrees(lon), degrees / max(0.01, float(np.cos(np.median(lat[some]))))), (np.degrees(lat), degrees)]
+    out = np.empty((5, 2))
+    for row, (values, unit) in enumerate(units):
+        least, most = float(values.min()), float(values.max())
+        out[row] = least, max(unit, (most - least) / 65_535)
+    out[4] = wide * 32, 0
+    return out
+
+
+@compiled
+def _keys(begin, end, c, scales, out):  # type: ignore[no-untyped-def]
+    for k in range(begin, end):
+        key = np.uint64(0)
+        lon, lat = math.degrees(math.atan2(c.origin[k, 1], c.origin[k, 0])), math.degrees(math.asin(c.origin[k, 2] / 6_378_137))
+        for axis in range(4):
+            value = float(c.starts[k]) if axis == 0 else c.lower[k] if axis == 1 else lon if axis == 2 else lat
+            place = np.uint64(min(65_535.0, max(0.0, (value - scales[axis, 0]) / scales[axis, 1])))
+            for bit in range(16):
+                key |= ((place >> np.uint64(bit)) & np.uint64(1)) << np.uint64(4 * bit + axis)
+        if c.radius[k] > scales[4, 0]:  # the widest among themselves, at the end
+            key = np.uint64(0xFFFFFFFFFFFFFFFF) - (key >> np.uint64(32))
+        out[k] = key
+
+
+@compiled
+def _item_boxes(begin, end, c, order, boxes):  # type: ignore[no-untyped-def]
+    for at in range(begin, end):
+        k = order[at]
+        boxes[at, 0], boxes[at, 1] = c.starts[k] - SLACK_US, c.ends[k] + SLACK_US
+        room = c.radius[k] + SLACK_M
+        for axis in range(3):
+            boxes[at, 2 + 2 * axis], boxes[at, 3 + 2 * axis] = c.origin[k, axis] - room, c.origin[k, axis] + room
+        boxes[at, 8], boxes[at, 9] = c.lower[k], c.upper[k]
+
+
+@compiled
+def _node_boxes(boxes, below, begin, end):  # type: ignore[no-untyped-def]
+    for node in range(begin, end):
+        i = below + (node - begin) * FAN
+        j = min(i + FAN, begin)
+        for side in range(10):
+            value = boxes[i, side]
+            for k in range(i + 1, j):
+                value = max(value, boxes[k, side]) if side % 2 else min(value, boxes[k, side])
+            boxes[node, side] = value
+
+
+@compiled
+def _touch(boxes, node, box):  # type: ignore[no-untyped-def]
+    return ((boxes[node, 0] <= box[1]) & (boxes[node, 1] >= box[0]) & (boxes[node, 2] <= box[3]) & (boxes[node, 3] >= box[2])
+            & (boxes[node, 4] <= box[5]) & (boxes[node, 5] >= box[4]) & (boxes[node, 6] <= box[7]) & (boxes[node, 7] >= box[6])
+            & (boxes[node, 8] <= box[9]) & (boxes[node, 9] >= box[8]))
+
+
+@compiled
+def _widened(box, across, up, seconds, out):  # type: ignore[no-untyped-def]
+    out[0], out[1] = box[0] - seconds * 1e6, box[1] + seconds * 1e6
+    for side in range(2, 8, 2):
+        out[side], out[side + 1] = box[side] - across, box[side + 1] + across
+    out[8], out[9] = box[8] - up, box[9] + up
+
+
+def widest(minima: Minima) -> Floats:
+    """Minima as the compiled functions take them."""
+    return np.array([minima.across_m, minima.up_m, minima.seconds])
+
+
+@compiled
+def pairs(begin, end, boxes, order, levels, c, kind, table, group, most, scratch, marks, out):  # type: ignore[no-untyped-def]
+    """Pairs of rows that meet, or may (`kernel.UNSURE`), one of them in the lowest nodes `begin` … `end`, the other there or
+    later; until `out` (n, 3: two rows, least first, and the verdict) is full. The node reached, and how many pairs.
+
+    `kind`: a row's row in `table` (k, k, 3), the minima of each two kinds; `most`: as wide as any of them. Rows of the same
+    `group` are no pairs.
+    """
+    box, wide, small, stack = np.empty(10), np.empty(10), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64)
+    height, found = len(levels) - 2, 0
+    for at in range(begin, end):
+        begun, one = found, levels[1] + at
+        _widened(boxes[one], most[0], most[1], most[2], box)
+        stack[0], deep = levels[height] * 16 + height, 1
+        while deep:
+            deep -= 1
+            node, level = stack[deep] // 16, stack[deep] % 16
+            if level > 1:
+                first = levels[level - 1] + (node - levels[level]) * FAN
+                last, span = min(first + FAN, levels[level]), FAN ** (level - 2)
+                for child in range(first, last):
+                    if (child - levels[level - 1] + 1) * span > at and _touch(boxes, child, box):
+                        stack[deep] = child * 16 + level - 1
+                        deep += 1
+                continue
+            for p in range(at * FAN, min((at + 1) * FAN, levels[1])):
+                _widened(boxes[p], most[0], most[1], most[2], wide)
+                if not _touch(boxes, node, wide):
+                    continue
+                first = (node - levels[1]) * FAN
+                i = order[p]
+                for q in range(max(first, p + 1), min(first + FAN, levels[1])):
+                    if not _touch(boxes, q, wide):
+                        continue
+                    j = order[q]
+                    if group[i] == group[j]:
+                        continue
+                    across, up, seconds = table[kind[i], kind[j], 0], table[kind[i], kind[j], 1], table[kind[i], kind[j], 2]
+                    if not near(c, i, c, j, across, up, seconds):
+                        continue
+                    verdict = meets(c, i, c, j, across, scratch, marks, small)
+                    if verdict != NO:
+                        if found == len(out):
+                            return at, begun
+                        out[found, 0], out[found, 1], out[found, 2] = min(i, j), max(i, j), verdict
+                        found += 1
+    return end, found
+
+
+@compiled
+def beside(boxes, order, levels, c, q, row, most, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
+    """Rows of `c` that come within minima of row `row` of `q`, or may, into `out`; how many there are, if that is more than
+    fit. `alive`: which rows count."""
+    box, small, stack, item = np.empty(10), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64), np.empty((1, 10))
+    height, found = len(levels) - 2, 0
+    _item_boxes(0, 1, q, np.array([row]), item)
+    _widened(item[0], most[0], most[1], most[2], box)
+    stack[0], deep = levels[height] * 16 + height, 1
+    while deep:
+        deep -= 1
+        node, level = stack[deep] // 16, stack[deep] % 16
+        if level == 0:
+            j = order[node]
+            if alive[j] and near(q, row, c, j, most[0], most[1], most[2]) and (
+                    meets(q, row, c, j, most[0], scratch, marks, small) != NO):
+                if found < len(out):
+                    out[found] = j
+                found += 1
+            continue
+        first = levels[level - 1] + (node - levels[level]) * FAN
+        for child in range(first, min(first + FAN, levels[level])):
+            if _touch(boxes, child, box):
+                stack[deep] = child * 16 + level - 1
+                deep += 1
+    return found
