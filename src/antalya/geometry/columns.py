@@ -132,29 +132,30 @@ def of_degrees(lon: Floats, lat: Floats, codes: Codes, first: Ints, disc: Floats
 
     Raises outline_too_wide where one does not fit into a cap of 4,000 km radius.
     """
-    from antalya.geometry import kernel
+    from antalya.geometry import making
     lon, lat = np.where(lon == -180, 180.0, lon), np.asarray(lat, dtype=np.float64)
     lon[np.abs(lat) == 90] = 0
-    points = kernel.run(kernel.to_space, len(lon), lon, lat, np.empty((len(lon), 3)))
-    points, codes, first = _divided(lon, lat, points, codes, first)
     count = len(first) - 1
+    points = making.run(making.to_space, count, lon, lat, first, np.empty((len(lon), 3)))
+    step = making.run(making.longest, count, points, codes, first, np.empty(count))
+    if count and step.max() > LONGEST_M:
+        points, codes, first = _divided(lon, lat, points, codes, first)
+        step = making.run(making.longest, count, points, codes, first, step)
     origin, basis, bend = np.empty((count, 3)), np.empty((count, 6)), np.empty((count, 2))
-    cap = np.empty((count, 2))
-    kernel.run(kernel.caps, count, points, codes, first, origin, basis, bend, cap)
-    radius, step = np.where(disc > 0, disc, cap[:, 0] + room_m(cap[:, 0])), cap[:, 1] * BENT
+    away = making.run(making.caps, count, points, first, origin, basis, bend, np.empty(count))
+    radius = np.where(disc > 0, disc, away + room_m(np.minimum(away, WIDEST_M)))
     if not (radius < 0.8 * WIDEST_M).all():
         raise error("outline_too_wide", "the outline does not fit into a cap of 4,000 km radius",
                     at=f"[{int(np.argmin(radius < 0.8 * WIDEST_M))}].outline")
-    return Columns(points, codes, first, origin, basis, bend, radius, disc, step, lower, upper, starts, ends)
+    return Columns(points, codes, first, origin, basis, bend, radius, disc, step * BENT, lower, upper, starts, ends)
 
 
 def _divided(lon: Floats, lat: Floats, points: Floats, codes: Codes, first: Ints) -> tuple[Floats, Codes, Ints]:
     """Pieces longer than `LONGEST_M` divided along their geodesics."""
-    from antalya.geometry import kernel
-    pieces = kernel.run(kernel.pieces, len(points), points, codes, LONGEST_M, np.empty(len(points), np.int64))
+    chord = np.zeros(len(points))
+    chord[:-1] = np.linalg.norm(points[1:] - points[:-1], axis=1)
+    pieces = np.where(codes == EDGE, np.maximum(np.ceil(chord / LONGEST_M), 1), 1).astype(np.int64)
     long = np.flatnonzero(pieces > 1)
-    if not len(long):
-        return points, codes, first
     at = np.concatenate([[0], np.cumsum(pieces)])
     out, more = np.empty((at[-1], 3)), np.full(at[-1], EDGE, dtype=np.uint8)
     out[at[:-1]], more[at[1:] - 1] = points, codes

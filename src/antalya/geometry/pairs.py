@@ -18,13 +18,13 @@ def closer_each(a: Sequence[Shape], b: Sequence[Shape], across_m: Floats, few: i
     if len(a) <= few:
         each = zip(a, b, across_m.tolist(), strict=True)
         return np.fromiter((touch.closer(one, other, across) for one, other, across in each), np.bool_, len(a))
-    from antalya.geometry import kernel
+    from antalya.geometry import kernel, making, plane
     unique = {id(s): s for s in (*a, *b)}
     index = {key: i for i, key in enumerate(unique)}
     left, right = np.array([index[id(s)] for s in a]), np.array([index[id(s)] for s in b])
     columns = of_shapes(list(unique.values()), [])
-    verdicts = kernel.run(kernel.decide, len(a), columns, left, right, across_m, np.empty(len(a), np.uint8))
-    for k in np.flatnonzero(verdicts == kernel.UNSURE).tolist():
+    verdicts = making.run(kernel.decide, len(a), columns, left, right, across_m, np.empty(len(a), np.uint8))
+    for k in np.flatnonzero(verdicts == plane.UNSURE).tolist():
         verdicts[k] = touch.closer(a[k], b[k], float(across_m[k]))
-    meets: Bools = verdicts == kernel.YES
+    meets: Bools = verdicts == plane.YES
     return meets

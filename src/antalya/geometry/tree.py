@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from antalya.geometry import kernel
+from antalya.geometry import making
 from antalya.geometry.columns import Columns
+from antalya.geometry.compiled import compiled
 from antalya.geometry.ellipsoid import Floats, Ints
-from antalya.geometry.kernel import NO, compiled, meets, near
+from antalya.geometry.kernel import cores_near, meets, near
+from antalya.geometry.plane import NO, YES
 from antalya.model.volume import Minima
 
 FAN = 8
@@ -34,13 +36,13 @@ class Tree(NamedTuple):
 def tree(columns: Columns) -> Tree:
     """The tree over all rows, at least one."""
     count = columns.size
-    order = np.argsort(kernel.run(_keys, count, columns, _scales(columns), np.empty(count, np.uint64)), kind="stable")
+    order = np.argsort(making.run(_keys, count, columns, _scales(columns), np.empty(count, np.uint64)))
     sizes = [count]
     while sizes[-1] > 1:
         sizes.append(-(-sizes[-1] // FAN))
     levels = np.cumsum([0, *sizes])
     boxes = np.empty((int(levels[-1]), 10))
-    kernel.run(_item_boxes, count, columns, order, boxes)
+    making.run(_item_boxes, count, columns, order, boxes)
     for level in range(1, len(sizes)):
         _node_boxes(boxes, int(levels[level - 1]), int(levels[level]), int(levels[level + 1]))
     return Tree(boxes, order, levels)
@@ -123,11 +125,12 @@ def widest(minima: Minima) -> Floats:
 
 
 @compiled
-def pairs(begin, end, boxes, order, levels, c, kind, table, group, most, scratch, marks, out):  # type: ignore[no-untyped-def]
+def pairs(begin, end, boxes, order, levels, c, core, kind, table, group, most, scratch, marks, out):  # type: ignore[no-untyped-def]
     """Pairs of rows that meet, or may (`kernel.UNSURE`), one of them in the lowest nodes `begin` … `end`, the other there or
     later; until `out` (n, 3: two rows, least first, and the verdict) is full. The node reached, and how many pairs.
 
-    `kind`: a row's row in `table` (k, k, 3), the minima of each two kinds; `most`: as wide as any of them. Rows of the same
+    `core`: `making.cores`. `kind`: a row's row in `table` (k, k, 3), the minima of each two kinds; `most`: as wide as any of
+    them. Rows of the same
     `group` are no pairs.
     """
     box, wide, small, stack = np.empty(10), np.empty(10), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64)
@@ -160,40 +163,12 @@ def pairs(begin, end, boxes, order, levels, c, kind, table, group, most, scratch
                     if group[i] == group[j]:
                         continue
                     across, up, seconds = table[kind[i], kind[j], 0], table[kind[i], kind[j], 1], table[kind[i], kind[j], 2]
-                    if not near(c, i, c, j, across, up, seconds):
+                    if not near(c, i, j, across, up, seconds):
                         continue
-                    verdict = meets(c, i, c, j, across, scratch, marks, small)
+                    verdict = YES if cores_near(c, core, i, j, across) else meets(c, i, j, across, scratch, marks, small)
                     if verdict != NO:
                         if found == len(out):
                             return at, begun
                         out[found, 0], out[found, 1], out[found, 2] = min(i, j), max(i, j), verdict
                         found += 1
     return end, found
-
-
-@compiled
-def beside(boxes, order, levels, c, q, row, most, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
-    """Rows of `c` that come within minima of row `row` of `q`, or may, into `out`; how many there are, if that is more than
-    fit. `alive`: which rows count."""
-    box, small, stack, item = np.empty(10), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64), np.empty((1, 10))
-    height, found = len(levels) - 2, 0
-    _item_boxes(0, 1, q, np.array([row]), item)
-    _widened(item[0], most[0], most[1], most[2], box)
-    stack[0], deep = levels[height] * 16 + height, 1
-    while deep:
-        deep -= 1
-        node, level = stack[deep] // 16, stack[deep] % 16
-        if level == 0:
-            j = order[node]
-            if alive[j] and near(q, row, c, j, most[0], most[1], most[2]) and (
-                    meets(q, row, c, j, most[0], scratch, marks, small) != NO):
-                if found < len(out):
-                    out[found] = j
-                found += 1
-            continue
-        first = levels[level - 1] + (node - levels[level]) * FAN
-        for child in range(first, min(first + FAN, levels[level])):
-            if _touch(boxes, child, box):
-                stack[deep] = child * 16 + level - 1
-                deep += 1
-    return found

@@ -1,0 +1,129 @@
+"""Columns made, compiled: corners to points in space, and the caps that hold them."""
+
+import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from antalya.geometry import ellipsoid
+from antalya.geometry.compiled import compiled
+
+A, E2, LEAST = ellipsoid.A, ellipsoid.E2, ellipsoid.LEAST_RADIUS
+THREADS = min(8, os.cpu_count() or 1)
+SMALL_RAD = 0.01
+"""Up to so much, the series of `_turned` are true to the last bit."""
+MARGIN_M = 0.05
+_FEW = 5_000
+
+
+def run(function: Callable[..., Any], count: int, *arrays: Any) -> Any:
+    """Calls `function(begin, end, *arrays)` for 0 … count, on all cores where it is much; the last of the arrays."""
+    if count <= _FEW or THREADS == 1:
+        function(0, count, *arrays)
+    else:
+        edges = np.linspace(0, count, 4 * THREADS + 1).astype(np.int64).tolist()
+        with ThreadPoolExecutor(THREADS) as pool:
+            for done in [pool.submit(function, i, j, *arrays) for i, j in pairwise(edges)]:
+                done.result()
+    return arrays[-1]
+
+
+@compiled
+def _turned(sine, cosine, by):  # type: ignore[no-untyped-def]
+    """Sine and cosine of an angle grown by a little."""
+    q = by * by
+    s = by * (1 - q / 6 * (1 - q / 20 * (1 - q / 42)))
+    c = 1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56)))
+    return sine * c + cosine * s, cosine * c - sine * s
+
+
+@compiled
+def to_space(begin, end, lon, lat, first, out):  # type: ignore[no-untyped-def]
+    """`ellipsoid.to_space`, volume by volume: near its first corner the sines are turned from that one's."""
+    for k in range(begin, end):
+        lam, phi = math.radians(lon[first[k]]), math.radians(lat[first[k]])
+        sl, cl, sp, cp = math.sin(lam), math.cos(lam), math.sin(phi), math.cos(phi)
+        for n in range(first[k], first[k + 1]):
+            east, north = math.radians(lon[n]) - lam, math.radians(lat[n]) - phi
+            if abs(east) < SMALL_RAD and abs(north) < SMALL_RAD:
+                sine_lam, cosine_lam = _turned(sl, cl, east)
+                sine_phi, cosine_phi = _turned(sp, cp, north)
+            else:
+                sine_lam, cosine_lam = math.sin(lam + east), math.cos(lam + east)
+                sine_phi, cosine_phi = math.sin(phi + north), math.cos(phi + north)
+            normal = A / math.sqrt(1 - E2 * sine_phi * sine_phi)
+            out[n, 0] = normal * cosine_phi * cosine_lam
+            out[n, 1] = normal * cosine_phi * sine_lam
+            out[n, 2] = normal * (1 - E2) * sine_phi
+
+
+@compiled
+def longest(begin, end, points, codes, first, out):  # type: ignore[no-untyped-def]
+    """The longest chord of each volume."""
+    for k in range(begin, end):
+        most = 0.0
+        for n in range(first[k], first[k + 1]):
+            if codes[n] == 1:
+                x, y, z = points[n + 1, 0] - points[n, 0], points[n + 1, 1] - points[n, 1], points[n + 1, 2] - points[n, 2]
+                most = max(most, x * x + y * y + z * z)
+        out[k] = math.sqrt(most)
+
+
+@compiled
+def caps(begin, end, points, first, origin, basis, bend, out):  # type: ignore[no-untyped-def]
+    """Planes about the middles, as `densify.caps`, and an upper bound of the geodesic distance of the farthest corner."""
+    for k in range(begin, end):
+        i, j = first[k], first[k + 1]
+        x0 = x1 = points[i, 0]
+        y0 = y1 = points[i, 1]
+        z0 = z1 = points[i, 2]
+        for n in range(i + 1, j):
+            x, y, z = points[n, 0], points[n, 1], points[n, 2]
+            x0, x1, y0, y1, z0, z1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y), min(z0, z), max(z1, z)
+        across = math.sqrt((x0 + x1) ** 2 + (y0 + y1) ** 2)
+        height = math.sqrt((z0 + z1) ** 2 + (across * (1 - E2)) ** 2)
+        sp, cp = (z0 + z1) / height, across * (1 - E2) / height
+        sl, cl = ((y0 + y1) / across, (x0 + x1) / across) if across > 0 else (0.0, 1.0)
+        w = math.sqrt(1 - E2 * sp * sp)
+        x, y, z = A / w * cp * cl, A / w * cp * sl, A / w * (1 - E2) * sp
+        origin[k, 0], origin[k, 1], origin[k, 2] = x, y, z
+        basis[k, 0], basis[k, 2], basis[k, 4] = -sl, cl, 0.0
+        basis[k, 1], basis[k, 3], basis[k, 5] = -sp * cl, -sp * sl, cp
+        bend[k, 0], bend[k, 1] = w / A, w * w * w / (A * (1 - E2))
+        most = 0.0
+        for n in range(i, j):
+            most = max(most, (points[n, 0] - x) ** 2 + (points[n, 1] - y) ** 2 + (points[n, 2] - z) ** 2)
+        chord = math.sqrt(most)
+        # an arc of the sharpest curve there is, for its chord
+        out[k] = 2 * LEAST * math.asin(chord / (2 * LEAST)) if chord < LEAST else math.inf
+
+
+@compiled
+def cores(begin, end, c, out):  # type: ignore[no-untyped-def]
+    """How deep the middle of each cap lies in its volume, at least: a disc of that radius about it is part of it."""
+    for k in range(begin, end):
+        if c.disc[k] > 0:
+            out[k] = c.disc[k]
+            continue
+        ox, oy, oz = c.origin[k, 0], c.origin[k, 1], c.origin[k, 2]
+        xu, xv, yu, yv, zu, zv = c.basis[k, 0], c.basis[k, 1], c.basis[k, 2], c.basis[k, 3], c.basis[k, 4], c.basis[k, 5]
+        least, inside = np.inf, False
+        u = v = 0.0
+        for n in range(c.first[k], c.first[k + 1]):
+            x, y, z = c.points[n, 0] - ox, c.points[n, 1] - oy, c.points[n, 2] - oz
+            p, q = x * xu + y * yu + z * zu, x * xv + y * yv + z * zv  # seen from above: never farther than it is
+            if n > c.first[k] and c.codes[n - 1] == 1:
+                du, dv = p - u, q - v
+                along = du * du + dv * dv
+                share = min(1.0, max(0.0, -(u * du + v * dv) / along)) if along > 0 else 0.0
+                least = min(least, (u + share * du) ** 2 + (v + share * dv) ** 2)
+                if (v > 0) != (q > 0) and (u * dv - v * du > 0) == (dv > 0):
+                    inside = not inside
+            u, v = p, q
+        step = c.step[k]
+        sag = step * step * c.radius[k] / (6 * LEAST * LEAST)
+        out[k] = max(0.0, math.sqrt(least) - sag - MARGIN_M) if inside else 0.0
