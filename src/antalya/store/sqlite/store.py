@@ -6,23 +6,23 @@ processes on the same file queue behind the file's lock.
 """
 
 import os
-import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from antalya.model.errors import AntalyaError, error
-from antalya.store.sqlite.reader import Caches, SqliteReader, newest
+from antalya.store import line
+from antalya.store.rows import Caches
+from antalya.store.sqlite.reader import SqliteReader
 from antalya.store.sqlite.writer import SqliteTransaction
+from antalya.store.writer import Tail
 
 T = TypeVar("T")
 VERSION = 1
-_MOST_JOBS = 64
 
 
 class SqliteStore:
@@ -43,12 +43,10 @@ class SqliteStore:
         except BaseException:
             self._writer.close()
             raise
-        self._jobs: queue.SimpleQueue[tuple[Callable[[Any], Any], Future[Any]] | None] = queue.SimpleQueue()
-        self._kept, self._write_caches = Caches(), Caches()
+        self._kept, self._write_caches, self._tail = Caches(), Caches(), Tail()
         self._idle: list[sqlite3.Connection] = []
         self._closed, self._door = False, threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="antalya-writer", daemon=True)
-        self._thread.start()
+        self._line = line.Line(self._together)
 
     def _connect(self, *pragmas: str) -> sqlite3.Connection:
         with _named_errors():
@@ -68,8 +66,8 @@ class SqliteStore:
     @contextmanager
     def read(self) -> Iterator[SqliteReader]:
         """A snapshot, taken when it is first looked at; writers don't wait for it and it doesn't see them."""
+        self._line.check_open()
         with self._door:
-            self._check_open()
             db = self._idle.pop() if self._idle else None
         if db is None:
             db = self._connect("query_only = ON", "cache_size = -16384")
@@ -89,89 +87,54 @@ class SqliteStore:
                 return
         db.close()
 
-    def _check_open(self) -> None:
-        if self._closed:
-            raise error("not_ready", "the store is closed")
-
     # the writer
 
     def write(self, job: Callable[[SqliteTransaction], T]) -> T:
         """Runs a job in the line of writers and returns when what it did is on disk; raises what it raised."""
-        answer: Future[T] = Future()
-        with self._door:  # so that no job comes after the last one that `close` waits for
-            self._check_open()
-            self._jobs.put((job, answer))
-        return answer.result()
+        return self._line.do(job)
 
     def close(self) -> None:
         """Lets waiting jobs finish, then closes the file; readers at work close when they are done. Again: does nothing."""
+        if not self._line.close():
+            return
         with self._door:
-            if self._closed:
-                return
             self._closed = True
-            self._jobs.put(None)
-        self._thread.join()
-        with self._door:
             for db in (*self._idle, self._writer):
                 db.close()
             self._idle.clear()
 
-    def _run(self) -> None:
-        last = False
-        while not last:
-            first = self._jobs.get()
-            if first is None:
-                return
-            waiting = [first]
-            with suppress(queue.Empty):
-                while len(waiting) < _MOST_JOBS:
-                    more = self._jobs.get_nowait()
-                    if more is None:
-                        last = True
-                        break
-                    waiting.append(more)
-            self._commit_together(waiting)
-
-    def _commit_together(self, waiting: list[tuple[Callable[[Any], Any], Future[Any]]]) -> None:
-        done: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _together(self, jobs: Sequence[line.Job]) -> list[line.Outcome]:
+        """Jobs in one transaction, each with its outcome once all is on disk."""
+        self._tail = Tail()
         try:
             with _named_errors():
                 self._writer.execute("BEGIN IMMEDIATE")
-                for job, answer in waiting:
-                    done.append((answer, *self._one(job)))
+                done = [self._one(job) for job in jobs]
+                SqliteTransaction(self._writer, self._write_caches, self._tail).write_leaves()
                 self._writer.execute("COMMIT")
-        except BaseException as failure:
+        except BaseException:
             with suppress(sqlite3.Error):
                 self._writer.execute("ROLLBACK")
             self._write_caches.clear()
-            done = [(answer, None, failure) for _, answer in waiting]
-        for answer, result, failed in done:
-            if failed is not None:
-                answer.set_exception(failed)
-            else:
-                answer.set_result(result)
+            raise
+        return done
 
-    def _one(self, job: Callable[[Any], Any]) -> tuple[Any, BaseException | None]:
+    def _one(self, job: line.Job) -> line.Outcome:
         """A job under its own savepoint: its result, or what it raised after everything it did was undone."""
+        tx, mark = SqliteTransaction(self._writer, self._write_caches, self._tail), self._tail.mark()
         self._writer.execute("SAVEPOINT job")
         try:
-            result = job(SqliteTransaction(self._writer, self._write_caches))
-        except sqlite3.Error as failure:
-            if not self._writer.in_transaction:  # SQLite gave the whole transaction up (full disk)
-                raise
-            self._undo()
-            return None, _named(failure)
+            result = job(tx)
         except Exception as failure:
-            self._undo()
-            return None, failure
+            if isinstance(failure, sqlite3.Error) and not self._writer.in_transaction:
+                raise  # SQLite gave the whole transaction up (full disk)
+            self._writer.execute("ROLLBACK TO job")
+            self._writer.execute("RELEASE job")
+            self._tail.back_to(mark)
+            self._write_caches.forget(tx.put_rows, tx.changed_rulebook)
+            return None, _named(failure) if isinstance(failure, sqlite3.Error) else failure
         self._writer.execute("RELEASE job")
         return result, None
-
-    def _undo(self) -> None:
-        lost = newest(self._writer)
-        self._writer.execute("ROLLBACK TO job")
-        self._writer.execute("RELEASE job")
-        self._write_caches.forget(newest(self._writer), lost)
 
 
 def _migrate(db: sqlite3.Connection) -> None:
@@ -195,8 +158,8 @@ def _migrate(db: sqlite3.Connection) -> None:
 
 def _statements(script: str) -> Iterator[str]:
     statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
+    for text in script.splitlines(keepends=True):
+        statement += text
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""

@@ -1,0 +1,79 @@
+"""The one line of writers of a process: jobs wait in it, and those that wait together are committed together."""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from antalya.model.errors import error
+
+T = TypeVar("T")
+Job = Callable[[Any], Any]
+Outcome = tuple[Any, BaseException | None]
+"""What a job gave, or what it raised."""
+
+_MOST_JOBS = 64
+
+
+class Line:
+    """One thread that takes whatever jobs wait and hands them to `together`, which gives each its outcome once they are
+    durable, or raises for all of them."""
+
+    def __init__(self, together: Callable[[Sequence[Job]], Sequence[Outcome]]) -> None:
+        self._together = together
+        self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
+        self._closed, self._door = False, threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="antalya-writer", daemon=True)
+        self._thread.start()
+
+    def do(self, job: Callable[[Any], T]) -> T:
+        """Puts a job into the line and returns when what it did is durable; raises what it raised, not_ready once closed."""
+        answer: Future[T] = Future()
+        with self._door:  # so that no job comes after the last one that `close` waits for
+            self.check_open()
+            self._jobs.put((job, answer))
+        return answer.result()
+
+    def check_open(self) -> None:
+        """Raises not_ready once closed."""
+        if self._closed:
+            raise error("not_ready", "the store is closed")
+
+    def close(self) -> bool:
+        """Lets waiting jobs finish. False where it was closed before."""
+        with self._door:
+            if self._closed:
+                return False
+            self._closed = True
+            self._jobs.put(None)
+        self._thread.join()
+        return True
+
+    def _run(self) -> None:
+        last = False
+        while not last:
+            first = self._jobs.get()
+            if first is None:
+                return
+            waiting = [first]
+            with suppress(queue.Empty):
+                while len(waiting) < _MOST_JOBS:
+                    more = self._jobs.get_nowait()
+                    if more is None:
+                        last = True
+                        break
+                    waiting.append(more)
+            self._answer(waiting)
+
+    def _answer(self, waiting: Sequence[tuple[Job, Future[Any]]]) -> None:
+        try:
+            done = self._together([job for job, _ in waiting])
+        except BaseException as failure:
+            done = [(None, failure)] * len(waiting)
+        for (_, answer), (result, failed) in zip(waiting, done, strict=True):
+            if failed is not None:
+                answer.set_exception(failed)
+            else:
+                answer.set_result(result)

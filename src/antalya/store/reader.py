@@ -1,0 +1,250 @@
+"""Reading a store: one snapshot of a relational database, nothing decided. What only one database can is in its adapter.
+
+The statements here are those that SQLite and PostgreSQL (and what speaks its language) understand alike, with `?` for a
+value and `{ids}` for a list of them. Texts are put in order here and not by the database, whose order of texts may be a
+language's.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from antalya.model.asks import Answer, Ask
+from antalya.model.errors import error
+from antalya.model.findings import Opened
+from antalya.model.understandings import Signature
+from antalya.picture import Coverage, Prepared, Rulebook, Stored, prepare
+from antalya.ports import Event, Kind, Leaf, Remembered, Thing
+from antalya.store.rows import (
+    EVENT,
+    OPENED,
+    STORED,
+    THING,
+    Caches,
+    Row,
+    answer_of,
+    ask_of,
+    event_of,
+    instant,
+    micros,
+    opened_of,
+    rulebook_of,
+    signature_of,
+    stored_of,
+    thing_of,
+)
+
+# What a party may have something to see of; `steps.disclose` decides what.
+_SEEN_OPERATION = """(party = ?
+  OR id IN (SELECT operation FROM released WHERE party IN (?, '*'))
+  OR id IN (SELECT operation FROM ask WHERE of_party = ? AND state <> 'closed')
+  OR id IN (SELECT f.other FROM finding f JOIN operation o ON o.id = f.operation AND o.current = 1
+            WHERE o.party = ? AND f.closed_at IS NULL AND f.other IS NOT NULL)
+  OR id IN (SELECT f.operation FROM finding f JOIN operation o ON o.id = f.other AND o.current = 1
+            WHERE o.party = ? AND f.closed_at IS NULL))"""
+_SEEN_FINDING = """(operation IN (SELECT id FROM operation WHERE current = 1 AND party = ?)
+  OR other IN (SELECT id FROM operation WHERE current = 1 AND party = ?)
+  OR id IN (SELECT finding FROM ask WHERE of_party = ?)
+  OR site IN (SELECT id FROM thing WHERE kind = 'site' AND current = 1 AND owner = ?))"""
+_SEEN_ASK = "(of_party = ? OR operation IN (SELECT id FROM operation WHERE current = 1 AND party = ?))"
+
+
+class SqlReader(ABC):
+    """`ports.Reader` over one connection inside one transaction."""
+
+    def __init__(self, connection: Any, caches: Caches) -> None:
+        self._db, self._caches = connection, caches
+
+    @abstractmethod
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        """The rows of a statement."""
+
+    @abstractmethod
+    def _among(self, sql: str, ids: Iterable[object], values: Sequence[object] = ()) -> list[Any]:
+        """The rows of a statement whose `{ids}` stands for a column's being one of `ids`; `values` come before it. However
+        many ids there are; the order across them is not told."""
+
+    @abstractmethod
+    def _touching(self, coverage: Coverage) -> set[int]:
+        """The rows of operations that share a cell (or an ancestor or descendant of one), window and band."""
+
+    def _row(self, sql: str, values: Sequence[object] = ()) -> Any:
+        found = self._rows(sql, values)
+        return found[0] if found else None
+
+    # the rulebook and what it is made of
+
+    def rulebook(self) -> Rulebook:
+        version = int(self._meta("rulebook_version"))
+        kept = self._caches.rulebook
+        if kept is None or kept.version != version:
+            kept = rulebook_of(version, self._rows("SELECT kind, id, body FROM thing WHERE current = 1 AND kind <> 'control'"))
+            self._caches.rulebook = kept
+        return kept
+
+    def _meta(self, key: str) -> str:
+        return str(self._row("SELECT value FROM meta WHERE key = ?", (key,))[0])
+
+    def last_at(self) -> datetime:
+        return instant(int(self._meta("last_at")))
+
+    def thing(self, kind: Kind, id: str) -> Thing | None:
+        row = self._row(THING + "WHERE kind = ? AND id = ? AND current = 1", (kind, id))
+        return thing_of(row) if row else None
+
+    def things(self, kind: Kind) -> list[Thing]:
+        return sorted(map(thing_of, self._rows(THING + "WHERE kind = ? AND current = 1", (kind,))), key=lambda thing: thing.id)
+
+    def versions_of(self, kind: Kind, id: str) -> list[Thing]:
+        return [thing_of(row) for row in self._rows(THING + "WHERE kind = ? AND id = ? ORDER BY version", (kind, id))]
+
+    def signatures(self, understanding: str) -> list[Signature]:
+        rows = self._rows("SELECT party, body FROM signature WHERE understanding = ?", (understanding,))
+        return [signature_of(body) for _, body in sorted(rows)]
+
+    # operations
+
+    def operation(self, id: str, version: int | None = None) -> Stored | None:
+        row = self._row(STORED + "WHERE id = ? AND current = 1", (id,)) if version is None else \
+            self._row(STORED + "WHERE id = ? AND version = ?", (id, version))
+        return stored_of(row) if row else None
+
+    def operations_of(self, ids: Iterable[str]) -> dict[str, Stored]:
+        found = map(stored_of, self._among(STORED + "WHERE current = 1 AND id {ids}", ids))
+        return {stored.operation.id: stored for stored in found}
+
+    def operation_versions(self, id: str) -> list[Stored]:
+        return [stored_of(row) for row in self._rows(STORED + "WHERE id = ? ORDER BY version", (id,))]
+
+    def operations(self, starts_at: datetime | None, ends_at: datetime | None, *, seen_by: str | None = None, after: int = 0,
+                   limit: int = 1000) -> list[tuple[int, Stored]]:
+        parts: list[tuple[str, list[object]]] = [("current = 1 AND seq > ?", [after])]
+        if starts_at is not None:
+            parts.append(("ends_at >= ?", [micros(starts_at)]))
+        if ends_at is not None:
+            parts.append(("starts_at < ?", [micros(ends_at)]))
+        if seen_by is not None:
+            parts.append((_SEEN_OPERATION, [seen_by] * 5))
+        where, values = _all_of(parts)
+        rows = self._rows(STORED + f"WHERE {where} ORDER BY seq LIMIT ?", [*values, limit])
+        return [(row[0], stored_of(row)) for row in rows]
+
+    def over(self, before: datetime) -> bool:
+        """Whether anything in the index ended before a moment."""
+        return self._row("SELECT 1 FROM cell WHERE ends_at < ? LIMIT 1", (micros(before),)) is not None
+
+    def candidates(self, coverage: Coverage) -> list[Prepared]:
+        """Operations in the index that share a cell (or an ancestor or descendant of one), window and band."""
+        rows, kept = sorted(self._touching(coverage)), self._caches.prepared
+        found = {seq: known for seq in rows if (known := kept.get(seq)) is not None}  # another thread may clear it meanwhile
+        for row in self._among(STORED + "WHERE seq {ids}", [seq for seq in rows if seq not in found]):
+            stored = stored_of(row)
+            found[row[0]] = prepare(stored.operation, stored.moved_at, stored.first_filed_at, stored.version)
+        if len(kept) + len(found) > self._caches.most:
+            kept.clear()
+        kept.update(found)
+        return [found[seq] for seq in rows]
+
+    def live_operations(self, ends_after: datetime) -> list[str]:
+        rows = self._rows("SELECT id FROM operation WHERE current = 1 AND ends_at >= ? "
+                          "AND state NOT IN ('withdrawn', 'ended') ORDER BY seq", (micros(ends_after),))
+        return [row[0] for row in rows]
+
+    # findings, asks, answers
+
+    def findings(self, *, operations: Iterable[str] | None = None, open_only: bool = True, seen_by: str | None = None,
+                 limit: int = 100_000) -> list[Opened]:
+        shut = "closed_at IS NULL" if open_only else "TRUE"
+        seen, values = (_SEEN_FINDING, [seen_by] * 4) if seen_by is not None else ("TRUE", [])
+        if operations is None:
+            rows = self._rows(OPENED + f"WHERE {seen} AND {shut} ORDER BY seq DESC LIMIT ?", [*values, limit])
+            return [opened_of(row) for row in reversed(rows)]
+        wanted, found = list(operations), dict[int, Row]()
+        for column in ("operation", "other"):
+            found.update((row[0], row) for row in self._among(
+                OPENED + f"WHERE {seen} AND {shut} AND {column} {{ids}}", wanted, values))
+        return [opened_of(found[seq]) for seq in sorted(found)[-limit:]]
+
+    def finding(self, id: str) -> Opened | None:
+        row = self._row(OPENED + "WHERE id = ? ORDER BY seq DESC LIMIT 1", (id,))
+        return opened_of(row) if row else None
+
+    def findings_of(self, ids: Iterable[str]) -> dict[str, Opened]:
+        rows = sorted(self._among(OPENED + "WHERE id {ids}", ids), key=lambda row: row[0])
+        return {opened.finding.id: opened for opened in map(opened_of, rows)}
+
+    def ask(self, id: str) -> Ask | None:
+        row = self._row("SELECT body FROM ask WHERE id = ?", (id,))
+        return ask_of(row[0]) if row else None
+
+    def asks(self, *, finding: str | None = None, findings: Iterable[str] | None = None, operations: Iterable[str] | None = None,
+             seen_by: str | None = None, state: str | None = None) -> list[Ask]:
+        parts: list[tuple[str, list[object]]] = [("TRUE", [])]
+        if finding is not None:
+            parts.append(("finding = ?", [finding]))
+        if seen_by is not None:
+            parts.append((_SEEN_ASK, [seen_by, seen_by]))
+        if state is not None:
+            parts.append(("state = ?", [state]))
+        where, values = _all_of(parts)
+        sql = "SELECT id, body FROM ask WHERE " + where  # noqa: S608
+        column, wanted = ("finding", findings) if findings is not None else ("operation", operations)
+        rows = self._rows(sql, values) if wanted is None else self._among(f"{sql} AND {column} {{ids}}", wanted, values)
+        return [ask_of(body) for _, body in sorted(rows)]
+
+    def asks_due(self, now: datetime) -> list[Ask]:
+        rows = self._rows("SELECT due_at, id, body FROM ask WHERE due_at <= ?", (micros(now),))
+        return [ask_of(body) for _, _, body in sorted(rows)]
+
+    def answers(self, asks: Iterable[str]) -> list[Answer]:
+        rows = self._among("SELECT at, id, body FROM answer WHERE ask {ids}", asks)
+        return [answer_of(body) for _, _, body in sorted(rows)]
+
+    # who was told what, the log, what is remembered
+
+    def events(self, party: str | None, after: int = 0, limit: int = 1000) -> list[Event]:
+        of, values = ("party = ? AND", [party]) if party is not None else ("", [])
+        rows = self._rows(EVENT + f"WHERE {of} seq > ? ORDER BY seq LIMIT ?", [*values, after, limit])
+        return [event_of(row) for row in rows]
+
+    def last_event(self) -> int:
+        return int(self._row("SELECT coalesce(max(seq), 0) FROM event")[0])
+
+    def last_delivered(self, party: str) -> int:
+        """The party's last event before the first undelivered one."""
+        row = self._row("SELECT coalesce((SELECT min(seq) - 1 FROM event WHERE party = ? AND delivered_at IS NULL), "
+                        "(SELECT max(seq) FROM event WHERE party = ?), 0)", (party, party))
+        return int(row[0])
+
+    def leaf(self, index: int) -> Leaf | None:
+        found = self.leaves(index, 1)
+        return found[0] if found and found[0].index == index else None
+
+    def leaves(self, start: int, limit: int) -> list[Leaf]:
+        rows = self._rows("SELECT idx, data, salt, content FROM leaf WHERE idx >= ? ORDER BY idx LIMIT ?", (start, limit))
+        return [Leaf(*row) for row in rows]
+
+    def log_size(self) -> int:
+        return int(self._row("SELECT coalesce(max(idx) + 1, 0) FROM leaf")[0])
+
+    def node(self, level: int, index: int) -> bytes:
+        row = self._row("SELECT hash FROM node WHERE level = ? AND idx = ?", (level, index))
+        if row is None:
+            raise error("log_broken", f"the log has no node {index} at level {level}")
+        return bytes(row[0])
+
+    def remembered(self, party: str, key: str) -> Remembered | None:
+        row = self._row("SELECT request_sha256, response FROM remembered WHERE party = ? AND key = ?", (party, key))
+        return Remembered(*row) if row else None
+
+    def spent(self, party: str, day: str, cells: Sequence[int]) -> tuple[int, frozenset[int]]:
+        total = self._row("SELECT count(*) FROM spent WHERE party = ? AND day = ?", (party, day))[0]
+        held = self._among("SELECT cell FROM spent WHERE party = ? AND day = ? AND cell {ids}", cells, (party, day))
+        return int(total), frozenset(row[0] for row in held)
+
+
+def _all_of(parts: Iterable[tuple[str, list[object]]]) -> tuple[str, list[object]]:
+    """Conditions with their values as one, in that order."""
+    conditions, values = zip(*parts, strict=True)
+    return " AND ".join(conditions), [value for its in values for value in its]

@@ -1,0 +1,117 @@
+"""What rows of a store mean, whatever database they lie in: instants, JSON bodies, and what is kept of them in memory."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from antalya.model.asks import Answer, Ask
+from antalya.model.findings import Finding, Opened
+from antalya.model.operations import Operation
+from antalya.model.parties import Force, Party, Stance
+from antalya.model.places import Area, Control, Site
+from antalya.model.understandings import Signature, Understanding
+from antalya.picture import Prepared, Rulebook, Stored
+from antalya.ports import Event, Kind, Thing
+
+NOUNS: dict[Kind, type] = {"party": Party, "force": Force, "area": Area, "stance": Stance, "control": Control, "site": Site,
+                           "understanding": Understanding}
+_NOUNS: dict[Kind, Any] = {kind: msgspec.json.Decoder(noun) for kind, noun in NOUNS.items()}
+_OPERATION = msgspec.json.Decoder(Operation)
+_FINDING = msgspec.json.Decoder(Finding)
+ask_of = msgspec.json.Decoder(Ask).decode
+answer_of = msgspec.json.Decoder(Answer).decode
+signature_of = msgspec.json.Decoder(Signature).decode
+_encode = msgspec.json.Encoder().encode
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+Row = Sequence[Any]
+
+
+def micros(moment: datetime) -> int:
+    """Whole microseconds since 1970-01-01Z."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def instant(value: int) -> datetime:
+    """The inverse of `micros`."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def text_of(noun: object) -> str:
+    """A noun as a JSON body."""
+    return _encode(noun).decode()
+
+
+THING = "SELECT kind, id, version, owner, body, at FROM thing "
+
+
+def thing_of(row: Row) -> Thing:
+    """A row of THING."""
+    kind, id_, version, owner, body, at = row
+    return Thing(kind, id_, version, owner, _NOUNS[kind].decode(body), instant(at))
+
+
+def rulebook_of(version: int, rows: Sequence[Row]) -> Rulebook:
+    """The rulebook of a version from rows (kind, id, body) of the things that are current."""
+    held: dict[str, dict[str, Any]] = {kind: {} for kind in NOUNS}
+    for kind, id_, body in sorted(rows, key=lambda row: (row[0], row[1])):
+        held[kind][id_] = _NOUNS[kind].decode(body)
+    return Rulebook(version, held["party"], held["force"], held["area"], held["site"], held["stance"], held["understanding"])
+
+
+STORED = "SELECT seq, version, filed_at, moved_at, first_filed_at, movement, kid, leaf, body, current FROM operation "
+
+
+def stored_of(row: Row) -> Stored:
+    """A row of STORED; its first column is the row's number."""
+    _, version, filed, moved, first, movement, kid, leaf, body, current = row
+    return Stored(_OPERATION.decode(body), version, instant(filed), instant(moved), instant(first), movement, kid, leaf,
+                  bool(current))
+
+
+OPENED = "SELECT seq, body, opened_at, closed_at, closed_because FROM finding "
+
+
+def opened_of(row: Row) -> Opened:
+    """A row of OPENED; its first column is the row's number."""
+    _, body, opened, closed, because = row
+    return Opened(finding=_FINDING.decode(body), opened_at=instant(opened),
+                  closed_at=None if closed is None else instant(closed), closed_because=because)
+
+
+EVENT = "SELECT seq, party, type, subject, at, delivered_at FROM event "
+
+
+def event_of(row: Row) -> Event:
+    """A row of EVENT."""
+    seq, party, type_, subject, at, delivered = row
+    return Event(seq, party, type_, subject, instant(at), None if delivered is None else instant(delivered))
+
+
+class Caches:
+    """What a line of readers or writers keeps between snapshots: the rulebook by its version, prepared operations by row.
+
+    Rows are never changed but for `current`, so a prepared operation stays right; what a rollback takes back is forgotten,
+    since its row and version numbers are given again.
+    """
+
+    def __init__(self, most: int = 50_000) -> None:
+        self.rulebook: Rulebook | None = None
+        self.prepared: dict[int, Prepared] = {}
+        self.most = most
+
+    def clear(self) -> None:
+        """After a whole transaction was lost."""
+        self.rulebook = None
+        self.prepared.clear()
+
+    def forget(self, rows: Sequence[int], rulebook: bool) -> None:
+        """After one job was undone: the rows of operations it put, and the rulebook where it changed that."""
+        if rulebook:
+            self.rulebook = None
+        for row in rows:
+            self.prepared.pop(row, None)

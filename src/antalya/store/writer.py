@@ -1,0 +1,188 @@
+"""Writing a store: what a job may do inside the one open transaction. What only one database can is in its adapter."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from antalya.ledger.merkle import append, leaf_hash
+from antalya.model.asks import Answer, Ask
+from antalya.model.base import Noun
+from antalya.model.errors import error
+from antalya.model.findings import Finding
+from antalya.model.parties import at_least
+from antalya.model.understandings import Signature
+from antalya.picture import Coverage, Stored
+from antalya.ports import Kind, Leaf, Remembered, Thing
+from antalya.store.reader import SqlReader
+from antalya.store.rows import Caches, micros, text_of
+
+_WAITING = frozenset({"open"})
+_LASTING = frozenset({"granted", "granted-with-conditions"})
+
+
+class Tail:
+    """The end of the log while jobs are committed together: how long it is, its nodes that were looked at, and what was
+    appended and not yet written. Jobs append many leaves; they are written in one go."""
+
+    def __init__(self) -> None:
+        self.size: int | None = None
+        self.nodes: dict[tuple[int, int], bytes] = {}
+        self.leaves: list[Leaf] = []
+        self.new_nodes: list[tuple[int, int, bytes]] = []
+
+    def mark(self) -> tuple[int | None, int, int]:
+        """Where it stands, for `back_to`."""
+        return self.size, len(self.leaves), len(self.new_nodes)
+
+    def back_to(self, mark: tuple[int | None, int, int]) -> None:
+        """Takes back what was appended since a mark."""
+        self.size = mark[0]
+        del self.leaves[mark[1]:]
+        for level, index, _ in self.new_nodes[mark[2]:]:
+            del self.nodes[level, index]
+        del self.new_nodes[mark[2]:]
+
+
+class SqlTransaction(SqlReader):
+    """`ports.Transaction` over the writer's connection. `put_rows` and `changed_rulebook` say what to forget when it is
+    undone."""
+
+    def __init__(self, connection: Any, caches: Caches, tail: Tail) -> None:
+        super().__init__(connection, caches)
+        self._tail = tail
+        self.put_rows: list[int] = []
+        self.changed_rulebook = False
+
+    @abstractmethod
+    def _insert(self, into: str, rows: Sequence[Sequence[object]], otherwise: str = "") -> None:
+        """Inserts rows: `into` is "table (columns)", `otherwise` an ON CONFLICT clause."""
+
+    def set_last_at(self, at: datetime) -> None:
+        self._rows("UPDATE meta SET value = ? WHERE key = 'last_at'", (str(micros(at)),))
+
+    def put_thing(self, kind: Kind, noun: Noun, owner: str, at: datetime) -> Thing:
+        """A new version of a registry noun; the rulebook's version grows with it."""
+        self.changed_rulebook = True
+        id_: str = noun.id  # type: ignore[attr-defined]
+        version = self._row("SELECT coalesce(max(version), 0) + 1 FROM thing WHERE kind = ? AND id = ?", (kind, id_))[0]
+        self._rows("UPDATE thing SET current = 0 WHERE kind = ? AND id = ? AND current = 1", (kind, id_))
+        self._insert("thing (kind, id, version, owner, body, at, current)",
+                     [(kind, id_, version, owner, text_of(noun), micros(at), 1)])
+        self._rows("UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = 'rulebook_version'")
+        return Thing(kind, id_, version, owner, noun, at)
+
+    def put_signature(self, signature: Signature) -> None:
+        self._insert("signature (understanding, content_sha256, party, body)",
+                     [(signature.understanding, signature.content_sha256, signature.party, text_of(signature))],
+                     "ON CONFLICT (understanding, content_sha256, party) DO UPDATE SET body = excluded.body")
+
+    def put_operation(self, stored: Stored, coverage: Coverage | None) -> None:
+        """A new version, current from now on; in the index where `coverage` says (None: it takes no space any more)."""
+        operation = stored.operation
+        old = self._row("SELECT seq FROM operation WHERE id = ? AND current = 1", (operation.id,))
+        if old:
+            self._rows("UPDATE operation SET current = 0 WHERE seq = ?", old)
+            self._rows("DELETE FROM cell WHERE operation = ?", old)
+            self._rows("DELETE FROM released WHERE operation = ?", (operation.id,))
+        seq = self._row(
+            "INSERT INTO operation (seq, id, version, party, state, starts_at, ends_at, filed_at, moved_at, first_filed_at, "
+            "movement, kid, leaf, body, current) VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM operation), "
+            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) RETURNING seq",
+            (operation.id, stored.version, operation.party, operation.state,
+             micros(min(v.starts_at for v in operation.volumes)), micros(max(v.ends_at for v in operation.volumes)),
+             micros(stored.filed_at), micros(stored.moved_at), micros(stored.first_filed_at), stored.movement, stored.kid,
+             stored.leaf, text_of(operation)))[0]
+        self.put_rows.append(seq)
+        self._insert("released (party, operation)", [(party, operation.id) for party, level in operation.disclosure.items()
+                                                     if at_least(level, "envelope")])
+        if coverage is not None:
+            window = (micros(coverage.starts_at), micros(coverage.ends_at), coverage.lower_m, coverage.upper_m)
+            self._insert("cell (cell, operation, starts_at, ends_at, lower_m, upper_m)",
+                         [(cell, seq, *window) for cell in coverage.cells])
+
+    def drop_from_index(self, before: datetime) -> list[str]:
+        """Takes operations that ended before a moment out of the index (they stay in store and log); their ids."""
+        rows = self._rows("SELECT DISTINCT o.seq, o.id FROM operation o JOIN cell c ON c.operation = o.seq "
+                          "WHERE o.current = 1 AND o.ends_at < ? ORDER BY o.seq", (micros(before),))
+        self._among("DELETE FROM cell WHERE operation {ids}", [seq for seq, _ in rows])
+        return [id_ for _, id_ in rows]
+
+    def open_finding(self, finding: Finding, at: datetime) -> None:
+        self._rows("INSERT INTO finding (seq, id, kind, operation, other, site, opened_at, body) "
+                   "VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM finding), ?, ?, ?, ?, ?, ?, ?)",
+                   (finding.id, finding.kind, finding.operation, finding.other, finding.site, micros(at), text_of(finding)))
+
+    def close_finding(self, id: str, at: datetime, because: str) -> None:
+        self._rows("UPDATE finding SET closed_at = ?, closed_because = ? WHERE id = ? AND closed_at IS NULL",
+                   (micros(at), because, id))
+
+    def put_ask(self, ask: Ask) -> None:
+        """Keeps an ask, new or changed, with the moment at which time alone will change it (deadline, or end of a yes)."""
+        due = ask.deadline if ask.state in _WAITING else ask.valid_until if ask.state in _LASTING else None
+        self._insert("ask (id, finding, operation, of_party, state, due_at, body)",
+                     [(ask.id, ask.finding, ask.operation, ask.of, ask.state, None if due is None else micros(due),
+                       text_of(ask))],
+                     "ON CONFLICT (id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at, body = excluded.body")
+
+    def put_answer(self, answer: Answer, at: datetime) -> None:
+        """Keeps an answer. Raises duplicate_id where an answer to whatever ask has that id."""
+        if self._row("SELECT 1 FROM answer WHERE id = ?", (answer.id,)):
+            raise error("duplicate_id", "an answer with that id exists", at="id")
+        self._insert("answer (id, ask, party, at, body)",
+                     [(answer.id, answer.ask, answer.party, micros(at), text_of(answer))])
+
+    def add_event(self, party: str, type: str, subject: str, at: datetime) -> int:
+        row = self._row("INSERT INTO event (seq, party, type, subject, at) VALUES "
+                        "((SELECT coalesce(max(seq), 0) + 1 FROM event), ?, ?, ?, ?) RETURNING seq",
+                        (party, type, subject, micros(at)))
+        return int(row[0])
+
+    def delivered(self, party: str, up_to: int, at: datetime) -> list[int]:
+        """Marks a party's events up to one as delivered; those that were not before."""
+        rows = self._rows("UPDATE event SET delivered_at = ? WHERE party = ? AND seq <= ? AND delivered_at IS NULL "
+                          "RETURNING seq", (micros(at), party, up_to))
+        return sorted(seq for (seq,) in rows)
+
+    def remember(self, party: str, key: str, answer: Remembered, at: datetime) -> None:
+        self._insert("remembered (party, key, request_sha256, response, at)",
+                     [(party, key, answer.request_sha256, answer.response, micros(at))])
+
+    def spend(self, party: str, day: str, cells: Sequence[int]) -> None:
+        self._insert("spent (party, day, cell)", [(party, day, cell) for cell in cells],
+                     "ON CONFLICT (party, day, cell) DO NOTHING")
+
+    # the log
+
+    def append_leaf(self, data: bytes, salt: bytes, content: bytes | None) -> int:
+        """Appends a leaf and the perfect subtrees it completes; its index."""
+        tail, index = self._tail, self.log_size()
+        for node in append(index, leaf_hash(data), self.node):
+            tail.nodes[node.level, node.index] = node.hash
+            tail.new_nodes.append((node.level, node.index, node.hash))
+        tail.leaves.append(Leaf(index, data, salt, content))
+        tail.size = index + 1
+        return index
+
+    def log_size(self) -> int:
+        if self._tail.size is None:
+            self._tail.size = super().log_size()
+        return self._tail.size
+
+    def node(self, level: int, index: int) -> bytes:
+        known = self._tail.nodes.get((level, index))
+        if known is None:
+            known = self._tail.nodes[level, index] = super().node(level, index)
+        return known
+
+    def leaves(self, start: int, limit: int) -> list[Leaf]:
+        written = super().leaves(start, limit)
+        return [*written, *(leaf for leaf in self._tail.leaves if leaf.index >= start)][:limit]
+
+    def write_leaves(self) -> None:
+        """Writes what jobs appended to the log; the last thing before the commit."""
+        tail = self._tail
+        self._insert("leaf (idx, data, salt, content)", [(lf.index, lf.data, lf.salt, lf.content) for lf in tail.leaves])
+        self._insert("node (level, idx, hash)", tail.new_nodes)
+        tail.leaves.clear()
+        tail.new_nodes.clear()
