@@ -71,14 +71,14 @@ def _compared(columns: Columns, table: Floats, kind: Ints, group: Ints) -> Pairs
     i, j = np.triu_indices(columns.size, 1)
     keep = group[i] != group[j]
     i, j = i[keep], j[keep]
-    keep = _near(columns, i, j, table[kind[i], kind[j]])
+    keep = near_rows(columns, i, j, table[kind[i], kind[j]])
     if keep.sum() > FEW_PAIRS:
         return None
     return np.column_stack([i[keep], j[keep], np.full(int(keep.sum()), 2)])
 
 
-def _near(c: Columns, i: Ints, j: Ints, minima: Floats) -> Bools:
-    """As `kernel.near`, row by row."""
+def near_rows(c: Columns, i: Ints, j: Ints, minima: Floats) -> Bools:
+    """As `kernel.near`, row by row; `minima` (n, 3) or (1, 3)."""
     across, up, seconds = minima.T
     first, last = np.maximum(c.starts[i], c.starts[j]), np.minimum(c.ends[i], c.ends[j])
     low, high = np.maximum(c.lower[i], c.lower[j]), np.minimum(c.upper[i], c.upper[j])

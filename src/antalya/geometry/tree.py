@@ -33,10 +33,12 @@ class Tree(NamedTuple):
     levels: Ints
 
 
-def tree(columns: Columns) -> Tree:
-    """The tree over all rows, at least one."""
-    count = columns.size
-    order = np.argsort(making.run(_keys, count, columns, _scales(columns), np.empty(count, np.uint64)))
+def tree(columns: Columns, begin: int = 0, end: int | None = None) -> Tree:
+    """The tree over the rows from `begin` to `end` (all), at least one."""
+    end = columns.size if end is None else end
+    count = end - begin
+    rows = Columns(columns.points, columns.codes, columns.first[begin:end + 1], *(c[begin:end] for c in columns[3:]))  # type: ignore[arg-type]
+    order = np.argsort(making.run(_keys, count, rows, _scales(rows), np.empty(count, np.uint64))) + begin
     sizes = [count]
     while sizes[-1] > 1:
         sizes.append(-(-sizes[-1] // FAN))
@@ -84,12 +86,16 @@ def _keys(begin, end, c, scales, out):  # type: ignore[no-untyped-def]
 @compiled
 def _item_boxes(begin, end, c, order, boxes):  # type: ignore[no-untyped-def]
     for at in range(begin, end):
-        k = order[at]
-        boxes[at, 0], boxes[at, 1] = c.starts[k] - SLACK_US, c.ends[k] + SLACK_US
-        room = c.radius[k] + SLACK_M
-        for axis in range(3):
-            boxes[at, 2 + 2 * axis], boxes[at, 3 + 2 * axis] = c.origin[k, axis] - room, c.origin[k, axis] + room
-        boxes[at, 8], boxes[at, 9] = c.lower[k], c.upper[k]
+        _item_box(c, order[at], boxes[at])
+
+
+@compiled
+def _item_box(c, k, box):  # type: ignore[no-untyped-def]
+    box[0], box[1] = c.starts[k] - SLACK_US, c.ends[k] + SLACK_US
+    room = c.radius[k] + SLACK_M
+    for axis in range(3):
+        box[2 + 2 * axis], box[3 + 2 * axis] = c.origin[k, axis] - room, c.origin[k, axis] + room
+    box[8], box[9] = c.lower[k], c.upper[k]
 
 
 @compiled
@@ -172,3 +178,45 @@ def pairs(begin, end, boxes, order, levels, c, core, kind, table, group, most, s
                         out[found, 0], out[found, 1], out[found, 2] = min(i, j), max(i, j), verdict
                         found += 1
     return end, found
+
+
+@compiled
+def around(boxes, order, levels, c, core, row, most, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
+    """Rows of a tree that are `alive` and come within minima of a row, or may, into `out`; how many, which may be more than
+    fit."""
+    box, small, stack, found = np.empty(10), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64), 0
+    _item_box(c, row, box)
+    _widened(box, most[0], most[1], most[2], box)
+    height = len(levels) - 2
+    stack[0], deep = levels[height] * 16 + height, 1
+    while deep:
+        deep -= 1
+        node, level = stack[deep] // 16, stack[deep] % 16
+        if level == 0:
+            found = _kept(c, core, row, order[node], most, alive, scratch, marks, small, out, found)
+            continue
+        first = levels[level - 1] + (node - levels[level]) * FAN
+        for child in range(first, min(first + FAN, levels[level])):
+            if _touch(boxes, child, box):
+                stack[deep] = child * 16 + level - 1
+                deep += 1
+    return found
+
+
+@compiled
+def along(begin, end, c, core, row, most, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
+    """The same for the rows from `begin` to `end`, one by one."""
+    small, found = np.empty((2, 4)), 0
+    for other in range(begin, end):
+        found = _kept(c, core, row, other, most, alive, scratch, marks, small, out, found)
+    return found
+
+
+@compiled
+def _kept(c, core, row, other, most, alive, scratch, marks, small, out, found):  # type: ignore[no-untyped-def]
+    if alive[other] and near(c, row, other, most[0], most[1], most[2]) and (
+            cores_near(c, core, row, other, most[0]) or meets(c, row, other, most[0], scratch, marks, small) != NO):
+        if found < len(out):
+            out[found] = other
+        return found + 1
+    return found

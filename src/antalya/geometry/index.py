@@ -1,0 +1,231 @@
+"""The standing index: volumes of stored operations in memory, found by place, altitude and time.
+
+Rows lie in columns with room to grow; packed trees stand over runs of them, each run at least `GROWTH` times as long as the
+next, and the newest `TAIL` rows are looked at one by one. What is removed is only marked until it is much. The answers are
+those of the compiled kernel; until that is loaded (`warm`), everything whose caps, windows and bands come near enough.
+"""
+
+import threading
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from antalya.geometry.batch import near_rows
+from antalya.geometry.columns import Columns, joined, of_degrees
+from antalya.geometry.ellipsoid import Ints
+from antalya.model.volume import Minima
+
+TAIL = 1_024
+GROWTH = 8
+ROOM = 256
+WARM_AT = 256
+"""Rows from which it is worth loading the compiled code."""
+_warm = threading.Event()
+_warming = threading.Lock()
+
+
+class _Run(NamedTuple):
+    """A tree over the rows from `begin` to `end`."""
+
+    begin: int
+    end: int
+    tree: Any
+
+
+class Index:
+    """Volumes by the key of their operation; keys grow. One thread at a time."""
+
+    def __init__(self) -> None:
+        self._columns = _empty(ROOM)
+        self._keys = np.empty(ROOM, np.int64)
+        self._alive = np.zeros(ROOM, np.bool_)
+        self._core = np.zeros(ROOM)
+        self._size = self._dead = 0
+        self._runs: list[_Run] = []
+        self._corners = 0
+
+    def __len__(self) -> int:
+        """How many volumes count."""
+        return self._size - self._dead
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes it takes, room to grow included."""
+        runs: int = sum(part.nbytes for run in self._runs for part in run.tree)
+        return self._columns.nbytes + int(self._keys.nbytes + self._alive.nbytes + self._core.nbytes) + runs
+
+    def load(self, keys: Ints, columns: Columns) -> None:
+        """Fills an empty index: each row's key, in growing order."""
+        self._columns, self._size, self._dead, self._runs = columns, len(keys), 0, []
+        self._keys, self._alive = keys, np.ones(len(keys), np.bool_)
+        self._core = np.zeros(len(keys))
+        self._corners = int(np.diff(columns.first).max(initial=0))
+        self._reserve(ROOM, ROOM * 16)
+        if self._size >= WARM_AT:
+            warm_soon()
+        self._planted()
+
+    def add(self, key: int, columns: Columns) -> None:
+        """Adds an operation's volumes. `key` is greater than all before."""
+        many = columns.size
+        self._reserve(many, len(columns.points))
+        self._corners = max(self._corners, int(np.diff(columns.first).max()))
+        rows = slice(self._size, self._size + many)
+        self._write(self._size, columns)
+        self._keys[rows], self._alive[rows], self._core[rows] = key, True, 0.0
+        self._size += many
+        if _warm.is_set():
+            from antalya.geometry import making
+            making.cores(self._size - many, self._size, self._columns, self._core)
+        elif self._size >= WARM_AT:
+            warm_soon()
+        self._planted()
+
+    def remove(self, key: int) -> None:
+        """Takes an operation's volumes out, if they are in."""
+        rows = self._rows(key)
+        self._dead += int(self._alive[rows].sum())
+        self._alive[rows] = False
+        if self._dead > max(TAIL, self._size // 2):
+            self._compact()
+
+    def restore(self, key: int) -> bool:
+        """Takes a removal back; False where the volumes are gone by now."""
+        rows = self._rows(key)
+        self._dead -= int((~self._alive[rows]).sum())
+        self._alive[rows] = True
+        return bool(rows.stop > rows.start)
+
+    def drop(self, before: int) -> None:
+        """Takes out what ended before a moment (microseconds since 1970)."""
+        old = self._alive[:self._size] & (self._columns.ends[:self._size] < before)
+        self._dead += int(old.sum())
+        self._alive[:self._size][old] = False
+        if self._dead > max(TAIL, self._size // 2):
+            self._compact()
+
+    def near(self, columns: Columns, most: Minima) -> list[int]:
+        """Keys of the operations any of whose volumes comes within minima of any of these, sorted; none is missed."""
+        if not self._size:
+            return []
+        self._reserve(1, len(columns.points))
+        found: set[int] = set()
+        for row in range(columns.size):
+            self._write(self._size, columns.rows(np.array([row])) if columns.size > 1 else columns)
+            found.update(self._keys[self._around(most)].tolist())
+        return sorted(found)
+
+    def during(self, starts: int, ends: int) -> list[int]:
+        """Keys of the operations any of whose windows meets one (microseconds since 1970), wherever they are."""
+        rows = slice(0, self._size)
+        now = self._alive[rows] & (self._columns.starts[rows] < ends) & (self._columns.ends[rows] > starts)
+        return sorted(set(self._keys[rows][now].tolist()))
+
+    # rows
+
+    def _around(self, most: Minima) -> Ints:
+        """Rows near the one written after the last."""
+        if not _warm.is_set():
+            rows = np.flatnonzero(self._alive[:self._size])
+            minima = np.array([(most.across_m, most.up_m, most.seconds)])
+            return rows[near_rows(self._columns, np.full(len(rows), self._size), rows, minima)]
+        from antalya.geometry import kernel, making, tree
+        making.cores(self._size, self._size + 1, self._columns, self._core)
+        corners = max(self._corners, int(self._columns.first[self._size + 1] - self._columns.first[self._size]))
+        scratch, marks = np.empty((kernel.SCRATCH, corners)), np.empty((2, corners), np.int64)
+        wanted, found, out = np.array([most.across_m, most.up_m, most.seconds]), [], np.empty(64, np.int64)
+        past = self._runs[-1].end if self._runs else 0
+        given = self._columns, self._core, self._size, wanted, self._alive, scratch, marks
+        for work in [lambda out, run=run: tree.around(*run.tree, *given, out) for run in self._runs] + [
+                lambda out: tree.along(past, self._size, *given, out)]:
+            count = work(out)
+            while count > len(out):
+                out = np.empty(2 * count, np.int64)
+                count = work(out)
+            found.append(out[:count].copy())
+        return np.concatenate(found)
+
+    def _rows(self, key: int) -> slice:
+        first, last = np.searchsorted(self._keys[:self._size], [key, key + 1])
+        return slice(int(first), int(last))
+
+    def _write(self, row: int, columns: Columns) -> None:
+        """Copies columns to the rows from `row` on; there is room for them."""
+        mine, many = self._columns, columns.size
+        at = int(mine.first[row])
+        mine.points[at:at + len(columns.points)] = columns.points
+        mine.codes[at:at + len(columns.codes)] = columns.codes
+        mine.first[row + 1:row + 1 + many] = columns.first[1:] + at
+        for own, other in zip(list[Any](mine[3:]), columns[3:], strict=True):
+            own[row:row + many] = other
+
+    def _reserve(self, rows: int, corners: int) -> None:
+        """Room for so many more rows, and one to ask with."""
+        mine = self._columns
+        used = int(mine.first[self._size]) if self._size else 0
+        if self._size + rows + 1 > mine.size or used + 2 * corners > len(mine.points):
+            grown = _empty(max(ROOM, (self._size + rows + 1) * 5 // 4), max(16 * ROOM, (used + 2 * corners) * 5 // 4))
+            before: list[Any] = list(mine)
+            for own, other in zip(list[Any](grown), before, strict=True):
+                many = used if own is grown.points or own is grown.codes else self._size + (own is grown.first)
+                own[:many] = other[:many]
+            self._columns = grown
+            self._keys, self._alive, self._core = (
+                np.concatenate([column[:self._size], np.zeros(grown.size - self._size, column.dtype)])
+                for column in (self._keys, self._alive, self._core))
+
+    # trees
+
+    def _planted(self) -> None:
+        """Brings trees up to date where the tail is long; nothing while the compiled code is not there."""
+        past = self._runs[-1].end if self._runs else 0
+        if self._size - past < TAIL or not _warm.is_set():
+            return
+        while self._runs and self._runs[-1].end - self._runs[-1].begin < GROWTH * (self._size - past):
+            past = self._runs.pop().begin
+        from antalya.geometry import making, tree
+        making.run(making.cores, self._size, self._columns, self._core)
+        self._corners = int(np.diff(self._columns.first[:self._size + 1]).max())
+        self._runs.append(_Run(past, self._size, tree.tree(self._columns, past, self._size)))
+
+    def _compact(self) -> None:
+        rows = np.flatnonzero(self._alive[:self._size])
+        self.load(self._keys[rows], self._columns.rows(rows))
+
+
+def _empty(rows: int, corners: int = 16 * ROOM) -> Columns:
+    """Columns with room and nothing in them."""
+    radius, disc, step, lower, upper = (np.zeros(rows) for _ in range(5))
+    return Columns(np.zeros((corners, 3)), np.zeros(corners, np.uint8), np.zeros(rows + 1, np.int64), np.zeros((rows, 3)),
+                   np.zeros((rows, 6)), np.zeros((rows, 2)), radius, disc, step, lower, upper, np.zeros(rows, np.int64),
+                   np.zeros(rows, np.int64))
+
+
+def is_warm() -> bool:
+    """Whether the compiled code is there."""
+    return _warm.is_set()
+
+
+def warm() -> None:
+    """Loads, or compiles, what the index needs; returns when it is there."""
+    with _warming:
+        if _warm.is_set():
+            return
+        from antalya.geometry import kernel, making, tree
+        lon, lat = np.array([38.0, 38.1, 38.1, 38.0]), np.array([36.0, 36.0, 36.1, 36.0])
+        codes, zero = np.array([1, 1, 1, 2], np.uint8), np.zeros(1)
+        part = of_degrees(lon, lat, codes, np.array([0, 4]), zero, zero, zero + 1, np.zeros(1, np.int64), np.ones(1, np.int64))
+        columns = joined([part] * 10)
+        core = making.run(making.cores, 10, columns, np.zeros(10))
+        given = (columns, core, 9, np.zeros(3), np.ones(10, np.bool_), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
+                 np.empty(16, np.int64))
+        tree.around(*tree.tree(columns, 0, 9), *given)
+        tree.along(0, 9, *given)
+        _warm.set()
+
+
+def warm_soon() -> None:
+    """`warm` in the background, once."""
+    if not _warm.is_set() and not _warming.locked():
+        threading.Thread(target=warm, name="warm", daemon=True).start()
+

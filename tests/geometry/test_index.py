@@ -1,0 +1,114 @@
+"""The standing index: what it answers is what `meet` finds one by one, whatever was added and removed before."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from tests.adversaries import place
+from tests.geometry.test_batch import DAY, crowd, in_time
+
+from antalya.geometry import index as module
+from antalya.geometry.columns import Columns, microseconds, of_shapes
+from antalya.geometry.index import Index, warm
+from antalya.geometry.overlap import meet, near_in_time_and_height
+from antalya.geometry.shape import shapes
+from antalya.geometry.touch import apart
+from antalya.model.volume import Circle, Minima, Volume
+
+MOST = Minima(across_m=2_000, up_m=100, seconds=600)
+
+
+@pytest.fixture(params=[True, False], ids=["compiled", "plain"], autouse=True)
+def loaded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[bool]:
+    """Each test with the compiled code, and without; runs of few rows, so that there are several."""
+    monkeypatch.setattr(module, "TAIL", 16)
+    monkeypatch.setattr(module, "GROWTH", 3)
+    warm()
+    if not request.param:
+        monkeypatch.setattr(module._warm, "is_set", lambda: False)
+        monkeypatch.setattr(module, "warm_soon", lambda: None)
+    return request.param  # type: ignore[no-any-return]
+
+
+def columns_of(*volumes: Volume) -> Columns:
+    return of_shapes(shapes([v.outline for v in volumes]), volumes)
+
+
+def expected(volumes: dict[int, list[Volume]], asked: Volume, exact: bool) -> set[int]:
+    """Keys of those that meet; or, where it is decided later, of those near enough by caps, windows and bands."""
+    found = set()
+    for key, several in volumes.items():
+        for v in several:
+            if exact:
+                near = meet(asked, v, MOST) is not None
+            else:
+                one, other = shapes([asked.outline, v.outline])
+                near = near_in_time_and_height(asked, v, MOST) and not apart(one, other, MOST.across_m)
+            if near:
+                found.add(key)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_was_added_and_removed(loaded: bool, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    made, index, kept = crowd(rng, place(rng), 130, 30_000, 12), Index(), dict[int, list[Volume]]()
+    for key in range(100):
+        several = [made[key]] if rng.random() < 0.7 else [made[key], made[100 + key % 20]]
+        index.add(key, columns_of(*several))
+        kept[key] = several
+        if rng.random() < 0.3:
+            gone = int(rng.integers(0, key + 1))
+            index.remove(gone)
+            if gone in kept and rng.random() < 0.3:
+                assert index.restore(gone)
+            else:
+                kept.pop(gone, None)
+    assert len(index) == sum(map(len, kept.values()))
+    for asked in made[120:]:
+        assert set(index.near(columns_of(asked), MOST)) == expected(kept, asked, exact=loaded)
+    assert index.near(columns_of(*made[120:]), MOST) == sorted(
+        set().union(*(expected(kept, asked, exact=loaded) for asked in made[120:])))
+
+
+def test_a_load_is_the_same_as_adding_one_by_one(loaded: bool) -> None:
+    rng = np.random.default_rng(1)
+    made = crowd(rng, (38.0, 36.0), 300, 60_000, 24)
+    one, other = Index(), Index()
+    for key, volume in enumerate(made):
+        one.add(key * 3, columns_of(volume))
+    other.load(np.arange(300) * 3, columns_of(*made))
+    other.add(1_000, columns_of(made[0]))
+    one.add(1_000, columns_of(made[0]))
+    for volume in made[:60]:
+        assert one.near(columns_of(volume), MOST) == other.near(columns_of(volume), MOST)
+    assert other.nbytes > 300 * 200
+
+
+def test_a_removal_can_be_taken_back_and_what_is_over_is_dropped() -> None:
+    index, hour = Index(), timedelta(hours=1)
+    for key in range(5):
+        index.add(key, columns_of(Volume(outline=Circle(center=(38, 36), radius_m=100), lower_m=0, upper_m=10,
+                                         starts_at=DAY + key * hour, ends_at=DAY + (key + 1) * hour)))
+    index.remove(2)
+    assert index.during(microseconds(DAY), microseconds(DAY + 9 * hour)) == [0, 1, 3, 4]
+    assert index.restore(2)
+    assert index.during(microseconds(DAY + 2 * hour), microseconds(DAY + 3 * hour)) == [2]
+    index.drop(microseconds(DAY + 3 * hour) + 1)
+    assert len(index) == 2
+    assert index.during(microseconds(DAY), microseconds(DAY + 9 * hour)) == [3, 4]
+    index.remove(77)
+    assert not index.restore(77)
+    assert len(index) == 2
+
+
+def test_more_answers_than_fit_at_first() -> None:
+    rng = np.random.default_rng(2)
+    here = Circle(center=(38, 36), radius_m=5_000)
+    index, many = Index(), [in_time(rng, here, 0.1) for _ in range(400)]
+    kept = [k for k, v in enumerate(many) if v.ends_at > v.starts_at]
+    for key, volume in enumerate(many):
+        index.add(key, columns_of(volume))
+    whole = Volume(outline=here, lower_m=-500, upper_m=20_000, starts_at=DAY - timedelta(days=1), ends_at=DAY + timedelta(days=99))
+    assert index.near(columns_of(whole), Minima()) == kept
