@@ -22,6 +22,7 @@ from antalya.model.errors import error
 from antalya.model.volume import Outline, Polygon, Ring
 
 COARSEST, FINEST, STEP = 4, 16, 2
+STEP_DOWN = 4
 MOST_CELLS = 20_000
 _LAST_BITS = tuple(1 << 2 * (30 - level) for level in range(COARSEST, 31, STEP))
 RECT_WITHIN_DEG = 80.0
@@ -68,20 +69,44 @@ def coarse(shape: Shape, level: int = 9) -> tuple[int, ...]:
     Raises area_too_large where there might be more than 20,000.
     """
     bound = _bound(shape, 0.0)
-    size = 4 * np.pi / (6 * 4**level)
-    if min(bound.Area() if isinstance(bound, s2.S2LatLngRect) else np.inf, _cap_area(shape)) / size > MOST_CELLS:
+    if _room(shape, bound, level) > MOST_CELLS:
         raise error("area_too_large", f"the outline covers more than {MOST_CELLS} cells of level {level}", at="outline")
     coverer = s2.S2RegionCoverer()
     coverer.set_fixed_level(level)
     coverer.set_max_cells(MOST_CELLS)
-    cells = coverer.GetCovering(bound)
+    return _ids(_touched(shape, coverer.GetCovering(bound)))
+
+
+def footprint(shape: Shape, level: int) -> tuple[int, ...]:
+    """As `coarse`, but however much the outline's box covers, if the outline itself does not: a long, narrow or slanting one is
+    looked for from coarser cells down. Raises area_too_large."""
+    if _room(shape, _bound(shape, 0.0), level) < MOST_CELLS / 4:
+        return coarse(shape, level)
+    cells = [_cell(cell) for cell in coarse(shape, max(level - STEP_DOWN, COARSEST))]
+    while cells and cells[0].level() < level:
+        cells = _touched(shape, [child for cell in cells for child in _children(cell, level)])
+        if len(cells) > MOST_CELLS:
+            raise error("area_too_large", f"the outline covers more than {MOST_CELLS} cells of level {level}", at="outline")
+    return _ids(cells)
+
+
+def _children(cell: s2.S2CellId, level: int) -> list[s2.S2CellId]:
+    """The cells within one, two levels down, or one where that is enough."""
+    inner = [cell.child(k) for k in range(4)]
+    return inner if cell.level() + 1 == level else [child.child(k) for child in inner for k in range(4)]
+
+
+def _touched(shape: Shape, cells: Sequence[s2.S2CellId]) -> list[s2.S2CellId]:
+    """Those of some cells of one level that the shape touches."""
+    if not len(cells):
+        return []
     corners = _corners(cells).reshape(-1, 2)
     flat = shape.frame.plane(ellipsoid.to_space(*corners.T)).reshape(len(cells), 5, 2)
     wide = float(np.linalg.norm(np.diff(flat, axis=1), axis=2).max())
     slack = shape.disc_m + 2 * float(ellipsoid.sag_m(wide, shape.radius_m + 2 * wide)) + 0.01 * wide**2 / ellipsoid.RADIUS
     shapely.prepare(shape.flat)
     touched = shapely.dwithin(shape.flat, shapely.polygons(flat), slack)
-    return _ids(c for c, yes in zip(cells, touched.tolist(), strict=True) if yes)
+    return [c for c, yes in zip(cells, touched.tolist(), strict=True) if yes]
 
 
 def cell_outline(cell: int) -> Polygon:
@@ -112,6 +137,12 @@ def _bound(shape: Shape, margin_m: float) -> s2.S2LatLngRect | s2.S2Cap:
         s2.S2LatLng.FromDegrees(float(lats.min()), west), s2.S2LatLng.FromDegrees(float(lats.max()), east)
     )
     return rect.ExpandedByDistance(s2.S1Angle.Radians((margin_m + BULGE_M) / ellipsoid.LEAST_RADIUS))
+
+
+def _room(shape: Shape, bound: s2.S2LatLngRect | s2.S2Cap, level: int) -> float:
+    """About how many cells of a level its bound covers."""
+    area = min(bound.Area() if isinstance(bound, s2.S2LatLngRect) else np.inf, _cap_area(shape))
+    return float(area / (4 * np.pi / (6 * 4**level)))
 
 
 def _cap_area(shape: Shape) -> float:

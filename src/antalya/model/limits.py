@@ -24,5 +24,7 @@ class Limits(Noun, frozen=True, kw_only=True):
     ask_default_s: Annotated[float, Meta(gt=0, description=(
         "How long an ask stays open where its rule doesn't say, in seconds."))] = 86_400.0
     clock_back_s: Annotated[float, Meta(ge=0, description="How far the clock may go back before filings stop, in seconds.")] = 5.0
+    plain_http_uss: Annotated[bool, Meta(description=(
+        "Whether a USS may give an address without TLS; for tests."))] = False
     theatre: Annotated[tuple[float, float, float, float] | None, Meta(description=(
         "[west, south, east, north] in degrees: where users are expected, so that swapped coordinates are noticed."))] = None

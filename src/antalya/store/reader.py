@@ -34,6 +34,7 @@ from antalya.store.rows import (
     stored_of,
     thing_of,
 )
+from antalya.store.utm import UtmReader
 
 # What a party may have something to see of; `steps.disclose` decides what.
 _SEEN_OPERATION = """(party = ?
@@ -50,7 +51,7 @@ _SEEN_FINDING = """(operation IN (SELECT id FROM operation WHERE current = 1 AND
 _SEEN_ASK = "(of_party = ? OR operation IN (SELECT id FROM operation WHERE current = 1 AND party = ?))"
 
 
-class SqlReader(ABC):
+class SqlReader(UtmReader, ABC):
     """`ports.Reader` over one connection inside one transaction."""
 
     def __init__(self, connection: Any, caches: Caches) -> None:

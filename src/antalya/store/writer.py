@@ -16,6 +16,7 @@ from antalya.picture import Coverage, Stored
 from antalya.ports import Kind, Leaf, Remembered, Thing
 from antalya.store.reader import SqlReader
 from antalya.store.rows import Caches, micros, text_of
+from antalya.store.utm import UtmWriter
 
 _WAITING = frozenset({"open"})
 _LASTING = frozenset({"granted", "granted-with-conditions"})
@@ -44,7 +45,7 @@ class Tail:
         del self.new_nodes[mark[2]:]
 
 
-class SqlTransaction(SqlReader):
+class SqlTransaction(SqlReader, UtmWriter):
     """`ports.Transaction` over the writer's connection. `put_rows` and `changed_rulebook` say what to forget when it is
     undone."""
 

@@ -17,7 +17,9 @@ from antalya.model.errors import AntalyaError, error
 from antalya.wire.decode import decode
 from antalya.wire.notice import parts, private_jwk, registry
 
-SCOPES = ("antalya.read", "antalya.file", "antalya.answer", "antalya.broker", "antalya.operate")
+SCOPES = ("antalya.read", "antalya.file", "antalya.answer", "antalya.broker", "antalya.operate", "utm.strategic_coordination",
+          "utm.conformance_monitoring_sa", "utm.constraint_management", "utm.constraint_processing",
+          "utm.availability_arbitration")
 ALGORITHMS = ("EdDSA", "Ed25519", "RS256", "ES256")
 _TYPES = ("JWT", "AT+JWT", "APPLICATION/AT+JWT")
 _MOST_BYTES = 8_192
@@ -26,7 +28,8 @@ _MOST_BYTES = 8_192
 @dataclass(frozen=True)
 class Issuer:
     """Whose tokens are taken: name (`iss`), public keys (a JWK set), the names it knows this exchange by besides the
-    exchange's own (`aud`), with which algorithms, which scopes it may give, and how long they may live."""
+    exchange's own (`aud`), with which algorithms, which scopes it may give, and how long they may live. `brings_parties`: whom
+    it names is a party of the exchange from then on."""
 
     name: str
     keys: KeySet
@@ -34,6 +37,7 @@ class Issuer:
     algorithms: tuple[str, ...] = ALGORITHMS
     scopes: tuple[str, ...] = SCOPES
     max_life_s: float = 90 * 86_400.0
+    brings_parties: bool = False
 
 
 @dataclass(frozen=True, slots=True)

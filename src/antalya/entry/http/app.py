@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from antalya.entry import f3548
 from antalya.entry.http import events, log, operations, registry
 from antalya.entry.http.call import Call, Desk, authenticate, open_body
 from antalya.entry.http.endpoint import Endpoint
@@ -47,7 +48,11 @@ def problem(failure: AntalyaError, instance: str = "") -> Response:
     return Response(msgspec.json.encode(failure.problem(instance)), failure.code.status, head, "application/problem+json")
 
 
-def _route(desk: Desk, metrics: Metrics, row: Endpoint) -> Route:
+Render = Callable[[AntalyaError, str], Response]
+
+
+def _route(desk: Desk, metrics: Metrics, row: Endpoint, render: Render = problem) -> Route:
+    """The route of a row; `render` makes the answer of an error."""
     async def serve(request: Request) -> Response:
         began, request_id, party = time.perf_counter(), desk.hub.ids(), ""
         try:
@@ -62,10 +67,10 @@ def _route(desk: Desk, metrics: Metrics, row: Endpoint) -> Route:
                 await open_body(call)
             response = await row.handler(call)
         except AntalyaError as failure:
-            response = problem(failure, f"urn:uuid:{request_id}")
+            response = render(failure, f"urn:uuid:{request_id}")
         except Exception:
             _logger.exception("request failed", extra={"request": request_id, "route": row.path})
-            response = problem(error("internal", "the exchange failed to answer"), f"urn:uuid:{request_id}")
+            response = render(error("internal", "the exchange failed to answer"), f"urn:uuid:{request_id}")
         seconds = time.perf_counter() - began
         metrics.requests.labels(row.path, str(response.status_code)).inc()
         metrics.seconds.labels(row.path).observe(seconds)
@@ -108,7 +113,8 @@ def _plain(desk: Desk, metrics: Metrics) -> list[BaseRoute]:
 async def _http_error(request: Request, failure: Exception) -> Response:
     status = failure.status_code if isinstance(failure, HTTPException) else 500
     name = {404: "not_found", 405: "method_not_allowed"}.get(status, "bad_field" if status < 500 else "internal")
-    return problem(error(name, "no such address" if status == 404 else f"{request.method} {request.url.path}"))
+    render = f3548.refusal if request.url.path.startswith("/dss/") else problem
+    return render(error(name, "no such address" if status == 404 else f"{request.method} {request.url.path}"), "")
 
 
 def application(desk: Desk) -> Starlette:
@@ -122,7 +128,8 @@ def application(desk: Desk) -> Starlette:
             yield
             tasks.cancel_scope.cancel()
 
-    routes = [*(_route(desk, metrics, row) for row in ENDPOINTS), *_plain(desk, metrics), *page_routes()]
+    routes = [*(_route(desk, metrics, row) for row in ENDPOINTS),
+              *(_route(desk, metrics, row, f3548.refusal) for row in f3548.ENDPOINTS), *_plain(desk, metrics), *page_routes()]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _http_error})
 
 

@@ -22,7 +22,7 @@ from antalya.store.sqlite.writer import SqliteTransaction
 from antalya.store.writer import Tail
 
 T = TypeVar("T")
-VERSION = 1
+VERSION = 2
 
 
 class SqliteStore:

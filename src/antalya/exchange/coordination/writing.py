@@ -1,0 +1,130 @@
+"""What all writes at the DSS share: who asks, one transaction with a leaf in the log, and the same answer for a retry."""
+
+import base64
+import hashlib
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from antalya.exchange.hub import Evidence, Hub
+from antalya.model.coordination import Answered, Kind
+from antalya.model.errors import error
+from antalya.model.f3548 import Message
+from antalya.ports import Remembered, Transaction
+from antalya.steps.record import leafing
+from antalya.wire.canonical import encode
+
+COORDINATION = "utm.strategic_coordination"
+MONITORING = "utm.conformance_monitoring_sa"
+MANAGEMENT = "utm.constraint_management"
+PROCESSING = "utm.constraint_processing"
+ARBITRATION = "utm.availability_arbitration"
+MOST_RESULTS = 10_000
+"""What one answer holds at most. More is an error and never a list that looks whole."""
+
+_UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks for what. `act`: method and path; `old`: the OVN or version the path names (None: something new)."""
+
+    party: str
+    scopes: frozenset[str]
+    act: str
+    evidence: Evidence
+    old: str | None = None
+    key: str | None = None
+
+    @property
+    def sha256(self) -> str:
+        """What tells a retry from another request."""
+        body = self.evidence.raw if self.evidence.payload is None else self.evidence.payload
+        return hashlib.sha256(self.act.encode() + b"\n" + body).hexdigest()
+
+    def need(self, scope: str, why: str) -> None:
+        """Raises no_scope."""
+        if scope not in self.scopes:
+            raise error("no_scope", f"{why} needs {scope}")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a write came to: its answer, and of which version."""
+
+    version: int
+    answer: Message
+
+
+def entity_id(text: str, at: str = "") -> str:
+    """An id of the interface, a UUID of version 4, in lower case. Raises bad_id."""
+    if not _UUID4.fullmatch(text.lower()):
+        raise error("bad_id", "not a UUID of version 4", at=at)
+    return text.lower()
+
+
+def base_url(text: str, hub: Hub, at: str = "uss_base_url") -> str:
+    """A USS's address. Raises bad_field where it is not https (http only where the exchange's limits say so)."""
+    allowed = ("https://", "http://") if hub.limits.plain_http_uss else ("https://",)
+    if not text.startswith(allowed) or not text.isprintable() or " " in text:
+        raise error("bad_field", "it must be an https address", at=at)
+    return text
+
+
+def new_id(hub: Hub) -> str:
+    """A random UUID of version 4, as the interface wants its ids."""
+    return str(uuid.UUID(bytes=hub.salts(), version=4))
+
+
+def new_ovn(hub: Hub) -> str:
+    """A version that nobody can guess: 256 random bits in the letters of URLs."""
+    return base64.urlsafe_b64encode(hub.salts() + hub.salts()).decode().rstrip("=")
+
+
+def write(hub: Hub, request: Request, kind: Kind, id: str, job: Callable[[Transaction], Done]) -> bytes:
+    """Runs a write in one transaction with its leaf in the log; the answer's bytes.
+
+    A retry gets the first answer again: under the same Idempotency-Key; or, while nothing has changed since, where it is the
+    same request in every byte and names the version it replaced, or where the caller was seen to go before the answer.
+    """
+    with hub.refusals(f"utm.{kind}", request.party, id, request.evidence):
+        def whole(tx: Transaction) -> bytes:
+            before = _answered(tx, request, kind, id)
+            if before is not None:
+                return before.encode()
+            done = job(tx)
+            now = tx.last_at()
+            content = request.evidence.raw or request.act.encode()
+            hub.log(tx, leafing(f"utm.{kind}", now, request.party, id, content, hub.salts(), version=done.version,
+                                kid=request.evidence.kid))
+            answer = encode(done.answer).decode()
+            tx.utm_put_answered(kind, id, Answered(request.party, request.sha256, answer, True))
+            if request.key is not None:
+                tx.remember(request.party, request.key, Remembered(request.sha256, answer), now)
+            return answer.encode()
+        answer = hub.store.write(whole)
+    hub.bell.ring()
+    return answer
+
+
+def undelivered(hub: Hub, request: Request, kind: Kind, id: str) -> None:
+    """The caller went away before the answer: the same request will get it."""
+    def job(tx: Transaction) -> None:
+        last = tx.utm_answered(kind, id)
+        if last is not None and last.request_sha256 == request.sha256 and last.party == request.party:
+            tx.utm_put_answered(kind, id, Answered(last.party, last.request_sha256, last.response, False))
+    hub.store.write(job)
+
+
+def _answered(tx: Transaction, request: Request, kind: Kind, id: str) -> str | None:
+    if request.key is not None:
+        kept = tx.remembered(request.party, request.key)
+        if kept is not None and kept.request_sha256 != request.sha256:
+            raise error("idempotency_conflict", "another request came with that key")
+        if kept is not None:
+            return kept.response
+    last = tx.utm_answered(kind, id)
+    if last is None or (last.party, last.request_sha256) != (request.party, request.sha256):
+        return None
+    return last.response if request.old is not None or not last.delivered else None

@@ -1,0 +1,149 @@
+"""A DSS as its clients have it: a USS with a client of its own, each of whose answers must fit the published interface."""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+from tests.http.conftest import Door
+from tests.world import DAWN
+
+INTERFACE: dict[str, Any] = json.loads((Path(__file__).parent / "interface.json").read_text())
+SC, CMSA = "utm.strategic_coordination", "utm.conformance_monitoring_sa"
+CM, CP, AA = "utm.constraint_management", "utm.constraint_processing", "utm.availability_arbitration"
+ALL = (SC, CMSA, CM, CP, AA)
+NO_OVN, NULL_ID = "Available from USS", "00000000-0000-4000-8000-000000000000"
+PRACTICE = {("put", "/dss/v1/uss_availability/{uss_id}", 409)}
+"""Statuses that the reference gives and the interface does not list (docs/adr/0008)."""
+_PATHS = {path: re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "$") for path in INTERFACE["paths"]}
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def check_fits(method: str, path: str, answer: httpx.Response) -> None:
+    """The answer's status is one the interface lists for the operation, and its body fits the schema there."""
+    named = [p for p, pattern in sorted(_PATHS.items(), key=lambda item: item[0].count("{")) if pattern.fullmatch(path)]
+    row = next(INTERFACE["paths"][p][method] for p in named if method in INTERFACE["paths"][p])
+    status = str(answer.status_code)
+    known = status in row["responses"] or (method, named[0], answer.status_code) in PRACTICE
+    assert known, (method, path, answer.status_code, answer.text)
+    schema = row["responses"].get(status, "ErrorResponse")
+    Draft202012Validator({"$ref": f"#/schemas/{schema}", "schemas": INTERFACE["schemas"]}).validate(answer.json())
+    if answer.status_code >= 400:
+        assert answer.json()["message"]
+
+
+class Uss:
+    """A USS that talks to the DSS. Its methods return what was answered, checked against the interface."""
+
+    def __init__(self, client: Callable[..., httpx.Client], name: str) -> None:
+        self._client, self.name, self.url = client, name, f"https://{name.lower()}.example/uss"
+        self._clients: dict[tuple[str, ...], httpx.Client] = {}
+
+    def call(self, method: str, path: str, *scopes: str, headers: dict[str, str] | None = None, **fields: Any) -> httpx.Response:
+        held = scopes or ALL
+        if held not in self._clients:
+            self._clients[held] = self._client(self.name, *held)
+        full = f"/dss/v1/{path}"
+        answer = self._clients[held].request(method, full, headers=headers, **fields)
+        check_fits(method.lower(), full, answer)
+        return answer
+
+    # operational intents
+
+    def intent(self, *extents: dict[str, Any], state: str = "Accepted", **fields: Any) -> dict[str, Any]:
+        """The body of an intent."""
+        return {"extents": list(extents) or [volume()], "state": state, "uss_base_url": self.url, "key": []} | fields
+
+    def put(self, id_: str, body: dict[str, Any], *scopes: str, ovn: str | None = None, **fields: Any) -> httpx.Response:
+        path = f"operational_intent_references/{id_}" + ("" if ovn is None else f"/{ovn}")
+        return self.call("PUT", path, *scopes, json=body, **fields)
+
+    def create(self, *extents: dict[str, Any], id_: str | None = None, **fields: Any) -> dict[str, Any]:
+        """A new Accepted intent; its reference."""
+        answer = self.put(id_ or new_id(), self.intent(*extents, **fields))
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json()["operational_intent_reference"])
+
+    def change(self, reference: dict[str, Any], *extents: dict[str, Any], **fields: Any) -> httpx.Response:
+        return self.put(reference["id"], self.intent(*extents, **fields), ovn=reference["ovn"])
+
+    def get(self, id_: str, *scopes: str) -> httpx.Response:
+        return self.call("GET", f"operational_intent_references/{id_}", *scopes)
+
+    def delete(self, reference: dict[str, Any], *scopes: str) -> httpx.Response:
+        return self.call("DELETE", f"operational_intent_references/{reference['id']}/{reference['ovn']}", *scopes)
+
+    def search(self, area: dict[str, Any], what: str = "operational_intent_references") -> list[dict[str, Any]]:
+        answer = self.call("POST", f"{what}/query", json={"area_of_interest": area})
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()[what])
+
+    # subscriptions and constraints
+
+    def subscribe(self, extent: dict[str, Any] | None = None, *scopes: str, id_: str | None = None, version: str | None = None,
+                  **fields: Any) -> httpx.Response:
+        body = {"extents": extent or volume(), "uss_base_url": self.url, "notify_for_operational_intents": True} | fields
+        path = f"subscriptions/{id_ or new_id()}" + ("" if version is None else f"/{version}")
+        return self.call("PUT", path, *scopes, json=body)
+
+    def constrain(self, *extents: dict[str, Any], id_: str | None = None, ovn: str | None = None) -> httpx.Response:
+        path = f"constraint_references/{id_ or new_id()}" + ("" if ovn is None else f"/{ovn}")
+        return self.call("PUT", path, json={"extents": list(extents) or [volume()], "uss_base_url": self.url})
+
+
+def moment(hours: float) -> dict[str, str]:
+    """So many hours after dawn."""
+    return {"value": (DAWN + timedelta(hours=hours)).isoformat().replace("+00:00", "Z"), "format": "RFC3339"}
+
+
+def instant(time: dict[str, str]) -> datetime:
+    return datetime.fromisoformat(time["value"])
+
+
+def altitude(metres: float) -> dict[str, Any]:
+    return {"value": metres, "reference": "W84", "units": "M"}
+
+
+def circle(lon: float = 37.95, lat: float = 36.53, radius_m: float = 200) -> dict[str, Any]:
+    return {"outline_circle": {"center": {"lng": lon, "lat": lat}, "radius": {"value": radius_m, "units": "M"}}}
+
+
+def polygon(*corners: tuple[float, float]) -> dict[str, Any]:
+    """A polygon of (longitude, latitude)."""
+    return {"outline_polygon": {"vertices": [{"lng": lon, "lat": lat} for lon, lat in corners]}}
+
+
+def volume(outline: dict[str, Any] | None = None, *, start: float | None = 1, end: float | None = 2, lower: float | None = 50,
+           upper: float | None = 100) -> dict[str, Any]:
+    """A volume: hours after dawn, metres; None leaves a bound out."""
+    space = dict(circle() if outline is None else outline)
+    bounds = {"altitude_lower": lower, "altitude_upper": upper}
+    space |= {name: altitude(metres) for name, metres in bounds.items() if metres is not None}
+    times = {"time_start": start, "time_end": end}
+    return {"volume": space} | {name: moment(hours) for name, hours in times.items() if hours is not None}
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    made = Door(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def uss1(door: Door) -> Uss:
+    return Uss(door.client, "US")
+
+
+@pytest.fixture
+def uss2(door: Door) -> Uss:
+    return Uss(door.client, "TR")
