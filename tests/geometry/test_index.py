@@ -9,12 +9,13 @@ from tests.adversaries import place
 from tests.geometry.test_batch import DAY, crowd, in_time
 
 from antalya.geometry import index as module
-from antalya.geometry.columns import Columns, microseconds, of_shapes
+from antalya.geometry import making
+from antalya.geometry.columns import Columns, joined, microseconds, of_shapes, packed, unpacked
 from antalya.geometry.index import Index, warm
 from antalya.geometry.overlap import meet, near_in_time_and_height
 from antalya.geometry.shape import shapes
 from antalya.geometry.touch import apart
-from antalya.model.volume import Circle, Minima, Volume
+from antalya.model.volume import Circle, Minima, Polygon, Volume
 
 MOST = Minima(across_m=2_000, up_m=100, seconds=600)
 
@@ -60,11 +61,19 @@ def test_whatever_was_added_and_removed(loaded: bool, seed: int) -> None:
         kept[key] = several
         if rng.random() < 0.3:
             gone = int(rng.integers(0, key + 1))
-            index.remove(gone)
-            if gone in kept and rng.random() < 0.3:
-                assert index.restore(gone)
+            rows = index.remove(gone)
+            if rng.random() < 0.3:
+                index.restore(rows)
             else:
                 kept.pop(gone, None)
+        if rng.random() < 0.2:
+            size = index.size
+            index.add(key + 1, columns_of(made[119]))
+            index.remove(key + 1)
+            index.add(key + 2, columns_of(made[118], made[119]))
+            index.cut(size)
+        if rng.random() < 0.2:
+            index.settle()
     assert len(index) == sum(map(len, kept.values()))
     for asked in made[120:]:
         assert set(index.near(columns_of(asked), MOST)) == expected(kept, asked, exact=loaded)
@@ -81,6 +90,7 @@ def test_a_load_is_the_same_as_adding_one_by_one(loaded: bool) -> None:
     other.load(np.arange(300) * 3, columns_of(*made))
     other.add(1_000, columns_of(made[0]))
     one.add(1_000, columns_of(made[0]))
+    one.settle()
     for volume in made[:60]:
         assert one.near(columns_of(volume), MOST) == other.near(columns_of(volume), MOST)
     assert other.nbytes > 300 * 200
@@ -91,15 +101,14 @@ def test_a_removal_can_be_taken_back_and_what_is_over_is_dropped() -> None:
     for key in range(5):
         index.add(key, columns_of(Volume(outline=Circle(center=(38, 36), radius_m=100), lower_m=0, upper_m=10,
                                          starts_at=DAY + key * hour, ends_at=DAY + (key + 1) * hour)))
-    index.remove(2)
+    rows = index.remove(2)
     assert index.during(microseconds(DAY), microseconds(DAY + 9 * hour)) == [0, 1, 3, 4]
-    assert index.restore(2)
+    index.restore(rows)
     assert index.during(microseconds(DAY + 2 * hour), microseconds(DAY + 3 * hour)) == [2]
     index.drop(microseconds(DAY + 3 * hour) + 1)
     assert len(index) == 2
     assert index.during(microseconds(DAY), microseconds(DAY + 9 * hour)) == [3, 4]
-    index.remove(77)
-    assert not index.restore(77)
+    assert not len(index.remove(77))
     assert len(index) == 2
 
 
@@ -110,5 +119,20 @@ def test_more_answers_than_fit_at_first() -> None:
     kept = [k for k, v in enumerate(many) if v.ends_at > v.starts_at]
     for key, volume in enumerate(many):
         index.add(key, columns_of(volume))
+    index.settle()
     whole = Volume(outline=here, lower_m=-500, upper_m=20_000, starts_at=DAY - timedelta(days=1), ends_at=DAY + timedelta(days=99))
     assert index.near(columns_of(whole), Minima()) == kept
+
+
+def test_columns_become_bytes_and_come_back(loaded: bool) -> None:
+    rng = np.random.default_rng(3)
+    ring = [tuple(p) for p in ((38.0, 36.0), (38.1, 36.0), (38.1, 36.1), (38.0, 36.1), (38.0, 36.0))]
+    hole = [tuple(p) for p in ((38.04, 36.04), (38.06, 36.04), (38.05, 36.06), (38.04, 36.04))]
+    pierced = Polygon(coordinates=(tuple(ring), tuple(hole)))  # type: ignore[arg-type]
+    several = [columns_of(*crowd(rng, (38.0, 36.0), n, 10_000)) for n in (1, 3, 2)] + [columns_of(in_time(rng, pierced, 1))]
+    part, back = unpacked([packed(c) for c in several], making.walk if loaded else None)
+    assert part.tolist() == [0, 1, 1, 1, 2, 2, 3]
+    for name, ours, theirs in zip(Columns._fields, back, joined(several), strict=True):
+        np.testing.assert_array_equal(ours, theirs, err_msg=name)
+    assert [back.outline(row) for row in range(7)] == [joined(several).outline(row) for row in range(7)]
+    assert unpacked([])[1].size == 0

@@ -6,6 +6,7 @@ Corners are points in space (ECEF metres), pieces between them geodesics of at m
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -25,6 +26,7 @@ EDGE, RING_ENDS, POLYGON_ENDS = 1, 0, 2
 """What follows a corner: a piece to the next one; nothing, its ring being closed; nor another ring of its polygon."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BENT = 1.15
+NUMBERS = 19
 
 
 class Columns(NamedTuple):
@@ -94,6 +96,61 @@ def joined(parts: Sequence[Columns]) -> Columns:
     points, codes, _, *rest = zip(*parts, strict=True)
     more: list[Any] = [np.concatenate(column) for column in rest]
     return Columns(np.concatenate(points), np.concatenate(codes), first, *more)
+
+
+def packed(columns: Columns) -> bytes:
+    """Columns as bytes, for `unpacked`: volume by volume 19 numbers, its corners, what follows each; all eight bytes wide."""
+    counts = np.diff(columns.first)
+    numbers = np.column_stack([counts.astype(np.float64), *columns[6:11], columns.starts.view(np.float64),
+                               columns.ends.view(np.float64), columns.origin, columns.basis, columns.bend])
+    parts: list[bytes] = []
+    for row, (i, j) in enumerate(pairwise(columns.first.tolist())):
+        parts += [numbers[row].tobytes(), columns.points[i:j].tobytes(), columns.codes[i:j].tobytes(), bytes(-(j - i) % 8)]
+    return b"".join(parts)
+
+
+def unpacked(parts: Sequence[bytes], compiled: Any = None) -> tuple[Ints, Columns]:
+    """Columns out of bytes of `packed`, one after the other, and for each row which of the parts it is from.
+
+    `compiled`: `making.walk`, where there are many.
+    """
+    words = np.frombuffer(b"".join(parts), dtype=np.float64)
+    ends = np.cumsum([0, *map(len, parts)]) // 8
+    go = compiled or walk
+    size, corners = go(words, ends, 0, 0, *_room(0, 0))
+    room = _room(size, corners)
+    go(words, ends, size, corners, *room)
+    part, points, codes, first, numbers = room
+    bits = np.ascontiguousarray(numbers[:, 6:8]).view(np.int64)
+    plain: list[Any] = [np.ascontiguousarray(numbers[:, k]) for k in range(1, 6)]
+    frames: list[Any] = [np.ascontiguousarray(numbers[:, a:b]) for a, b in ((8, 11), (11, 17), (17, 19))]
+    windows = [np.ascontiguousarray(bits[:, side]) for side in (0, 1)]
+    return part, Columns(points, codes, first, *[*frames, *plain, *windows])
+
+
+def _room(size: int, corners: int) -> tuple[Ints, Floats, Codes, Ints, Floats]:
+    return (np.empty(size, np.int64), np.empty((corners, 3)), np.empty(corners, np.uint8), np.zeros(size + 1, np.int64),
+            np.empty((size, NUMBERS)))
+
+
+def walk(words: Floats, ends: Ints, size: int, corners: int, part: Ints, points: Floats, codes: Codes, first: Ints,
+         numbers: Floats) -> tuple[int, int]:
+    """Volumes and corners in packed bytes; with room for them (`size`), they are copied too."""
+    follows, row, at = words.view(np.uint8), 0, 0
+    for k in range(len(ends) - 1):
+        place = ends[k]
+        while place < ends[k + 1]:
+            count = int(words[place])
+            if size:
+                part[row] = k
+                numbers[row] = words[place:place + NUMBERS]
+                begin = place + NUMBERS
+                points[at:at + count] = words[begin:begin + 3 * count].reshape(count, 3)
+                codes[at:at + count] = follows[8 * (begin + 3 * count):8 * (begin + 3 * count) + count]
+                first[row + 1] = at + count
+            place += NUMBERS + 3 * count + (count + 7) // 8
+            row, at = row + 1, at + count
+    return row, at
 
 
 def microseconds(moment: datetime) -> int:

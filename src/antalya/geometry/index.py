@@ -1,8 +1,9 @@
 """The standing index: volumes of stored operations in memory, found by place, altitude and time.
 
 Rows lie in columns with room to grow; packed trees stand over runs of them, each run at least `GROWTH` times as long as the
-next, and the newest `TAIL` rows are looked at one by one. What is removed is only marked until it is much. The answers are
-those of the compiled kernel; until that is loaded (`warm`), everything whose caps, windows and bands come near enough.
+next, and the newest `TAIL` rows are looked at one by one. What is removed is only marked until it is much. Changes can be
+taken back until the next `settle`. The answers are those of the compiled kernel; until that is loaded (`warm`), everything
+whose caps, windows and bands come near enough.
 """
 
 import threading
@@ -79,30 +80,43 @@ class Index:
             making.cores(self._size - many, self._size, self._columns, self._core)
         elif self._size >= WARM_AT:
             warm_soon()
+
+    def remove(self, key: int) -> Ints:
+        """Takes an operation's volumes out, if they are in; their rows, until the next `settle`."""
+        rows = self._rows(key)
+        gone: Ints = np.flatnonzero(self._alive[rows]) + rows.start
+        self._alive[gone] = False
+        self._dead += len(gone)
+        return gone
+
+    def restore(self, rows: Ints) -> None:
+        """Takes a removal back."""
+        self._alive[rows] = True
+        self._dead -= len(rows)
+
+    @property
+    def size(self) -> int:
+        """Rows in all, for `cut`."""
+        return self._size
+
+    def cut(self, size: int) -> None:
+        """Takes back what was added since there were so many rows, if it was since the last `settle`."""
+        self._dead -= int((~self._alive[size:self._size]).sum())
+        self._size = size
+
+    def settle(self) -> None:
+        """Brings the trees up to date, once nothing will be taken back."""
+        if self._dead > max(TAIL, self._size // 2):
+            rows = np.flatnonzero(self._alive[:self._size])
+            self.load(self._keys[rows], self._columns.rows(rows))
         self._planted()
 
-    def remove(self, key: int) -> None:
-        """Takes an operation's volumes out, if they are in."""
-        rows = self._rows(key)
-        self._dead += int(self._alive[rows].sum())
-        self._alive[rows] = False
-        if self._dead > max(TAIL, self._size // 2):
-            self._compact()
-
-    def restore(self, key: int) -> bool:
-        """Takes a removal back; False where the volumes are gone by now."""
-        rows = self._rows(key)
-        self._dead -= int((~self._alive[rows]).sum())
-        self._alive[rows] = True
-        return bool(rows.stop > rows.start)
-
-    def drop(self, before: int) -> None:
-        """Takes out what ended before a moment (microseconds since 1970)."""
-        old = self._alive[:self._size] & (self._columns.ends[:self._size] < before)
-        self._dead += int(old.sum())
-        self._alive[:self._size][old] = False
-        if self._dead > max(TAIL, self._size // 2):
-            self._compact()
+    def drop(self, before: int) -> Ints:
+        """Takes out what ended before a moment (microseconds since 1970); rows as `remove`."""
+        gone = np.flatnonzero(self._alive[:self._size] & (self._columns.ends[:self._size] < before))
+        self._alive[gone] = False
+        self._dead += len(gone)
+        return gone
 
     def near(self, columns: Columns, most: Minima) -> list[int]:
         """Keys of the operations any of whose volumes comes within minima of any of these, sorted; none is missed."""
@@ -187,10 +201,6 @@ class Index:
         making.run(making.cores, self._size, self._columns, self._core)
         self._corners = int(np.diff(self._columns.first[:self._size + 1]).max())
         self._runs.append(_Run(past, self._size, tree.tree(self._columns, past, self._size)))
-
-    def _compact(self) -> None:
-        rows = np.flatnonzero(self._alive[:self._size])
-        self.load(self._keys[rows], self._columns.rows(rows))
 
 
 def _empty(rows: int, corners: int = 16 * ROOM) -> Columns:

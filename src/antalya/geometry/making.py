@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from antalya.geometry import ellipsoid
+from antalya.geometry.columns import walk as plain_walk
 from antalya.geometry.compiled import compiled
 
 A, E2, LEAST = ellipsoid.A, ellipsoid.E2, ellipsoid.LEAST_RADIUS
@@ -18,6 +19,9 @@ SMALL_RAD = 0.01
 """Up to so much, the series of `_turned` are true to the last bit."""
 MARGIN_M = 0.05
 _FEW = 5_000
+
+
+walk = compiled(plain_walk)
 
 
 def run(function: Callable[..., Any], count: int, *arrays: Any) -> Any:
