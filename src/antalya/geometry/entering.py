@@ -47,8 +47,8 @@ def into_volumes(
     """Every stay of a mover in, or nearer than the minima to, a volume in [now, now + look-ahead).
 
     The altitudes of the states are metres above the WGS84 ellipsoid, as those of volumes; one nearer to a limit than a
-    micrometre is at it. Places are true to 1 mm up to 10 km `across_m`, 1 cm up to 100 km, 0.5 m up to 500 km; at the edge of
-    a circle to 1 mm up to 500 km radius, 1 m up to 2,000 km. A way of less than a millimetre through it is none.
+    micrometre is at it. Places are true to 2 mm up to 10 km `across_m`, 1 cm up to 100 km, 0.5 m up to 500 km; at the edge of
+    a circle to 2 mm up to 500 km radius, 1 m up to 2,000 km. A way of less than a millimetre through it is none.
     `shapes`: the outlines, prepared before. Raises naive_time, bad_field (the look-ahead is not above 0 or longer than a day,
     or a mover goes farther than 1,000 km in it), and what `shapes` raises.
     """
