@@ -1,14 +1,14 @@
 """Reading a store: one snapshot of a relational database, nothing decided. What only one database can is in its adapter.
 
 The statements here are those that SQLite and PostgreSQL (and what speaks its language) understand alike, with `?` for a
-value and `{ids}` for a list of them. Texts are put in order here and not by the database, whose order of texts may be a
-language's.
+value; a column's being one of many is `AMONG`, for one value that `_list` makes of them. Texts are put in order here and not
+by the database, whose order of texts may be a language's.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from antalya.model.asks import Answer, Ask
 from antalya.model.errors import error
@@ -54,6 +54,9 @@ _SEEN_ASK = "(of_party = ? OR operation IN (SELECT id FROM operation WHERE curre
 class SqlReader(UtmReader, ABC):
     """`ports.Reader` over one connection inside one transaction."""
 
+    AMONG: ClassVar[str]
+    """After a column's name: its being one of the values of a list."""
+
     def __init__(self, connection: Any, caches: Caches) -> None:
         self._db, self._caches = connection, caches
 
@@ -62,9 +65,8 @@ class SqlReader(UtmReader, ABC):
         """The rows of a statement."""
 
     @abstractmethod
-    def _among(self, sql: str, ids: Iterable[object], values: Sequence[object] = ()) -> list[Any]:
-        """The rows of a statement whose `{ids}` stands for a column's being one of `ids`; `values` come before it. However
-        many ids there are; the order across them is not told."""
+    def _list(self, values: Iterable[object]) -> object:
+        """Values, however many, as the one value that AMONG wants."""
 
     @abstractmethod
     def _touching(self, coverage: Coverage) -> set[int]:
@@ -112,7 +114,7 @@ class SqlReader(UtmReader, ABC):
         return stored_of(row) if row else None
 
     def operations_of(self, ids: Iterable[str]) -> dict[str, Stored]:
-        found = map(stored_of, self._among(STORED + "WHERE current = 1 AND id {ids}", ids))
+        found = map(stored_of, self._rows(STORED + "WHERE current = 1 AND id " + self.AMONG, (self._list(ids),)))
         return {stored.operation.id: stored for stored in found}
 
     def operation_versions(self, id: str) -> list[Stored]:
@@ -139,7 +141,8 @@ class SqlReader(UtmReader, ABC):
         """Operations in the index that share a cell (or an ancestor or descendant of one), window and band."""
         rows, kept = sorted(self._touching(coverage)), self._caches.prepared
         found = {seq: known for seq in rows if (known := kept.get(seq)) is not None}  # another thread may clear it meanwhile
-        for row in self._among(STORED + "WHERE seq {ids}", [seq for seq in rows if seq not in found]):
+        unknown = [seq for seq in rows if seq not in found]
+        for row in self._rows(STORED + "WHERE seq " + self.AMONG, (self._list(unknown),)) if unknown else ():
             stored = stored_of(row)
             found[row[0]] = prepare(stored.operation, stored.moved_at, stored.first_filed_at, stored.version)
         if len(kept) + len(found) > self._caches.most:
@@ -161,10 +164,10 @@ class SqlReader(UtmReader, ABC):
         if operations is None:
             rows = self._rows(OPENED + f"WHERE {seen} AND {shut} ORDER BY seq DESC LIMIT ?", [*values, limit])
             return [opened_of(row) for row in reversed(rows)]
-        wanted, found = list(operations), dict[int, Row]()
+        wanted, found = self._list(operations), dict[int, Row]()
         for column in ("operation", "other"):
-            found.update((row[0], row) for row in self._among(
-                OPENED + f"WHERE {seen} AND {shut} AND {column} {{ids}}", wanted, values))
+            rows = self._rows(OPENED + f"WHERE {column} {self.AMONG} AND {seen} AND {shut}", [wanted, *values])
+            found.update((row[0], row) for row in rows)
         return [opened_of(found[seq]) for seq in sorted(found)[-limit:]]
 
     def finding(self, id: str) -> Opened | None:
@@ -172,7 +175,7 @@ class SqlReader(UtmReader, ABC):
         return opened_of(row) if row else None
 
     def findings_of(self, ids: Iterable[str]) -> dict[str, Opened]:
-        rows = sorted(self._among(OPENED + "WHERE id {ids}", ids), key=lambda row: row[0])
+        rows = self._rows(OPENED + f"WHERE id {self.AMONG} ORDER BY seq", (self._list(ids),))
         return {opened.finding.id: opened for opened in map(opened_of, rows)}
 
     def ask(self, id: str) -> Ask | None:
@@ -188,18 +191,19 @@ class SqlReader(UtmReader, ABC):
             parts.append((_SEEN_ASK, [seen_by, seen_by]))
         if state is not None:
             parts.append(("state = ?", [state]))
+        if findings is not None:
+            parts.append((f"finding {self.AMONG}", [self._list(findings)]))
+        if operations is not None:
+            parts.append((f"operation {self.AMONG}", [self._list(operations)]))
         where, values = _all_of(parts)
-        sql = "SELECT id, body FROM ask WHERE " + where  # noqa: S608
-        column, wanted = ("finding", findings) if findings is not None else ("operation", operations)
-        rows = self._rows(sql, values) if wanted is None else self._among(f"{sql} AND {column} {{ids}}", wanted, values)
-        return [ask_of(body) for _, body in sorted(rows)]
+        return [ask_of(body) for _, body in sorted(self._rows("SELECT id, body FROM ask WHERE " + where, values))]  # noqa: S608
 
     def asks_due(self, now: datetime) -> list[Ask]:
         rows = self._rows("SELECT due_at, id, body FROM ask WHERE due_at <= ?", (micros(now),))
         return [ask_of(body) for _, _, body in sorted(rows)]
 
     def answers(self, asks: Iterable[str]) -> list[Answer]:
-        rows = self._among("SELECT at, id, body FROM answer WHERE ask {ids}", asks)
+        rows = self._rows("SELECT at, id, body FROM answer WHERE ask " + self.AMONG, (self._list(asks),))  # noqa: S608
         return [answer_of(body) for _, _, body in sorted(rows)]
 
     # who was told what, the log, what is remembered
@@ -241,7 +245,8 @@ class SqlReader(UtmReader, ABC):
 
     def spent(self, party: str, day: str, cells: Sequence[int]) -> tuple[int, frozenset[int]]:
         total = self._row("SELECT count(*) FROM spent WHERE party = ? AND day = ?", (party, day))[0]
-        held = self._among("SELECT cell FROM spent WHERE party = ? AND day = ? AND cell {ids}", cells, (party, day))
+        held = self._rows("SELECT cell FROM spent WHERE party = ? AND day = ? AND cell " + self.AMONG,  # noqa: S608
+                          (party, day, self._list(cells)))
         return int(total), frozenset(row[0] for row in held)
 
 

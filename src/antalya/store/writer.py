@@ -106,7 +106,7 @@ class SqlTransaction(SqlReader, UtmWriter):
         """Takes operations that ended before a moment out of the index (they stay in store and log); their ids."""
         rows = self._rows("SELECT DISTINCT o.seq, o.id FROM operation o JOIN cell c ON c.operation = o.seq "
                           "WHERE o.current = 1 AND o.ends_at < ? ORDER BY o.seq", (micros(before),))
-        self._among("DELETE FROM cell WHERE operation {ids}", [seq for seq, _ in rows])
+        self._rows("DELETE FROM cell WHERE operation " + self.AMONG, (self._list(seq for seq, _ in rows),))  # noqa: S608
         return [id_ for _, id_ in rows]
 
     def open_finding(self, finding: Finding, at: datetime) -> None:
