@@ -137,7 +137,8 @@ def part(quick: bool) -> Part:
     for name, title in PEERS.items():
         theirs = run(str(python), name, states) if python else None
         if theirs is None:
-            why = "failed" if python else "is not installed (without --quick, the benchmark installs it)"
+            missing = "is not installed (a run without --quick installs it)" if quick else "could not be installed"
+            why = "failed" if python else missing
             rows.append(Row(what, figure, title, "missing", None))
             said.append(f"Closest approach: {title} {why}; nothing was compared.")
             continue
