@@ -3,6 +3,8 @@
 `exchange_server`: an exchange that `antalya init` made and `antalya serve` serves, in its own process on a free port, as a
 user has it (tests/served.py says what it can do). A test that changes much, or stops the server, takes a new one from
 `new_exchange_server`. For tests of the steps and the hub in this process there is tests/world.py.
+
+`postgres_server`: a PostgreSQL server (tests/postgres.py); `postgres_url`: the address of an empty database in it.
 """
 
 import itertools
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.postgres import PostgresServer, programs
 from tests.served import ExchangeServer
 
 settings.register_profile("house", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow],
@@ -37,3 +40,33 @@ def new_exchange_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
 def exchange_server(new_exchange_server: Callable[..., ExchangeServer]) -> ExchangeServer:
     """One exchange server for all tests of a file."""
     return new_exchange_server()
+
+
+@pytest.fixture(scope="session")
+def new_postgres_server() -> Iterator[Callable[..., PostgresServer]]:
+    """Makes PostgreSQL servers: `new_postgres_server(setting="value")`; all are ended at the end."""
+    where, made = programs(), list[PostgresServer]()
+    if where is None:
+        words = "no PostgreSQL server is installed (Debian: apt-get install postgresql)"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(words)
+
+    def make(**settings: str) -> PostgresServer:
+        made.append(PostgresServer(where, **settings))
+        return made[-1]
+    yield make
+    for server in made:
+        server.end()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(new_postgres_server: Callable[..., PostgresServer]) -> PostgresServer:
+    """One PostgreSQL server for all tests."""
+    return new_postgres_server()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of an empty database."""
+    url = postgres_server.new_database()
+    yield url
+    postgres_server.drop_database(url)

@@ -5,7 +5,6 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -212,10 +211,12 @@ def test_opening_a_new_store_twice_at_once_makes_it_once(open_store: Open) -> No
         assert each.write(leaf("x")) == n
 
 
-def test_two_processes_write_to_one_store(store: Store, tmp_path: Path) -> None:
-    script = ("import sys; from antalya.store.sqlite import SqliteStore\nstore = SqliteStore(sys.argv[1])\n"
+def test_two_processes_write_to_one_store(store: Store, database: Any) -> None:
+    kind = database.kind
+    script = (f"import sys; from {kind.__module__} import {kind.__name__}\n"
+              f"store = {kind.__name__}(sys.argv[1], **{database.options})\n"
               "for n in range(50): print(store.write(lambda tx: tx.append_leaf(b'theirs', bytes(16), None)))\nstore.close()")
-    other = subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "antalya.sqlite")], stdout=subprocess.PIPE, text=True)
+    other = subprocess.Popen([sys.executable, "-c", script, database.where], stdout=subprocess.PIPE, text=True)
     own = [store.write(leaf("ours")) for _ in range(50)]
     theirs = [int(line) for line in other.communicate(timeout=120)[0].split()]
     assert other.returncode == 0

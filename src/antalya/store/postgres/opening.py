@@ -1,0 +1,105 @@
+"""Connecting to a PostgreSQL database, and making the tables in it or bringing them forward."""
+
+from importlib.resources import files
+from time import sleep
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import DuplicateObject, DuplicateTable, SerializationFailure, UniqueViolation
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+
+from antalya.model.errors import error
+from antalya.store.postgres.errors import lost
+
+VERSION = 1
+_DEFAULTS = {"application_name": "antalya", "client_encoding": "UTF8", "connect_timeout": "5", "keepalives_idle": "10",
+             "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "20000"}
+_TRIES = 10
+
+
+def address(url: str) -> str:
+    """What libpq needs to connect. Raises bad_setting; the address stays unsaid, for a password may be in it."""
+    try:
+        return make_conninfo(**(_DEFAULTS | {name: str(value) for name, value in conninfo_to_dict(url).items()}))
+    except psycopg.Error:
+        raise error("bad_setting", "not an address of PostgreSQL: postgresql://user@host:5432/database?sslmode=verify-full",
+                    at="store") from None
+
+
+def prepare_session(db: Connection[Any]) -> None:
+    """What holds for every connection: whole numbers are BIGINT (one plan for a statement), and a commit is on disk when it
+    is answered, whatever the database's own setting (a stricter one stays)."""
+    db.autocommit = True
+    for dumper in (Int8Dumper, Int8BinaryDumper):
+        db.adapters.register_dumper(int, dumper)
+    db.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+
+
+def connect(conninfo: str, busy_s: float) -> Connection[Any]:
+    """The writer's connection. A statement waits at most `busy_s` for a lock; should this process freeze in the middle of
+    its work, the server lets the others go on after a minute. Raises psycopg's errors."""
+    db = Connection.connect(conninfo)
+    try:
+        prepare_session(db)
+        db.execute(f"SET lock_timeout = {int(busy_s * 1000)}")
+        db.execute("SET idle_in_transaction_session_timeout = 60000")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def connect_first(conninfo: str, busy_s: float) -> Connection[Any]:
+    """As `connect`, for whoever opens the store and has to know why it can't be. Raises not_ready in libpq's own words, which
+    never have the password."""
+    try:
+        return connect(conninfo, busy_s)
+    except psycopg.OperationalError as failure:
+        if not lost(failure):
+            raise
+        raise error("not_ready", f"the store's server: {' '.join(str(failure).split())}") from None
+
+
+def migrate(db: Connection[Any]) -> None:
+    """Brings the database to VERSION. Raises store_newer, store_broken for another program's database, bad_setting for one
+    that is not in UTF-8."""
+    for left in reversed(range(_TRIES)):
+        try:
+            _bring_forward(db)
+            return
+        except (UniqueViolation, DuplicateTable, DuplicateObject, SerializationFailure):  # another process is at it too
+            db.execute("ROLLBACK")
+            if not left:
+                raise
+            sleep(0.1)
+
+
+def _bring_forward(db: Connection[Any]) -> None:
+    found = _version(db)
+    if found > VERSION:
+        raise error("store_newer", f"the store is version {found}, this program knows {VERSION}")
+    for version in range(found + 1, VERSION + 1):
+        script = files("antalya.store.postgres").joinpath(f"{version:04}.sql").read_text(encoding="utf-8")
+        db.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
+        db.execute(script.encode(), prepare=False)
+        db.execute("INSERT INTO meta (key, value) VALUES ('version', %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                   (str(version),))
+        db.execute("COMMIT")
+
+
+def _version(db: Connection[Any]) -> int:
+    """The version of the tables in the connection's schema; 0: there are none, or their making was interrupted."""
+    [(encoding,)] = db.execute("SHOW server_encoding").fetchall()
+    if encoding not in ("UTF8", "SQL_UTF8"):
+        raise error("bad_setting", f"the store's database is in {encoding}: make one with ENCODING 'UTF8' TEMPLATE template0",
+                    at="store")
+    tables = {name for (name,) in db.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")}
+    if not tables:
+        return 0
+    known = dict(db.execute("SELECT key, value FROM meta").fetchall()) if "meta" in tables else {}
+    if "rulebook_version" not in known:
+        raise error("store_broken", "the database is another program's")
+    return int(known.get("version", 0))

@@ -1,0 +1,189 @@
+"""The PostgreSQL store: snapshots for readers from a pool, and one line of writers a process on a connection of its own.
+
+Jobs that wait together run in one SERIALIZABLE transaction, each under its own savepoint, and are answered after its COMMIT.
+A job that fails undoes only itself. Where another process's transaction came between, the server aborts one of the two and all
+its jobs are run again: they are pure. The advisory lock taken before the transaction begins keeps writers of several processes
+from doing work that would be aborted; that nothing is missed rests on SERIALIZABLE alone.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from random import random
+from time import sleep
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import Connection
+from psycopg.errors import FeatureNotSupported, UndefinedFunction, UniqueViolation
+from psycopg.pq import TransactionStatus
+from psycopg_pool import ConnectionPool
+
+from antalya.model.errors import error
+from antalya.store import line
+from antalya.store.postgres.errors import again, lost, named, named_errors
+from antalya.store.postgres.opening import address, connect, connect_first, migrate, prepare_session
+from antalya.store.postgres.reader import PostgresReader
+from antalya.store.postgres.writer import PostgresTransaction
+from antalya.store.rows import Caches
+from antalya.store.writer import Tail
+
+T = TypeVar("T")
+_LOCK = 0x616E74616C7961
+_WAITS_S = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""How long to wait, at most, before work is done again."""
+
+_ALONE = 10
+_ANSWER_S = 5.0
+"""How long a reader waits for a connection."""
+
+
+class PostgresStore:
+    """`ports.Store` in a database of PostgreSQL 15 or newer, or of what speaks its language (docs/scale.md).
+
+    `url` is a libpq address; its schema (the first of the search path) is the exchange's alone. `busy_s`: how long to wait for
+    other writers before store_busy. `readers`: how many snapshots at once. `lock` False leaves the advisory lock out. Raises
+    bad_setting, not_ready, store_newer, store_broken, store_read_only; after `close`, not_ready.
+    """
+
+    def __init__(self, url: str, busy_s: float = 20.0, *, readers: int = 16, lock: bool = True) -> None:
+        self._address, self._busy_s, self._lock = address(url), busy_s, lock
+        self._kept, self._write_caches, self._tail = Caches(), Caches(), Tail()
+        with named_errors():
+            self._writer = connect_first(self._address, busy_s)
+            try:
+                with self._turn() as db:
+                    migrate(db)
+            except BaseException:
+                self._writer.close()
+                raise
+        self._pool = ConnectionPool(self._address, configure=prepare_session, min_size=1, max_size=readers, timeout=_ANSWER_S,
+                                    reconnect_timeout=2, name="antalya-readers", open=True)
+        try:
+            with named_errors():
+                self._pool.wait(_ANSWER_S)
+        except BaseException:
+            self._pool.close()
+            self._writer.close()
+            raise
+        self._line = line.Line(self._together)
+
+    # readers
+
+    @contextmanager
+    def read(self) -> Iterator[PostgresReader]:
+        """A snapshot, taken when it is first looked at; writers don't wait for it and it doesn't see them."""
+        self._line.check_open()
+        with named_errors():
+            db = self._snapshot()
+            try:
+                yield PostgresReader(db, self._kept)
+            finally:
+                with suppress(psycopg.Error):
+                    db.execute("ROLLBACK")
+                self._pool.putconn(db)
+
+    def _snapshot(self) -> Connection[Any]:
+        """A connection in a transaction that reads. Those the server has closed meanwhile are put away."""
+        for _ in range(self._pool.max_size):
+            db = self._pool.getconn()
+            try:
+                db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                return db
+            except psycopg.Error as failure:
+                self._pool.putconn(db)
+                if not lost(failure):
+                    raise
+        raise error("not_ready", "the store's server does not answer")
+
+    # the writer
+
+    def write(self, job: Callable[[PostgresTransaction], T]) -> T:
+        """Runs a job in the line of writers, again where the server aborts it, and returns when what it did is durable; raises
+        what it raised. not_ready during the commit itself means that it may have been kept: the detail says so."""
+        return self._line.do(job)
+
+    def close(self) -> None:
+        """Lets waiting jobs finish, then disconnects; readers at work do when they are done. Again: does nothing."""
+        if self._line.close():
+            self._pool.close()
+            self._writer.close()
+
+    def _together(self, jobs: Sequence[line.Job]) -> list[line.Outcome]:
+        """Jobs in one transaction, each with its outcome once all is durable."""
+        done = self._until_kept(jobs)
+        for n, job in enumerate(jobs):
+            tries = _ALONE
+            while tries and isinstance(done[n][1], UniqueViolation):  # another process may have taken the key meanwhile
+                [done[n]], tries = self._until_kept([job]), tries - 1
+        return [(result, failed and named(failed)) for result, failed in done]
+
+    def _until_kept(self, jobs: Sequence[line.Job]) -> list[line.Outcome]:
+        for wait_s in (*_WAITS_S, None):
+            try:
+                with self._turn() as db:
+                    return self._transaction(db, jobs)
+            except psycopg.Error as failure:
+                if wait_s is None or not (again(failure) or lost(failure) or isinstance(failure, UniqueViolation)):
+                    raise named(failure) from failure
+                sleep(wait_s * random())
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def _turn(self) -> Iterator[Connection[Any]]:
+        """The writer's connection, connected again where it was lost, alone among the processes that use the lock. What was
+        begun on it and not committed is undone, and nothing of it remembered."""
+        if self._writer.closed:
+            self._writer = connect(self._address, self._busy_s)
+        db, held = self._writer, self._lock and self._take_lock()
+        try:
+            yield db
+        except BaseException:
+            self._write_caches.clear()
+            raise
+        finally:
+            try:
+                if db.info.transaction_status != TransactionStatus.IDLE:
+                    db.execute("ROLLBACK")
+                if held:
+                    db.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+            except psycopg.Error:
+                db.close()  # the server lets go of what the connection held
+
+    def _take_lock(self) -> bool:
+        """In a statement of its own: the transaction's snapshot has to be taken after it."""
+        try:
+            self._writer.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        except (FeatureNotSupported, UndefinedFunction):  # a database without such locks
+            self._lock = False
+        return self._lock
+
+    def _transaction(self, db: Connection[Any], jobs: Sequence[line.Job]) -> list[line.Outcome]:
+        self._tail = Tail()
+        db.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
+        done = [self._one(db, job) for job in jobs]
+        PostgresTransaction(db, self._write_caches, self._tail).write_leaves()
+        try:
+            if db.execute("COMMIT").statusmessage != "COMMIT":
+                raise error("internal", "the transaction was not committed")
+        except psycopg.Error as failure:
+            if lost(failure):  # not to be done again: it may have been done
+                raise error("not_ready", "the store's server went away during the commit: look whether it was kept") from failure
+            raise
+        return done
+
+    def _one(self, db: Connection[Any], job: line.Job) -> line.Outcome:
+        """A job under its own savepoint: its result, or what it raised after everything it did was undone."""
+        tx, mark = PostgresTransaction(db, self._write_caches, self._tail), self._tail.mark()
+        db.execute("SAVEPOINT job")
+        try:
+            result = job(tx)
+            db.execute("RELEASE SAVEPOINT job")
+        except Exception as failure:
+            if again(failure) or lost(failure):
+                raise  # the whole transaction is
+            db.execute("ROLLBACK TO SAVEPOINT job")
+            db.execute("RELEASE SAVEPOINT job")
+            self._tail.back_to(mark)
+            self._write_caches.forget(tx.put_rows, tx.changed_rulebook)
+            return None, failure
+        return result, None
