@@ -15,7 +15,7 @@ from antalya.picture import Prepared, Rulebook, Stored, prepare
 from antalya.ports import Reader, Transaction
 from antalya.steps.ask import asks_for, closed, subject_hash
 from antalya.steps.clear import clearance
-from antalya.steps.cover import counted_areas, cover, cover_area
+from antalya.steps.cover import counted_areas, cover_area
 from antalya.steps.detect import detect, widest_minima
 from antalya.steps.record import Tell, leafing, tell_of_ask, tell_of_finding
 from antalya.steps.weigh import weigh
@@ -27,11 +27,11 @@ def prepared(stored: Stored) -> Prepared:
     return prepare(stored.operation, stored.moved_at, stored.first_filed_at, stored.version)
 
 
-def check(tx: Reader, subject: Prepared, rulebook: Rulebook, now: datetime) -> tuple[Finding, ...]:
+def check(tx: Transaction, subject: Prepared, rulebook: Rulebook, now: datetime) -> tuple[Finding, ...]:
     """Everything found about one operation: cover, detect, weigh. Nothing is stored."""
-    widest = widest_minima(rulebook, subject.operation)
-    coverages = [cover(subject, widest), *(cover_area(shape, subject.operation) for shape in counted_areas(subject, rulebook))]
-    near = {p.operation.id: p for coverage in coverages for p in tx.candidates(coverage)}
+    near = {p.operation.id: p for p in tx.near(subject, widest_minima(rulebook, subject.operation))}
+    for area in counted_areas(subject, rulebook):
+        near |= {p.operation.id: p for p in tx.candidates(cover_area(area, subject.operation))}
     near.pop(subject.operation.id, None)
     neighbours = list(near.values())
     return weigh(subject, detect(subject, neighbours, rulebook, now), neighbours, rulebook, now)

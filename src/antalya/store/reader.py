@@ -139,7 +139,11 @@ class SqlReader(UtmReader, ABC):
 
     def candidates(self, coverage: Coverage) -> list[Prepared]:
         """Operations in the index that share a cell (or an ancestor or descendant of one), window and band."""
-        rows, kept = sorted(self._touching(coverage)), self._caches.prepared
+        return self._prepared(sorted(self._touching(coverage)))
+
+    def _prepared(self, rows: Sequence[int]) -> list[Prepared]:
+        """The operations of some rows, ready to be checked."""
+        kept = self._caches.prepared
         found = {seq: known for seq in rows if (known := kept.get(seq)) is not None}  # another thread may clear it meanwhile
         unknown = [seq for seq in rows if seq not in found]
         for row in self._rows(STORED + "WHERE seq " + self.AMONG, (self._list(unknown),)) if unknown else ():

@@ -14,6 +14,7 @@ from antalya.model.places import Area, Control, Site
 from antalya.model.understandings import Signature, Understanding
 from antalya.picture import Prepared, Rulebook, Stored
 from antalya.ports import Event, Kind, Thing
+from antalya.store.hot import Hot
 
 NOUNS: dict[Kind, type] = {"party": Party, "force": Force, "area": Area, "stance": Stance, "control": Control, "site": Site,
                            "understanding": Understanding}
@@ -102,15 +103,19 @@ class Caches:
     def __init__(self, most: int = 50_000) -> None:
         self.rulebook: Rulebook | None = None
         self.prepared: dict[int, Prepared] = {}
+        self.hot = Hot()
         self.most = most
 
     def clear(self) -> None:
         """After a whole transaction was lost."""
+        self.hot.lost()
         self.rulebook = None
         self.prepared.clear()
 
-    def forget(self, rows: Sequence[int], rulebook: bool) -> None:
-        """After one job was undone: the rows of operations it put, and the rulebook where it changed that."""
+    def forget(self, rows: Sequence[int], rulebook: bool, mark: int) -> None:
+        """After one job was undone: the rows of operations it put, the rulebook where it changed that, and where the index
+        stood before it."""
+        self.hot.back_to(mark)
         if rulebook:
             self.rulebook = None
         for row in rows:

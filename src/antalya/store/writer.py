@@ -12,8 +12,10 @@ from antalya.model.errors import error
 from antalya.model.findings import Finding
 from antalya.model.parties import at_least
 from antalya.model.understandings import Signature
-from antalya.picture import Coverage, Stored
+from antalya.model.volume import Minima
+from antalya.picture import Coverage, Prepared, Stored
 from antalya.ports import Kind, Leaf, Remembered, Thing
+from antalya.store.hot import bytes_of, near
 from antalya.store.reader import SqlReader
 from antalya.store.rows import Caches, micros, text_of
 from antalya.store.utm import UtmWriter
@@ -46,14 +48,16 @@ class Tail:
 
 
 class SqlTransaction(SqlReader, UtmWriter):
-    """`ports.Transaction` over the writer's connection. `put_rows` and `changed_rulebook` say what to forget when it is
-    undone."""
+    """`ports.Transaction` over the writer's connection. `put_rows`, `changed_rulebook` and `mark` say what to forget when it is
+    undone. `tail`: the same for all jobs of one transaction."""
 
     def __init__(self, connection: Any, caches: Caches, tail: Tail) -> None:
         super().__init__(connection, caches)
         self._tail = tail
         self.put_rows: list[int] = []
         self.changed_rulebook = False
+        self._caches.hot.current(self._rows, tail)
+        self.mark = self._caches.hot.mark()
 
     @abstractmethod
     def _insert(self, into: str, rows: Sequence[Sequence[object]], otherwise: str = "") -> None:
@@ -85,6 +89,7 @@ class SqlTransaction(SqlReader, UtmWriter):
         if old:
             self._rows("UPDATE operation SET current = 0 WHERE seq = ?", old)
             self._rows("DELETE FROM cell WHERE operation = ?", old)
+            self._rows("DELETE FROM volumes WHERE operation = ?", old)
             self._rows("DELETE FROM released WHERE operation = ?", (operation.id,))
         seq = self._row(
             "INSERT INTO operation (seq, id, version, party, state, starts_at, ends_at, filed_at, moved_at, first_filed_at, "
@@ -101,12 +106,22 @@ class SqlTransaction(SqlReader, UtmWriter):
             window = (micros(coverage.starts_at), micros(coverage.ends_at), coverage.lower_m, coverage.upper_m)
             self._insert("cell (cell, operation, starts_at, ends_at, lower_m, upper_m)",
                          [(cell, seq, *window) for cell in coverage.cells])
+        columns = None if coverage is None else bytes_of(operation.volumes)
+        if columns is not None:
+            self._insert("volumes (operation, columns)", [(seq, columns)])
+        self._caches.hot.put(seq, old[0] if old else None, columns)
+
+    def near(self, subject: Prepared, widest: Minima) -> list[Prepared]:
+        """Operations in the index that come within `widest` of an operation, or may; none is missed, itself may be there."""
+        return self._prepared(near(self._caches.hot.index, subject, widest))
 
     def drop_from_index(self, before: datetime) -> list[str]:
         """Takes operations that ended before a moment out of the index (they stay in store and log); their ids."""
         rows = self._rows("SELECT DISTINCT o.seq, o.id FROM operation o JOIN cell c ON c.operation = o.seq "
                           "WHERE o.current = 1 AND o.ends_at < ? ORDER BY o.seq", (micros(before),))
-        self._rows("DELETE FROM cell WHERE operation " + self.AMONG, (self._list(seq for seq, _ in rows),))  # noqa: S608
+        for table in ("cell", "volumes"):
+            self._rows(f"DELETE FROM {table} WHERE operation {self.AMONG}", (self._list(seq for seq, _ in rows),))  # noqa: S608
+        self._caches.hot.drop(micros(before))
         return [id_ for _, id_ in rows]
 
     def open_finding(self, finding: Finding, at: datetime) -> None:

@@ -184,6 +184,6 @@ class PostgresStore:
             db.execute("ROLLBACK TO SAVEPOINT job")
             db.execute("RELEASE SAVEPOINT job")
             self._tail.back_to(mark)
-            self._write_caches.forget(tx.put_rows, tx.changed_rulebook)
+            self._write_caches.forget(tx.put_rows, tx.changed_rulebook, tx.mark)
             return None, failure
         return result, None

@@ -131,7 +131,7 @@ class SqliteStore:
             self._writer.execute("ROLLBACK TO job")
             self._writer.execute("RELEASE job")
             self._tail.back_to(mark)
-            self._write_caches.forget(tx.put_rows, tx.changed_rulebook)
+            self._write_caches.forget(tx.put_rows, tx.changed_rulebook, tx.mark)
             return None, _named(failure) if isinstance(failure, sqlite3.Error) else failure
         self._writer.execute("RELEASE job")
         return result, None

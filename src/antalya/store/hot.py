@@ -1,0 +1,112 @@
+"""The store's index in memory: the volumes of operations that take space, kept by the line of writers.
+
+It is filled from the table `volumes` at first need. What a job puts is added at once and taken back if the job is undone; what
+other processes committed is read before the first look of each transaction, by the rows that are new.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from antalya.geometry.columns import of_shapes, packed, unpacked
+from antalya.geometry.ellipsoid import Ints
+from antalya.geometry.index import Index, is_warm, warm
+from antalya.model.volume import Minima, Volume
+from antalya.picture import Prepared, shape_of
+
+MANY = 20_000
+"""Operations from which filling waits for the compiled code, which is quicker all the same."""
+Ask = Callable[..., list[Any]]
+
+
+def bytes_of(volumes: Sequence[Volume]) -> bytes:
+    """Volumes as a row of the table `volumes` keeps them."""
+    return packed(of_shapes([shape_of(v.outline) for v in volumes], volumes))
+
+
+class Hot:
+    """The index of one line of writers. `ask(sql, values)` gives the rows of a statement in the open transaction."""
+
+    def __init__(self) -> None:
+        self.index = Index()
+        self._last: int | None = None
+        self._group: object = None
+        self._begun: tuple[int, int] | None = None
+        self._undo: list[Ints | tuple[int, int]] = []
+
+    def current(self, ask: Ask, group: object) -> Index:
+        """The index as the transaction sees it. `group`: the same object for all jobs of one transaction."""
+        if self._group is not group:
+            self._undo.clear()
+            self.index.settle()
+            try:
+                self._catch_up(ask)
+            except BaseException:  # half of it may be in
+                self.index, self._last = Index(), None
+                raise
+            self._group = group
+        return self.index
+
+    def mark(self) -> int:
+        """Where its changes stand, for `back_to`."""
+        return len(self._undo)
+
+    def back_to(self, mark: int) -> None:
+        """Takes back what was changed since a mark of the same transaction."""
+        while len(self._undo) > mark:
+            change = self._undo.pop()
+            if isinstance(change, tuple):
+                self.index.cut(change[0])
+                self._last = change[1]
+            else:
+                self.index.restore(change)
+
+    def lost(self) -> None:
+        """The whole transaction was lost: what was read in it may be read again."""
+        self.back_to(0)
+        self._group = None
+
+    def put(self, row: int, before: int | None, stored: bytes | None) -> None:
+        """An operation's new row in place of the one before; `stored`: its `bytes_of`, None where it takes no space."""
+        self._undo.append((self.index.size, self._last or 0))
+        self._last = row
+        if stored is not None:
+            self.index.add(row, unpacked([stored])[1])
+        if before is not None:
+            self._undo.append(self.index.remove(before))
+
+    def drop(self, before: int) -> None:
+        """What ended before a moment (microseconds since 1970) takes no space any more."""
+        self._undo.append(self.index.drop(before))
+
+    def _catch_up(self, ask: Ask) -> None:
+        newest = int(ask("SELECT coalesce(max(seq), 0) FROM operation")[0][0])
+        if self._last is None:
+            self._fill(ask("SELECT operation, columns FROM volumes ORDER BY operation"))
+        elif newest > self._last:  # another process's
+            for row, stored in ask("SELECT o.seq, v.columns FROM operation o LEFT JOIN volumes v ON v.operation = o.seq "
+                                   "WHERE o.seq > ? ORDER BY o.seq", (self._last,)):
+                if stored is not None:
+                    self.index.add(row, unpacked([stored])[1])
+            for (row,) in ask("SELECT p.seq FROM operation o JOIN operation p ON p.id = o.id AND p.version = o.version - 1 "
+                              "WHERE o.seq > ?", (self._last,)):
+                self.index.remove(row)
+            self.index.settle()
+        self._last = newest
+
+    def _fill(self, rows: Sequence[Any]) -> None:
+        if not rows:
+            return
+        if len(rows) > MANY:
+            warm()
+        compiled = None
+        if is_warm():
+            from antalya.geometry.making import walk as compiled
+        part, columns = unpacked([stored for _, stored in rows], compiled)
+        self.index.load(np.array([row for row, _ in rows], dtype=np.int64)[part], columns)
+
+
+def near(index: Index, subject: Prepared, widest: Minima) -> list[int]:
+    """Rows of the operations that come within `widest` of an operation, or may; none is missed."""
+    return index.near(of_shapes(subject.shapes, subject.operation.volumes), widest)

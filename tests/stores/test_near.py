@@ -1,0 +1,79 @@
+"""The store's index in memory: what it answers is what lies in the store, whoever put it there and whatever was undone."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests import strategies
+from tests.pictures import book, clashes, hour
+from tests.stores.samples import changed, disc, keep, kept, undone
+
+from antalya.model import Minima
+from antalya.picture import Prepared
+from antalya.ports import Store
+from antalya.steps.detect import widest_minima
+
+
+def near(store: Store, subject: Prepared, widest: Minima = Minima()) -> list[str]:
+    """The ids of the operations near a subject."""
+    return store.write(lambda tx: sorted(p.operation.id for p in tx.near(subject, widest)))
+
+
+def test_what_is_put_changed_and_withdrawn_is_found_where_it_is(store: Store) -> None:
+    here, there = disc("a"), disc("a", east=200)
+    kept(store, here, disc("b", east=203))
+    assert (near(store, here), near(store, there)) == (["a"], [])
+    store.write(lambda tx: keep(tx, there, 2))
+    assert (near(store, here), near(store, there, Minima(across_m=5_000))) == ([], ["a", "b"])
+    store.write(lambda tx: keep(tx, changed(there, state="withdrawn"), 3))
+    assert near(store, there, Minima(across_m=5_000)) == ["b"]
+
+
+def test_another_opening_and_a_new_start_see_the_same(store: Store, open_store: Callable[..., Store]) -> None:
+    kept(store, disc("a"), disc("gone"), disc("moved"))
+    other = open_store()
+    assert near(other, disc("x")) == ["a", "gone", "moved"]
+    kept(other, disc("b"))
+    other.write(lambda tx: keep(tx, changed(disc("gone"), state="withdrawn"), 2))
+    other.write(lambda tx: keep(tx, disc("moved", east=200), 2))
+    other.write(lambda tx: keep(tx, disc("moved", east=400), 3))
+    for each in (store, other, open_store()):
+        assert near(each, disc("x")) == ["a", "b"]
+        assert near(each, disc("x", east=400)) == ["moved"]
+        assert near(each, disc("x", east=200)) == []
+
+
+def test_what_is_undone_was_never_there(store: Store) -> None:
+    kept(store, disc("a"), disc("b"))
+
+    def job(tx: Any) -> list[str]:
+        keep(tx, disc("c"))
+        keep(tx, disc("a", east=200), 2)
+        keep(tx, changed(disc("b"), state="withdrawn"), 2)
+        return sorted(p.operation.id for p in tx.near(disc("x"), Minima()))
+    assert undone(store, job) == ["c"]
+    assert near(store, disc("x")) == ["a", "b"]
+    kept(store, disc("d"))  # takes a row that was given before
+    assert near(store, disc("x")) == ["a", "b", "d"]
+    assert near(store, disc("x", east=200)) == []
+
+
+def test_what_is_over_is_not_looked_at(store: Store) -> None:
+    kept(store, disc("early", end=7), disc("late", start=7, end=9))
+    store.write(lambda tx: tx.drop_from_index(hour(8)))
+    assert near(store, disc("x", end=9)) == ["late"]
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(subject=strategies.plans("x", "TR"), others=st.lists(st.integers(0, 9).flatmap(lambda n: strategies.plans(f"o{n}", "RU")),
+                                                            max_size=6, unique_by=lambda p: p.operation.id))
+def test_it_never_misses_what_meets(store: Store, subject: Any, others: list[Any]) -> None:
+    rules = book()
+
+    def job(tx: Any) -> set[str]:
+        for other in others:
+            keep(tx, other)
+        return {p.operation.id for p in tx.near(subject, widest_minima(rules, subject.operation))}
+    meeting = {clash.other.operation.id for clash in clashes(subject, *others, rules=rules)}
+    assert meeting <= undone(store, job)
