@@ -42,20 +42,23 @@ def check_fits(method: str, path: str, answer: httpx.Response) -> None:
 
 
 class Uss:
-    """A USS that talks to the DSS. Its methods return what was answered, checked against the interface."""
+    """A USS that talks to the DSS. Its methods return what was answered, checked against the interface.
 
-    def __init__(self, client: Callable[..., httpx.Client], name: str) -> None:
-        self._client, self.name, self.url = client, name, f"https://{name.lower()}.example/uss"
-        self._clients: dict[tuple[str, ...], httpx.Client] = {}
+    `token` makes it a token for some scopes; every call has a new one."""
+
+    def __init__(self, url: str, token: Callable[..., str], name: str) -> None:
+        self._token, self.name, self.url = token, name, f"https://{name.lower()}.example/uss"
+        self._client = httpx.Client(base_url=url, timeout=30)
 
     def call(self, method: str, path: str, *scopes: str, headers: dict[str, str] | None = None, **fields: Any) -> httpx.Response:
-        held = scopes or ALL
-        if held not in self._clients:
-            self._clients[held] = self._client(self.name, *held)
+        head = {"authorization": f"Bearer {self._token(self.name, *(scopes or ALL))}"} | (headers or {})
         full = f"/dss/v1/{path}"
-        answer = self._clients[held].request(method, full, headers=headers, **fields)
+        answer = self._client.request(method, full, headers=head, **fields)
         check_fits(method.lower(), full, answer)
         return answer
+
+    def close(self) -> None:
+        self._client.close()
 
     # operational intents
 
@@ -140,10 +143,26 @@ def door(tmp_path: Path) -> Iterator[Door]:
 
 
 @pytest.fixture
-def uss1(door: Door) -> Uss:
-    return Uss(door.client, "US")
+def uss(door: Door) -> Iterator[Callable[[str], Uss]]:
+    """Makes USSs by name."""
+    made: list[Uss] = []
+
+    def token(party: str, *scopes: str) -> str:
+        return door.token(party, *scopes, life_s=3_600)
+
+    def make(name: str) -> Uss:
+        made.append(Uss(door.url, token, name))
+        return made[-1]
+    yield make
+    for each in made:
+        each.close()
 
 
 @pytest.fixture
-def uss2(door: Door) -> Uss:
-    return Uss(door.client, "TR")
+def uss1(uss: Callable[[str], Uss]) -> Uss:
+    return uss("US")
+
+
+@pytest.fixture
+def uss2(uss: Callable[[str], Uss]) -> Uss:
+    return uss("TR")

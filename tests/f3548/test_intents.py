@@ -1,5 +1,6 @@
 """Operational intent references over real HTTP: life, key, versions, states, who may see and change what."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -208,10 +209,11 @@ def test_past_intents_are_found_until_they_are_deleted(door: Door, uss1: Uss) ->
     assert [r["id"] for r in uss1.search(volume())] == [made["id"]]
 
 
-def test_without_a_token_or_with_a_bad_one_nothing_opens(door: Door, uss1: Uss) -> None:
-    client = door.client("US", *ALL)
-    for header in ("", "Bearer x", f"Bearer {door.token('US', *ALL, audience='other.example')}"):
-        answer = client.get(f"/dss/v1/operational_intent_references/{new_id()}", headers={"authorization": header})
+def test_without_a_token_or_with_a_bad_one_nothing_opens(door: Door, uss: Callable[[str], Uss]) -> None:
+    tokens = {"": "", "x": "Bearer x", "for another": f"Bearer {door.token('US', *ALL, audience='other.example', life_s=60)}",
+              "too long": f"Bearer {door.token('US', *ALL, life_s=3_700)}"}
+    for header in tokens.values():
+        answer = uss("US").call("GET", f"operational_intent_references/{new_id()}", headers={"authorization": header})
         assert answer.status_code == 401
         assert set(answer.json()) == {"message"}
-    assert Uss(door.client, "nobody").get(new_id()).status_code == 403
+    assert uss("nobody").get(new_id()).status_code == 403

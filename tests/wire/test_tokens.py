@@ -84,7 +84,7 @@ def test_a_token_has_its_time(offset_s: int, wrong: str | None) -> None:
     ({"iat": -1e300}, "lives longer"), ({"iat": AT - 86_000}, "lives longer"), ({"aud": "another"}, "another audience"),
     ({"aud": []}, "another audience"),
     ({"aud": ["a", "b"]}, "another audience"), ({"aud": "exchange-7"}, "another audience"), ({"aud": "hu"}, "another audience"),
-    ({"exp": None}, "claim exp"), ({"iat": None}, "claim iat"), ({"aud": None}, "claim aud"), ({"sub": None}, "claim sub"),
+    ({"exp": None}, "claim exp"), ({"iat": None, "exp": AT + 86_401}, "lives longer"), ({"iat": "now"}, "claim iat"), ({"aud": None}, "claim aud"), ({"sub": None}, "claim sub"),
     ({"sub": ""}, "claim sub"), ({"sub": "x" * 129}, "claim sub"), ({"sub": 7}, "claim sub"), ({"sub": "T\u202eR"}, "claim sub"),
     ({"exp": str(AT + 60)}, "claim exp"), ({"exp": True}, "claim exp"), ({"exp": 10**400}, "claim exp"),
     ({"aud": {"hub": 1}}, "claim aud"),
@@ -97,6 +97,10 @@ def test_claims_that_are_refused(fields: dict[str, Any], wrong: str) -> None:
 def test_a_token_may_be_made_out_to_several_or_to_the_issuer_s_name_for_this_exchange() -> None:
     assert verify(token(aud=["another", "hub"]), BOTH, "hub", NOW).party == "TR"
     assert verify(mint("elsewhere.test", OTHER, "US", [], "exchange-7", NOW, 60), BOTH, "hub", NOW).issuer == "elsewhere.test"
+
+
+def test_a_token_need_not_say_when_it_was_issued() -> None:
+    assert verify(token(iat=None, exp=AT + 86_400), BOTH, "hub", NOW).party == "TR"
 
 
 def test_one_issuer_can_t_speak_for_another() -> None:

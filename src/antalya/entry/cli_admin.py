@@ -1,5 +1,6 @@
 """Commands of whoever runs an exchange: init, serve, token, config, errors. (`doctor` has a module of its own.)"""
 
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
+from msgspec.structs import replace
 
 from antalya.entry.settings import FILE, IssuerSetting, Loaded, Settings, flat, load
+from antalya.entry.stores import is_address, must_be_new, store_of, without_password
 from antalya.entry.terminal import AsJson, is_near, say, warn
 from antalya.model.base import plain_text
 from antalya.model.errors import CATALOGUE, error
@@ -36,19 +39,24 @@ def init(
     directory: Annotated[Path, typer.Argument(help="A new directory for the exchange.")] = HERE,
     origin: Annotated[str, typer.Option(help="The name of its log, once and for all.")] = "antalya.local/log",
     audience: Annotated[str, typer.Option(help="What tokens are made out to: the exchange's host name.")] = "antalya.local",
+    store: Annotated[str | None, typer.Option(help="Keep it in a PostgreSQL database (postgresql://…), not in a file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Where there is an exchange already, move it aside first.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a new exchange: keys, settings, store, and a token for its operator."""
-    text = _settings_text(origin, audience)
+    text = _settings_text(origin, audience, store)
+    database = store or os.environ.get("ANTALYA_STORE", "")
+    if is_address(database):
+        must_be_new(database)
     aside = _make_room(directory, force)
     try:
         ring = key_files.create(directory / "keys")
         (directory / "keys" / "issuer.jwks").write_bytes(msgspec.json.encode(ring.issuer_public().as_dict(private=False)))
+        (directory / FILE).touch(mode=0o600)  # it may have a password
         (directory / FILE).write_text(text, encoding="utf-8")
     except OSError as wrong:
         raise error("bad_setting", f"{directory}: {wrong.strerror}", at="DIR") from None
-    hub = hub_of(load(directory))
+    hub = hub_of(load(directory, {"store": store}))
     hub.store.close()
     made = mint(LOCAL, ring.issuer, "operator", ["antalya.read", "antalya.operate"], audience, clock(), 30 * 86_400)
     facts = {"directory": str(directory), "operator_token": made, "log_key": str(hub.signer.verifier())}
@@ -83,25 +91,26 @@ def _make_room(directory: Path, force: bool) -> Path | None:
         raise error("bad_setting", f"{directory}: {wrong.strerror}", at="DIR") from None
 
 
-def _settings_text(origin: str, audience: str) -> str:
+def _settings_text(origin: str, audience: str, store: str | None) -> str:
     """antalya.toml of a new exchange. Raises bad_setting for an origin or audience that can't be."""
     try:
         msgspec.convert({"origin": origin, "audience": audience}, Settings)
     except msgspec.ValidationError as wrong:
         raise error("bad_setting", str(wrong), at="--origin" if "origin" in str(wrong) else "--audience") from None
+    own = {"origin": origin, "audience": audience} | ({"store": store} if store else {})
     issuer = msgspec.to_builtins(IssuerSetting(name=LOCAL, keys_file="keys/issuer.jwks", audiences=(audience,)))
 
     def lines(values: dict[str, Any]) -> str:  # JSON's texts, numbers and lists are TOML's too
         return "".join(f"{name} = {msgspec.json.encode(value).decode()}\n" for name, value in values.items())
     return ("# The settings of this exchange; `antalya config show --origin` shows all with their defaults.\n"
-            f"{lines({'origin': origin, 'audience': audience})}\n[[issuers]]\n{lines(issuer)}")
+            f"{lines(own)}\n[[issuers]]\n{lines(issuer)}")
 
 
 def hub_of(loaded: Loaded) -> Any:
     """The exchange that settings describe; the caller closes its store."""
     from antalya.wiring import exchange
     settings = loaded.settings
-    return exchange(loaded.path(settings.store), key_files.load(loaded.path(settings.keys)), settings.origin, settings.limits)
+    return exchange(store_of(loaded), key_files.load(loaded.path(settings.keys)), settings.origin, settings.limits)
 
 
 def serve(
@@ -109,6 +118,8 @@ def serve(
     host: Annotated[str | None, typer.Option(help="The address to serve at.")] = None,
     port: Annotated[int | None, typer.Option(help="The port; 0 takes any free one.", min=0, max=65_535)] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    insecure_test_keys: Annotated[bool, typer.Option("--insecure-test-keys", help=(
+        "Take issuers' keys whose private half is published for tests: anybody can then be anybody."))] = False,
 ) -> None:
     """Serve an exchange: API and page. SIGTERM or Ctrl-C ends it; what was answered is on disk."""
     from antalya.entry.serving import desk_for, free_port, log_to_stderr, run
@@ -117,10 +128,12 @@ def serve(
     free_port(settings.host, settings.port)
     if not is_near(settings.host):
         warn(f"{settings.host} is not this machine alone, and this is plain HTTP: put a proxy with TLS before it")
+    if insecure_test_keys:
+        warn("keys published for tests are good here: anybody can be anybody")
     log_to_stderr(settings.log_level)
     hub = hub_of(loaded)
     try:
-        run(desk_for(loaded, hub), settings.host, settings.port,
+        run(desk_for(loaded, hub, test_keys=insecure_test_keys), settings.host, settings.port,
             lambda address: typer.echo(f"Serving {settings.origin} at {address}  (Ctrl-C ends)"))
     finally:
         hub.store.close()
@@ -162,8 +175,8 @@ def token(
 def _own_issuer(loaded: Loaded, ring: key_files.KeyRing) -> IssuerSetting:
     """The issuer of the settings whose key this exchange has. Raises bad_setting."""
     own = ring.issuer_public().keys[0].thumbprint()
-    for issuer in loaded.settings.issuers:
-        if any(key.thumbprint() == own for key in key_files.issuer_keys(loaded.path(issuer.keys_file)).keys):
+    for issuer in (i for i in loaded.settings.issuers if i.keys_file):
+        if any(key.thumbprint() == own for key in key_files.issuer_keys(loaded.path(issuer.keys_file), test_keys=True)):
             return issuer
     raise error("bad_setting", "no [[issuers]] in the settings has this exchange's own key", at="issuers")
 
@@ -185,7 +198,7 @@ def config_show(
 ) -> None:
     """All settings: defaults < antalya.toml < environment (ANTALYA_…, two underscores go down a level) < flags."""
     loaded = load(directory, need_file=False)
-    rows = flat(msgspec.to_builtins(loaded.settings))
+    rows = flat(msgspec.to_builtins(replace(loaded.settings, store=without_password(loaded.settings.store))))
     if as_json:
         say({name: {"value": value, "origin": loaded.origins.get(name, "default")} for name, value in rows})
         return

@@ -98,7 +98,8 @@ def _keys(loaded: Loaded) -> Iterator[Seen]:
     try:
         load_keys(folder)
         for issuer in loaded.settings.issuers:
-            issuer_keys(loaded.path(issuer.keys_file))
+            if issuer.keys_file:
+                issuer_keys(loaded.path(issuer.keys_file), test_keys=True)
     except AntalyaError as wrong:
         yield Seen("Keys", "fail", wrong.detail, "mend the file; a lost key can't be made again")
         return

@@ -15,11 +15,10 @@ import uvicorn
 
 from antalya.entry.http.app import application
 from antalya.entry.http.call import Desk, Rates
+from antalya.entry.issuers import Issuers
 from antalya.entry.settings import Loaded
 from antalya.exchange.hub import Hub
 from antalya.model.errors import error
-from antalya.store.keys import issuer_keys
-from antalya.wire.tokens import Issuer
 
 _FIELDS = ("request", "method", "route", "party", "status", "milliseconds", "code")
 _STOP_S = 1
@@ -68,12 +67,15 @@ def free_port(host: str, port: int) -> None:
     listener(host, port).close()
 
 
-def desk_for(loaded: Loaded, hub: Hub) -> Desk:
-    """The desk of an exchange as its settings say: its issuers, audience and rates."""
-    issuers = tuple(Issuer(i.name, issuer_keys(loaded.path(i.keys_file)), i.audiences, scopes=i.scopes, max_life_s=i.max_life_s)
-                    for i in loaded.settings.issuers)
+def desk_for(loaded: Loaded, hub: Hub, *, test_keys: bool = False) -> Desk:
+    """The desk of an exchange as its settings say: its issuers, audience and rates. `test_keys`: keys published for tests are
+    good. Raises bad_setting."""
+    issuers = Issuers(loaded.settings.issuers, loaded.directory, test_keys=test_keys)
     limits = loaded.settings.limits
-    return Desk(hub, issuers, loaded.settings.audience, Rates(limits.requests_per_s, limits.burst))
+    desk = Desk(hub, issuers, loaded.settings.audience, Rates(limits.requests_per_s, limits.burst),
+                refresh=issuers.refresh, renew=issuers.renew)
+    issuers.on_change = desk.callers.clear
+    return desk
 
 
 class _Server(uvicorn.Server):

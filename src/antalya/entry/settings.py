@@ -13,6 +13,7 @@ from msgspec import Meta
 from antalya.model.base import Noun
 from antalya.model.errors import AntalyaError, error
 from antalya.model.limits import Limits
+from antalya.wire.tokens import SCOPES
 
 FILE = "antalya.toml"
 NOT_SETTINGS = {
@@ -30,10 +31,14 @@ class IssuerSetting(Noun, frozen=True, kw_only=True):
     """Who may make tokens for this exchange."""
 
     name: Annotated[str, Meta(min_length=1, description="Its name: the `iss` of its tokens.")]
-    keys_file: Annotated[str, Meta(min_length=1, description="Its public keys: a PEM file or a JWK set.")]
+    keys_file: Annotated[str, Meta(description="Its public keys: a PEM file or a JWK set.")] = ""
+    jwks_url: Annotated[str, Meta(description="Or the https address of its JWK set.")] = ""
+    refresh_s: Annotated[float, Meta(ge=1, description="After how long to ask that address again, in seconds.")] = 300.0
+    brings_parties: Annotated[bool, Meta(description=(
+        "Whether whom its tokens name becomes a party on first sight (F3548 clients)."))] = False
     audiences: Annotated[tuple[str, ...], Meta(description="Audiences its tokens may name, besides the exchange's own.")] = ()
-    scopes: Annotated[tuple[str, ...], Meta(description="The scopes it may give; others in its tokens count for nothing.")] = (
-        "antalya.read", "antalya.file", "antalya.answer", "antalya.broker", "antalya.operate")
+    scopes: Annotated[tuple[str, ...], Meta(description=(
+        "The scopes it may give; others in its tokens count for nothing."))] = SCOPES
     max_life_s: Annotated[float, Meta(gt=0, description="How long its tokens may live, in seconds.")] = 90 * 86_400.0
 
 
@@ -45,7 +50,8 @@ class Settings(Noun, frozen=True, kw_only=True):
     audience: Annotated[str, Meta(min_length=1, description="Whom tokens must be made out to (`aud`).")] = "antalya.local"
     host: Annotated[str, Meta(min_length=1, description="The address to serve at.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535, description="The port to serve at; 0 takes any free one.")] = 8017
-    store: Annotated[str, Meta(min_length=1, description="The file of its store.")] = "antalya.sqlite"
+    store: Annotated[str, Meta(min_length=1, description=(
+        "The file of its store, or a PostgreSQL database (`postgresql://user@host/database`)."))] = "antalya.sqlite"
     keys: Annotated[str, Meta(min_length=1, description="The folder of its two private keys.")] = "keys"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description=(
         "What its own log (JSON lines on standard error) tells; `info` has a line for each request."))] = "info"

@@ -31,6 +31,8 @@ from antalya.wire.notice import public_key
 ISSUER, LOG = "issuer.pem", "log.pem"
 _PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 _LEAST_RSA_BITS = 2_048
+_TEST_KEYS = frozenset({"hqVZMjqG9qRYbFAGQX9dNMhaGWBs1yX90_w6dbX6YQk"})
+"""Keys (RFC 7638 thumbprints) whose private half is published for tests: interuss/dss, build/test-certs/auth2."""
 _MOST_BYTES = 1_000_000
 
 
@@ -120,45 +122,60 @@ def party_key(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def issuer_keys(path: Path) -> KeySet:
-    """Public keys of an issuer, from a PEM file or a JWK set.
-
-    Private halves in it are dropped. Keys that no token can be verified with (encryption, symmetric, curves other than
-    Ed25519 and P-256, RSA below 2048 bits) are left out. Raises bad_setting; also where none is left.
-    """
+def issuer_keys(path: Path, *, test_keys: bool = False) -> KeySet:
+    """Public keys of an issuer, from a PEM file or a JWK set; see `keys_of`. Raises bad_setting."""
     try:
         with path.open("rb") as file:
             raw = file.read(_MOST_BYTES)
     except OSError as failure:
         raise error("bad_setting", f"{path}: {failure.strerror}") from None
+    return keys_of(raw, str(path), test_keys=test_keys)
+
+
+def keys_of(raw: bytes, where: str, *, test_keys: bool = False) -> KeySet:
+    """Public keys in a PEM file or a JWK set.
+
+    Private halves in it are dropped. Keys that no token can be verified with (encryption, symmetric, curves other than
+    Ed25519 and P-256, RSA below 2048 bits) are left out. Keys whose private half is published for tests are refused, unless
+    `test_keys`. Raises bad_setting; also where no key is left.
+    """
     try:
         if raw.lstrip().startswith(b"{"):
             found = decode(raw, dict[str, Any])
-            keys = [_public_jwk(key) for key in convert(found.get("keys", [found]), list[dict[str, Any]])]
+            keys = [_public_jwk(key, test_keys) for key in convert(found.get("keys", [found]), list[dict[str, Any]])]
         else:
-            keys = [_public_pem(raw)]
-    except (JoseError, ValueError, TypeError, KeyError, UnsupportedAlgorithm, ValidationError, AntalyaError):
-        raise error("bad_setting", f"{path} is neither a PEM public key nor a JWK set") from None
+            keys = [_public_pem(raw, test_keys)]
+    except (JoseError, ValueError, TypeError, KeyError, UnsupportedAlgorithm, ValidationError):
+        raise error("bad_setting", f"{where} is neither a PEM public key nor a JWK set") from None
+    except AntalyaError as failure:
+        if failure.code.name == "bad_setting":
+            raise
+        raise error("bad_setting", f"{where} is neither a PEM public key nor a JWK set") from None
     usable = [key for key in keys if key is not None]
     if not usable:
-        raise error("bad_setting", f"{path} has no public key of Ed25519, P-256 or RSA with 2048 bits that is for signatures")
+        raise error("bad_setting", f"{where} has no public key of Ed25519, P-256 or RSA with 2048 bits that is for signatures")
     for key in usable:
         key.ensure_kid()
     return KeySet(usable)
 
 
-def _public_jwk(given: dict[str, Any]) -> Any:
-    """A JWK's public half; None where tokens can't be verified with it."""
+def _public_jwk(given: dict[str, Any], test_keys: bool) -> Any:
+    """A JWK's public half; None where tokens can't be verified with it. Raises bad_setting for a test key."""
     fits = {"OKP": ("Ed25519",), "EC": ("P-256",), "RSA": (None,)}
     if given.get("use", "sig") != "sig" or given.get("crv") not in fits.get(str(given.get("kty")), ()):
         return None
     with warnings.catch_warnings():  # short RSA keys: said by the caller, in its words
         warnings.simplefilter("ignore", SecurityWarning)
         key = import_key({name: value for name, value in given.items() if name not in _PRIVATE})
+    if key.thumbprint() in _TEST_KEYS:
+        if not test_keys:
+            raise error("bad_setting", "that key's private half is published for tests: anybody can make tokens with it. "
+                                       "`antalya serve --insecure-test-keys` takes it all the same")
+        return key
     return None if isinstance(key, RSAKey) and key.raw_value.key_size < _LEAST_RSA_BITS else key
 
 
-def _public_pem(raw: bytes) -> Any:
+def _public_pem(raw: bytes, test_keys: bool) -> Any:
     """A PEM key, or the public half of one, as a JWK; None where tokens can't be verified with it."""
     key = load_pem_private_key(raw, None).public_key() if b"PRIVATE" in raw else load_pem_public_key(raw)
     kind: dict[type, Any] = {Ed25519PublicKey: OKPKey, RSAPublicKey: RSAKey, EllipticCurvePublicKey: ECKey}
@@ -168,4 +185,4 @@ def _public_pem(raw: bytes) -> Any:
     pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SecurityWarning)
-        return _public_jwk(jwk.import_key(pem).as_dict(private=False))
+        return _public_jwk(jwk.import_key(pem).as_dict(private=False), test_keys)

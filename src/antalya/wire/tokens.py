@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,7 +30,8 @@ _MOST_BYTES = 8_192
 class Issuer:
     """Whose tokens are taken: name (`iss`), public keys (a JWK set), the names it knows this exchange by besides the
     exchange's own (`aud`), with which algorithms, which scopes it may give, and how long they may live. `brings_parties`: whom
-    it names is a party of the exchange from then on."""
+    it names is a party of the exchange from then on. `any_kid`: its keys have no names of their own, so that what a token says
+    in `kid` does not matter."""
 
     name: str
     keys: KeySet
@@ -38,6 +40,7 @@ class Issuer:
     scopes: tuple[str, ...] = SCOPES
     max_life_s: float = 90 * 86_400.0
     brings_parties: bool = False
+    any_kid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Caller:
 class _Header(msgspec.Struct, frozen=True):
     alg: str
     typ: str | None = None
+    kid: str | None = None
     crit: object = UNSET
     b64: object = UNSET
 
@@ -66,8 +70,8 @@ class _Claims(msgspec.Struct, frozen=True):
     iss: str
     sub: Id
     exp: float
-    iat: float
     aud: str | list[str]
+    iat: float | None = None
     scope: str = ""
     nbf: float | None = None
     jti: str = ""
@@ -89,15 +93,17 @@ def verify(token: str, issuers: Sequence[Issuer], audience: str, now: datetime, 
 
     The token must be made out to `audience`, or to a name by which its issuer knows this exchange. Scopes that its issuer
     may not give are left out. Raises bad_token: malformed, unknown issuer, another key or algorithm, altered, expired, not
-    valid yet, longer-lived than its issuer may make it, another audience.
+    valid yet, longer-lived than its issuer may make it (counted from now where it does not say when it was issued), another
+    audience.
     """
     issuer, claims = _read(token, issuers)
     at = now.timestamp()
     if claims.exp <= at - leeway_s:
         raise error("bad_token", "it has expired")
-    if claims.iat > at + leeway_s or (claims.nbf is not None and claims.nbf > at + leeway_s):
+    issued = at if claims.iat is None else claims.iat
+    if issued > at + leeway_s or (claims.nbf is not None and claims.nbf > at + leeway_s):
         raise error("bad_token", "it is not valid yet")
-    if claims.exp - claims.iat > issuer.max_life_s:
+    if claims.exp - issued > issuer.max_life_s:
         raise error("bad_token", f"it lives longer than the {issuer.max_life_s:g} s its issuer may give")
     audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
     if audience not in audiences and not set(issuer.audiences) & set(audiences):
@@ -123,13 +129,36 @@ def _read(token: str, issuers: Sequence[Issuer]) -> tuple[Issuer, _Claims]:
         raise error("bad_token", "its algorithm is not one of this issuer's")
     if header.crit is not UNSET or header.b64 is not UNSET or (header.typ or "JWT").upper() not in _TYPES:
         raise error("bad_token", "its header is not an access token's")
-    try:
-        jws.deserialize_compact(raw, issuer.keys, registry=registry(issuer.algorithms, strict=False))
-    except (JoseError, ValueError, TypeError):
-        raise error("bad_token", "it does not verify with this issuer's keys") from None
+    if not any(_fits(raw, key, header.alg, issuer) for key in _keys(issuer, header.kid)):
+        raise error("bad_token", "it does not verify with this issuer's keys")
     try:
         claims = decode(payload, _Claims)
         plain_text(claims.sub, "sub")
     except AntalyaError as failure:
         raise error("bad_token", f"claim {failure.at or 'set'}: {failure.detail}") from None
     return issuer, claims
+
+
+def unproven(token: str) -> tuple[str, str | None]:
+    """The issuer and the key a token names, true or not. Raises bad_token."""
+    try:
+        first, payload, _ = parts(token[:_MOST_BYTES].encode("ascii"))
+        return decode(payload, _Named).iss, decode(first, _Header).kid
+    except (ValueError, AntalyaError):
+        raise error("bad_token", "it is not a JWT") from None
+
+
+def _keys(issuer: Issuer, kid: str | None) -> list[Any]:
+    """The keys that may have signed a token: the one it names, or all where no names are used."""
+    return [key for key in issuer.keys if kid is None or issuer.any_kid or key.kid == kid]
+
+
+def _fits(raw: bytes, key: Any, alg: str, issuer: Issuer) -> bool:
+    """Whether a token's signature is that key's, made as its header says and the key allows."""
+    if key.get("alg") not in (None, alg):
+        return False
+    try:
+        jws.deserialize_compact(raw, key, registry=registry(issuer.algorithms, strict=False))
+    except (JoseError, ValueError, TypeError):
+        return False
+    return True

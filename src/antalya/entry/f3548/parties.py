@@ -1,6 +1,7 @@
 """Who may come in at this door: the exchange's parties, and where their issuer's setting says so, whoever it names."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 from antalya.entry.http.call import Call
 from antalya.exchange import registry
@@ -9,10 +10,15 @@ from antalya.model.errors import AntalyaError, error
 from antalya.model.parties import Party
 from antalya.wire.canonical import canonical
 
+LONGEST = timedelta(hours=1, seconds=5)
+
 
 def admitted(call: Call) -> str:
-    """The calling party; one that its issuer may bring in is registered on first sight. Raises unknown_party."""
+    """The calling party; one that its issuer may bring in is registered on first sight. Raises unknown_party, and bad_token for
+    a token that is good for more than an hour: here they must not be."""
     party = call.token.party
+    if call.token.expires_at - call.hub.clock() > LONGEST:
+        raise error("bad_token", "at this door a token is good for an hour at most")
     if _known(call):
         return party
     issuer = next((i for i in call.desk.issuers if i.name == call.token.issuer), None)

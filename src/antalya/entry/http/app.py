@@ -57,7 +57,7 @@ def _route(desk: Desk, metrics: Metrics, row: Endpoint, render: Render = problem
         began, request_id, party = time.perf_counter(), desk.hub.ids(), ""
         try:
             desk.rates.take(request.client.host if request.client else "")
-            token = authenticate(desk, request, desk.hub.clock())
+            token = await authenticate(desk, request, desk.hub.clock())
             party = token.party
             desk.rates.take(f"party {party}")
             if not token.scopes & set(row.scopes):
@@ -125,6 +125,8 @@ def application(desk: Desk) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_ticking, desk)
+            if desk.refresh is not None:
+                tasks.start_soon(_refreshing, desk.refresh)
             yield
             tasks.cancel_scope.cancel()
 
@@ -143,3 +145,8 @@ async def _ticking(desk: Desk) -> None:
             _logger.warning("tick failed", extra={"code": failure.code.name})
 
 
+async def _refreshing(refresh: Callable[[], None]) -> None:
+    """Looks for new keys of the issuers; what goes wrong there is said there."""
+    while True:
+        await anyio.sleep(_TICK_S)
+        await anyio.to_thread.run_sync(refresh, abandon_on_cancel=True)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -12,11 +12,11 @@ from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
 
 from antalya.exchange.hub import Evidence, Hub
-from antalya.model.errors import error
+from antalya.model.errors import AntalyaError, error
 from antalya.steps.disclose import Viewer
 from antalya.wire.decode import decode
 from antalya.wire.notice import verify as verify_notice
-from antalya.wire.tokens import Caller, Issuer
+from antalya.wire.tokens import Caller, Issuer, unproven
 from antalya.wire.tokens import verify as verify_token
 
 T = TypeVar("T")
@@ -28,15 +28,18 @@ _MOST_CALLERS = 2_000
 
 @dataclass(frozen=True)
 class Desk:
-    """What the door works with: the hub, whose tokens it takes, and for whom they must be made out."""
+    """What the door works with: the hub, whose tokens it takes, and for whom they must be made out. `refresh` looks for new
+    keys of the issuers now and then; `renew` looks for those of one, by name, and says whether it could."""
 
     hub: Hub
-    issuers: tuple[Issuer, ...]
+    issuers: Sequence[Issuer]
     audience: str
     rates: "Rates"
     callers: dict[str, Caller] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
     demo_viewers: tuple[dict[str, str], ...] = ()
+    refresh: Callable[[], None] | None = None
+    renew: Callable[[str], bool] | None = None
 
 
 class Rates:
@@ -129,19 +132,35 @@ class Call:
             raise error("bad_field", str(failure), at=name) from None
 
 
-def authenticate(desk: Desk, request: Request, now: datetime) -> Caller:
-    """The caller from the bearer token. Raises no_token, bad_token."""
+async def authenticate(desk: Desk, request: Request, now: datetime) -> Caller:
+    """The caller from the bearer token. Raises no_token, bad_token. Where the token names a key that its issuer did not have,
+    the issuer's keys are looked up again."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         raise error("no_token", "no Authorization: Bearer header")
     known = desk.callers.get(token)
     if known is not None and known.expires_at > now:
         return known
-    caller = verify_token(token.strip(), desk.issuers, desk.audience, now)
+    token = token.strip()
+    try:
+        caller = verify_token(token, desk.issuers, desk.audience, now)
+    except AntalyaError:
+        if not await to_thread.run_sync(_renewed, desk, token):
+            raise
+        caller = verify_token(token, desk.issuers, desk.audience, now)
     if len(desk.callers) >= _MOST_CALLERS:
         desk.callers.clear()
     desk.callers[token] = caller
     return caller
+
+
+def _renewed(desk: Desk, token: str) -> bool:
+    """Whether the issuer that a token names was asked for its keys because of it."""
+    name, kid = unproven(token)
+    known = next((i for i in desk.issuers if i.name == name), None)
+    if known is None or desk.renew is None or (kid is not None and any(key.kid == kid for key in known.keys)):
+        return False
+    return desk.renew(name)
 
 
 async def read_body(request: Request, most: int) -> bytes:
