@@ -14,6 +14,7 @@ import typer
 
 from antalya.entry.cli_admin import HERE, Directory, hub_of
 from antalya.entry.settings import FILE, Loaded, load
+from antalya.entry.stores import is_address, without_password
 from antalya.entry.terminal import AsJson, print_table, say
 from antalya.model.errors import AntalyaError
 
@@ -109,6 +110,10 @@ def _keys(loaded: Loaded) -> Iterator[Seen]:
 
 
 def _store(loaded: Loaded) -> Iterator[Seen]:
+    if is_address(loaded.settings.store):
+        yield from _database(loaded.settings.store)
+        yield _clock(loaded)
+        return
     file = loaded.path(loaded.settings.store)
     if not file.is_file():
         yield Seen("Store", "fail", f"there is no {file}", "restore a backup, or `antalya init --force` for a new exchange")
@@ -130,6 +135,23 @@ def _store(loaded: Loaded) -> Iterator[Seen]:
     yield Seen("fsync", "ok" if took < _SLOW_FSYNC_S else "warn", f"{took * 1000:.1f} ms; every answer waits for one",
                "" if took < _SLOW_FSYNC_S else "a faster disk makes filings faster")
     yield _clock(loaded)
+
+
+def _database(store: str) -> Iterator[Seen]:
+    try:
+        from antalya.store.postgres.opening import look
+    except ImportError:
+        yield Seen("Store", "fail", "the client of PostgreSQL is not installed", "pip install 'antalya[postgres]'")
+        return
+    try:
+        seen = look(store)
+    except AntalyaError as wrong:
+        yield _failed("Store", wrong)
+        return
+    yield Seen("Store", "ok", f"{without_password(store)}: PostgreSQL {seen['version']}, {seen['bytes'] / 1e6:.1f} MB, "
+                              f"answers in {seen['ping_s'] * 1000:.1f} ms")
+    yield Seen("fsync", "ok", "on, at the server") if seen["fsync"] == "on" else \
+        Seen("fsync", "fail", "off at the server: a crash loses what was answered", "set fsync = on in postgresql.conf")
 
 
 def _fsync_s(directory: Path) -> float:

@@ -1,7 +1,7 @@
 """Connecting to a PostgreSQL database, and making the tables in it or bringing them forward."""
 
 from importlib.resources import files
-from time import sleep
+from time import perf_counter, sleep
 from typing import Any
 
 import psycopg
@@ -103,3 +103,18 @@ def _version(db: Connection[Any]) -> int:
     if "rulebook_version" not in known:
         raise error("store_broken", "the database is another program's")
     return int(known.get("version", 0))
+
+
+def look(url: str) -> dict[str, Any]:
+    """What a doctor wants to know of a database, without changing it: `version` of the server, `bytes`, `fsync` (what the
+    server says of it, "on" where it says nothing), `ping_s` of one question. Raises bad_setting, not_ready."""
+    db = connect_first(address(url), 5)
+    try:
+        begun = perf_counter()
+        db.execute("SELECT 1")
+        ping_s = perf_counter() - begun
+        version, size, fsync = db.execute("SELECT current_setting('server_version'), pg_database_size(current_database()), "
+                                          "coalesce(current_setting('fsync', true), 'on')").fetchall()[0]
+        return {"version": version, "bytes": size, "fsync": fsync, "ping_s": ping_s}
+    finally:
+        db.close()

@@ -28,24 +28,26 @@ from antalya.store.rows import Caches
 from antalya.store.writer import Tail
 
 T = TypeVar("T")
-_LOCK = 0x616E74616C7961
+LOCK = 0x616E74616C7961
+"""The advisory lock of a database's writers."""
+
 _WAITS_S = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """How long to wait, at most, before work is done again."""
 
 _ALONE = 10
-_ANSWER_S = 5.0
-"""How long a reader waits for a connection."""
 
 
 class PostgresStore:
     """`ports.Store` in a database of PostgreSQL 15 or newer, or of what speaks its language (docs/scale.md).
 
     `url` is a libpq address; its schema (the first of the search path) is the exchange's alone. `busy_s`: how long to wait for
-    other writers before store_busy. `readers`: how many snapshots at once. `lock` False leaves the advisory lock out. Raises
-    bad_setting, not_ready, store_newer, store_broken, store_read_only; after `close`, not_ready.
+    other writers before store_busy. `readers`: how many snapshots at once; `answer_s`: how long the next one waits for a
+    connection before not_ready. `lock` False leaves the advisory lock out. Raises bad_setting, not_ready, store_newer,
+    store_broken, store_read_only; after `close`, not_ready.
     """
 
-    def __init__(self, url: str, busy_s: float = 20.0, *, readers: int = 16, lock: bool = True) -> None:
+    def __init__(self, url: str, busy_s: float = 20.0, *, readers: int = 16, answer_s: float = 5.0,
+                 lock: bool = True) -> None:
         self._address, self._busy_s, self._lock = address(url), busy_s, lock
         self._kept, self._write_caches, self._tail = Caches(), Caches(), Tail()
         with named_errors():
@@ -56,11 +58,11 @@ class PostgresStore:
             except BaseException:
                 self._writer.close()
                 raise
-        self._pool = ConnectionPool(self._address, configure=prepare_session, min_size=1, max_size=readers, timeout=_ANSWER_S,
+        self._pool = ConnectionPool(self._address, configure=prepare_session, min_size=1, max_size=readers, timeout=answer_s,
                                     reconnect_timeout=2, name="antalya-readers", open=True)
         try:
             with named_errors():
-                self._pool.wait(_ANSWER_S)
+                self._pool.wait(answer_s)
         except BaseException:
             self._pool.close()
             self._writer.close()
@@ -145,14 +147,14 @@ class PostgresStore:
                 if db.info.transaction_status != TransactionStatus.IDLE:
                     db.execute("ROLLBACK")
                 if held:
-                    db.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+                    db.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
             except psycopg.Error:
                 db.close()  # the server lets go of what the connection held
 
     def _take_lock(self) -> bool:
         """In a statement of its own: the transaction's snapshot has to be taken after it."""
         try:
-            self._writer.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+            self._writer.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         except (FeatureNotSupported, UndefinedFunction):  # a database without such locks
             self._lock = False
         return self._lock

@@ -1,0 +1,348 @@
+"""What only the PostgreSQL store has: a server that goes away and comes back, other processes' transactions, other databases."""
+
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from importlib.resources import files
+from typing import Any
+
+import psycopg
+import pytest
+from tests.pictures import NOW
+from tests.postgres import PostgresServer
+from tests.stores.samples import SALT, disc, found, keep
+from tests.stores.test_jobs import leaf, leaves, queued
+
+from antalya.model import Minima, Party
+from antalya.model.errors import AntalyaError
+from antalya.picture import Stored
+from antalya.ports import Transaction
+from antalya.steps.cover import cover
+from antalya.store.postgres import PostgresStore
+from antalya.store.postgres.opening import VERSION
+from antalya.store.postgres.store import LOCK
+
+
+@pytest.fixture
+def db(postgres_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """Another session in the test's database."""
+    with psycopg.connect(postgres_url, autocommit=True) as made:
+        yield made
+
+
+def refused(url: str, **options: Any) -> AntalyaError:
+    """The error with which a store won't open."""
+    with pytest.raises(AntalyaError) as wrong:
+        PostgresStore(url, **options)
+    return wrong.value
+
+
+# the database
+
+
+def test_a_new_database_is_made_and_opened_again(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    for _ in range(2):
+        with closing(PostgresStore(postgres_url)) as store:
+            assert dict(db.execute("SELECT key, value FROM meta").fetchall())["version"] == str(VERSION)
+            store.write(leaf("x"))
+    with closing(PostgresStore(postgres_url)) as store:
+        assert leaves(store) == ["x", "x"]
+
+
+def test_both_stores_have_the_same_tables_and_columns(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    PostgresStore(postgres_url).close()
+    there = {(table, column) for table, column in db.execute(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'").fetchall()}
+    with closing(sqlite3.connect(":memory:")) as embedded:
+        for script in sorted(files("antalya.store.sqlite").iterdir(), key=lambda file: file.name):
+            if script.name.endswith(".sql"):
+                embedded.executescript(script.read_text(encoding="utf-8"))
+        here = set(embedded.execute("SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c "
+                                    "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"))
+    assert there == here
+
+
+def test_the_tables_need_nothing_that_other_databases_of_the_language_lack() -> None:
+    script = files("antalya.store.postgres").joinpath("0001.sql").read_text(encoding="utf-8")
+    script = re.sub(r"--.*", "", script).upper()
+    for word in ("SERIAL", "SEQUENCE", "USING", "GIST", "DEFERR", "TRIGGER", "COLLATE", "REFERENCES", "EXTENSION", "NOTIFY"):
+        assert word not in script
+    assert set(re.findall(r"^  \w+ +(BIGINT|TEXT|BYTEA|DOUBLE PRECISION|\w+)", script, re.M)) <= {
+        "BIGINT", "TEXT", "BYTEA", "DOUBLE PRECISION", "KEY"}
+    for statement in script.split(";"):
+        assert not statement.strip() or "IF NOT EXISTS" in statement or "ON CONFLICT" in statement
+
+
+def test_a_database_of_a_newer_version_is_left_alone(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    PostgresStore(postgres_url).close()
+    db.execute("UPDATE meta SET value = '999' WHERE key = 'version'")
+    assert refused(postgres_url).code.name == "store_newer"
+
+
+@pytest.mark.parametrize("table", ["bookmarks (url TEXT)", "meta (key TEXT, value TEXT)", "meta (other TEXT)"])
+def test_another_program_s_database_is_left_alone(postgres_url: str, db: psycopg.Connection[Any], table: str) -> None:
+    db.execute(f"CREATE TABLE {table}".encode())
+    assert refused(postgres_url).code.name == "store_broken"
+    assert len(db.execute("SELECT 1 FROM information_schema.tables WHERE table_schema = 'public'").fetchall()) == 1
+
+
+def test_an_interrupted_making_goes_on(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    script = files("antalya.store.postgres").joinpath("0001.sql").read_text(encoding="utf-8")
+    for statement in re.sub(r"--.*", "", script).split(";")[:7]:  # a database that makes tables outside transactions leaves this
+        db.execute(statement.encode())
+    with closing(PostgresStore(postgres_url)) as store:
+        assert store.write(leaf("x")) == 0
+
+
+def test_a_database_in_another_encoding_is_refused(postgres_server: PostgresServer) -> None:
+    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as db:
+        db.execute("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc TEMPLATE template0")
+    assert "ENCODING 'UTF8'" in refused(postgres_server.url("latin")).detail
+
+
+@pytest.mark.parametrize("url", ["postgresql://antalya:very-secret@/x?host=/nowhere", "postgresql://antalya:very-secret@[::1/x",
+                                 "postgresql://antalya:very-secret@/x?no_such_word=1"])
+def test_no_error_says_the_password(url: str) -> None:
+    failure = refused(url)
+    assert failure.code.name in ("not_ready", "bad_setting")
+    assert "very-secret" not in str(failure)
+
+
+def test_a_commit_is_on_disk_whatever_the_database_says(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    [(name,)] = db.execute("SELECT current_database()").fetchall()
+    db.execute(f"ALTER DATABASE {name} SET synchronous_commit = off".encode())
+    with closing(PostgresStore(postgres_url)) as store:
+        assert store._writer.execute("SHOW synchronous_commit").fetchone() == ("on",)
+
+
+# writers of several processes
+
+
+class Counted:
+    """A job that counts how often it was run."""
+
+    def __init__(self, job: Callable[[Transaction], Any]) -> None:
+        self.job, self.runs = job, 0
+
+    def __call__(self, tx: Transaction) -> Any:
+        self.runs += 1
+        return self.job(tx)
+
+
+@pytest.mark.parametrize("lock", [True, False])
+def test_writers_at_once_are_put_in_order_by_the_server_and_saved_work_by_the_lock(postgres_url: str, lock: bool) -> None:
+    with closing(PostgresStore(postgres_url, lock=lock)) as one, closing(PostgresStore(postgres_url, lock=lock)) as two:
+        jobs = [Counted(lambda tx, n=n: (tx.set_last_at(NOW), tx.append_leaf(f"job {n}".encode(), SALT, None),
+                                         tx.add_event("TR", "x", str(n), NOW))) for n in range(200)]
+        with ThreadPoolExecutor(8) as pool:
+            done = list(pool.map(lambda n: (one if n % 2 else two).write(jobs[n]), range(200)))
+        assert sorted(index for _, index, _ in done) == list(range(200))
+        assert sorted(seq for _, _, seq in done) == list(range(1, 201))
+        assert [leaves(one)[index] for _, index, _ in done] == [f"job {n}" for n in range(200)]
+        runs = sum(job.runs for job in jobs)
+        assert runs == 200 if lock else runs > 200  # the lock is speed; without it the server had to abort some
+
+
+def test_two_that_each_look_for_the_other_before_filing_can_t_both_find_nothing(postgres_url: str) -> None:
+    """Write skew, the anomaly that snapshots alone allow: both look before either has filed."""
+    both = threading.Barrier(2)
+    firsts = {"a": True, "b": True}
+
+    def job(mine: str) -> Callable[[Transaction], list[str]]:
+        def work(tx: Transaction) -> list[str]:
+            seen = [p.operation.id for p in tx.candidates(cover_of(mine))]
+            if firsts.pop(mine, False):
+                both.wait(30)
+            tx.put_operation(stored_of(mine), cover_of(mine))
+            return seen
+        return work
+    with closing(PostgresStore(postgres_url, lock=False)) as one, closing(PostgresStore(postgres_url, lock=False)) as two, \
+            ThreadPoolExecutor(2) as pool:
+        a, b = pool.submit(one.write, job("a")), pool.submit(two.write, job("b"))
+        assert sorted([a.result(60), b.result(60)]) in ([[], ["a"]], [[], ["b"]])
+
+
+def cover_of(id_: str) -> Any:
+    return cover(disc(id_), Minima())
+
+
+def stored_of(id_: str) -> Any:
+    return Stored(disc(id_).operation, 1, NOW, NOW, NOW, "movement", None, 0)
+
+
+_ABORTS = """
+CREATE SEQUENCE aborted;
+CREATE FUNCTION abort() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF nextval('aborted') <= {times} THEN RAISE EXCEPTION 'another came between' USING ERRCODE = '{code}'; END IF;
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER abort AFTER INSERT ON {table} {when} FOR EACH ROW EXECUTE FUNCTION abort();
+"""
+AT_COMMIT, AT_ONCE = "DEFERRABLE INITIALLY DEFERRED", ""
+
+
+@pytest.mark.parametrize(("code", "table", "when"), [("40001", "event", AT_COMMIT), ("40001", "event", AT_ONCE),
+                                                    ("40P01", "event", AT_ONCE), ("40001", "leaf", AT_ONCE)])
+def test_an_aborted_transaction_is_done_again_with_all_its_jobs_and_nothing_of_it_remembered(
+        postgres_url: str, db: psycopg.Connection[Any], code: str, table: str, when: str) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        db.execute(_ABORTS.format(times=3, code=code, table=table, when=when).encode())
+
+        def everything(tx: Transaction) -> tuple[Any, ...]:
+            before = [p.operation.id for p in tx.candidates(cover_of("x"))], dict(tx.rulebook().parties), tx.log_size()
+            tx.put_thing("party", Party(id="TR", name="x"), "operator", NOW)
+            keep(tx, disc("a"))
+            tx.add_event("TR", "x", "y", NOW)
+            after = [p.operation.id for p in tx.candidates(cover_of("x"))], list(tx.rulebook().parties), tx.log_size()
+            return *before, *after
+        job = Counted(everything)
+        assert store.write(job) == ([], {}, 0, ["a"], ["TR"], 1)
+        assert job.runs == 4
+        assert found(store, disc("x")) == ["a"]
+        assert store.write(leaf("next")) == 1
+
+
+def test_what_is_always_aborted_is_busy_in_the_end_and_leaves_nothing(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        db.execute(_ABORTS.format(times=10**9, code="40001", table="leaf", when=AT_COMMIT).encode())
+        with pytest.raises(AntalyaError, match="store_busy"):
+            store.write(leaf("x"))
+        db.execute("DROP TRIGGER abort ON leaf")
+        assert store.write(leaf("y")) == 0
+        assert leaves(store) == ["y"]
+
+
+def test_jobs_that_wait_are_committed_together(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        futures = queued(store, [leaf(f"job {n}") for n in range(20)])
+        assert sorted(f.result() for f in futures) == list(range(20))
+    [(transactions,)] = db.execute("SELECT count(DISTINCT xmin::text) FROM leaf").fetchall()
+    assert transactions <= 2  # they, or they in two goes
+
+
+def test_another_process_that_holds_the_lock_is_waited_for_and_in_the_end_busy(postgres_url: str,
+                                                                              db: psycopg.Connection[Any]) -> None:
+    with closing(PostgresStore(postgres_url, busy_s=0.1)) as hasty, closing(PostgresStore(postgres_url)) as patient:
+        db.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+        with pytest.raises(AntalyaError, match="store_busy"):
+            hasty.write(leaf("lost"))
+        with ThreadPoolExecutor(1) as pool:
+            waits = pool.submit(patient.write, leaf("x"))
+            assert leaves(hasty) == []  # readers go on
+            db.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+            assert waits.result(30) == 0
+        assert hasty.write(leaf("y")) == 1
+
+
+def test_a_database_without_such_locks_is_used_without(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    db.execute("CREATE SCHEMA exchange")
+    db.execute("CREATE SCHEMA lacks")
+    db.execute("CREATE FUNCTION lacks.pg_advisory_lock(bigint) RETURNS void LANGUAGE plpgsql AS "
+               "$$ BEGIN RAISE EXCEPTION 'not supported yet' USING ERRCODE = '0A000'; END $$")
+    with closing(PostgresStore(postgres_url + "&options=-csearch_path%3Dexchange,lacks,pg_catalog")) as store:
+        assert store.write(leaf("x")) == 0
+        assert not store._lock
+
+
+# what the server refuses
+
+
+def test_a_replica_or_a_role_that_may_not_write(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        store.write(leaf("kept"))
+    with closing(PostgresStore(postgres_url + "&options=-cdefault_transaction_read_only%3Don")) as store:
+        with pytest.raises(AntalyaError, match="store_read_only"):
+            store.write(leaf("x"))
+        assert leaves(store) == ["kept"]
+    db.execute("CREATE ROLE reader LOGIN")
+    try:
+        db.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+        with closing(PostgresStore(postgres_url.replace("antalya@", "reader@"))) as store:
+            with pytest.raises(AntalyaError, match="store_read_only"):
+                store.write(leaf("x"))
+            assert leaves(store) == ["kept"]
+    finally:
+        db.execute("DROP OWNED BY reader")
+        db.execute("DROP ROLE reader")
+
+
+@pytest.mark.parametrize(("code", "name"), [("53100", "store_full"), ("58030", "store_full"), ("53200", "store_busy"),
+                                            ("XX001", "store_broken"), ("57014", "store_busy")])
+def test_what_the_server_says_has_a_name_here(postgres_url: str, db: psycopg.Connection[Any], code: str, name: str) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        db.execute(_ABORTS.format(times=1, code=code, table="event", when=AT_ONCE).encode())
+        with pytest.raises(AntalyaError, match=name):
+            store.write(lambda tx: tx.add_event("TR", "x", "y", NOW))
+        assert store.write(lambda tx: tx.add_event("TR", "x", "z", NOW)) == 1
+
+
+# the server goes away
+
+
+@pytest.fixture(scope="module")
+def own_server(new_postgres_server: Callable[..., PostgresServer]) -> PostgresServer:
+    return new_postgres_server()
+
+
+def test_readers_and_writers_go_on_after_the_server_was_started_again(own_server: PostgresServer) -> None:
+    with closing(PostgresStore(own_server.new_database())) as store:
+        store.write(leaf("kept"))
+        with ThreadPoolExecutor(4) as pool:  # so that several connections are idle
+            assert list(pool.map(lambda _: leaves(store), range(20))) == [["kept"]] * 20
+        for how in ("fast", "immediate"):
+            own_server.stop(how)
+            own_server.start()
+            assert leaves(store)[0] == "kept"
+            assert store.write(leaf(how)) > 0
+        assert leaves(store) == ["kept", "fast", "immediate"]
+
+
+def test_without_its_server_a_store_is_not_ready_and_then_it_is(own_server: PostgresServer) -> None:
+    with closing(PostgresStore(own_server.new_database(), answer_s=0.5)) as store:
+        store.write(leaf("kept"))
+        own_server.stop()
+        try:
+            with pytest.raises(AntalyaError, match="not_ready") as wrong:
+                store.write(leaf("lost"))
+            assert str(own_server.dir) not in str(wrong.value)
+            with pytest.raises(AntalyaError, match="not_ready"), store.read():
+                pass
+        finally:
+            own_server.start()
+        assert store.write(leaf("after")) == 1
+        assert leaves(store) == ["kept", "after"]
+
+
+def test_kill_9_of_the_process_that_serves_a_job_leaves_nothing_half_there_and_the_job_is_done_again(
+        own_server: PostgresServer) -> None:
+    url = own_server.new_database()
+    with closing(PostgresStore(url)) as store:
+        def dies_once(tx: Transaction) -> int:
+            if job.runs == 1:
+                keep(tx, disc("half"))
+                own_server.kill_backends(url)
+            keep(tx, disc("whole"))
+            return tx.append_leaf(b"x", SALT, None)
+        job = Counted(dies_once)
+        assert store.write(job) == 1
+        assert job.runs >= 2
+        assert found(store, disc("x")) == ["whole"]
+        with store.read() as tx:
+            assert [s.operation.id for _, s in tx.operations(None, None)] == ["whole"]
+            assert tx.log_size() == 2
+
+
+def test_a_connection_lost_during_the_commit_is_not_done_again(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        db.execute("CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS "
+                   "$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$")
+        db.execute(f"CREATE CONSTRAINT TRIGGER die AFTER INSERT ON leaf {AT_COMMIT} FOR EACH ROW EXECUTE FUNCTION die()".encode())
+        job = Counted(leaf("x"))
+        with pytest.raises(AntalyaError, match="look whether it was kept"):
+            store.write(job)
+        assert job.runs == 1
+        db.execute("DROP TRIGGER die ON leaf")
+        assert store.write(leaf("y")) == 0
