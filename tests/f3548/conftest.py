@@ -135,6 +135,12 @@ def volume(outline: dict[str, Any] | None = None, *, start: float | None = 1, en
     return {"volume": space} | {name: moment(hours) for name, hours in times.items() if hours is not None}
 
 
+def logged(door: Door, viewer: str, kind: str) -> list[dict[str, Any]]:
+    """The entries of a kind in the log that a party may read."""
+    items = door.client(viewer).get("/v1/log/leaves").json()["items"]
+    return [item["entry"] | {"content": item["content"]} for item in items if item.get("entry", {}).get("kind") == kind]
+
+
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[Door]:
     made = Door(tmp_path)

@@ -82,6 +82,11 @@ def footprint(shape: Shape, level: int) -> tuple[int, ...]:
     looked for from coarser cells down. Raises area_too_large."""
     if _room(shape, _bound(shape, 0.0), level) < MOST_CELLS / 4:
         return coarse(shape, level)
+    return _stepped(shape, level)
+
+
+def _stepped(shape: Shape, level: int) -> tuple[int, ...]:
+    """The cells of a level that the shape touches, from coarser ones down."""
     cells = [_cell(cell) for cell in coarse(shape, max(level - STEP_DOWN, COARSEST))]
     while cells and cells[0].level() < level:
         cells = _touched(shape, [child for cell in cells for child in _children(cell, level)])
