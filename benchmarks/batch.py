@@ -36,15 +36,21 @@ def ours(made: Plans) -> NDArray[np.int64]:
     return join(of_degrees(*made), np.array([[[RULE.across_m, RULE.up_m, RULE.seconds]]]))
 
 
-def peer(made: Plans) -> NDArray[np.int64]:
-    """STRtree an hour in Mercator, then `dwithin`."""
+def mercator(made: Plans) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    """Polygons in Mercator's plane, and the scale at each one's middle latitude."""
     eccentric, phi = np.sqrt(ellipsoid.E2), np.radians(made.lat)
     sine = np.sin(phi)
     north = np.arctanh(sine) - eccentric * np.arctanh(eccentric * sine)
     points = np.column_stack([ellipsoid.A * np.radians(made.lon), ellipsoid.A * north])
     areas = shapely.from_ragged_array(shapely.GeometryType.POLYGON, points, (made.first, np.arange(len(made.first))))
     middle = np.add.reduceat(phi, made.first[:-1]) / np.diff(made.first)
-    scale = np.sqrt(1 - ellipsoid.E2 * np.sin(middle) ** 2) / np.cos(middle)
+    scale = np.asarray(np.sqrt(1 - ellipsoid.E2 * np.sin(middle) ** 2) / np.cos(middle))
+    return np.asarray(areas), scale
+
+
+def peer(made: Plans) -> NDArray[np.int64]:
+    """STRtree an hour in Mercator, then `dwithin`."""
+    areas, scale = mercator(made)
     boxes = shapely.bounds(areas)
     room = RULE.across_m * scale * 1.01
     wide = shapely.box(boxes[:, 0] - room, boxes[:, 1] - room, boxes[:, 2] + room, boxes[:, 3] + room)

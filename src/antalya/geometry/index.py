@@ -44,6 +44,7 @@ class Index:
         self._size = self._dead = 0
         self._runs: list[_Run] = []
         self._corners = 0
+        self._scratch, self._marks, self._out = np.empty((0, 0)), np.empty((0, 0), np.int64), np.empty(256, np.int64)
 
     def __len__(self) -> int:
         """How many volumes count."""
@@ -143,21 +144,27 @@ class Index:
             rows = np.flatnonzero(self._alive[:self._size])
             minima = np.array([(most.across_m, most.up_m, most.seconds)])
             return rows[near_rows(self._columns, np.full(len(rows), self._size), rows, minima)]
-        from antalya.geometry import kernel, making, tree
-        making.cores(self._size, self._size + 1, self._columns, self._core)
+        from antalya.geometry import kernel, tree
+        given = self._columns, self._core, self._size, np.array([most.across_m, most.up_m, most.seconds]), self._alive
         corners = max(self._corners, int(self._columns.first[self._size + 1] - self._columns.first[self._size]))
-        scratch, marks = np.empty((kernel.SCRATCH, corners)), np.empty((2, corners), np.int64)
-        wanted, found, out = np.array([most.across_m, most.up_m, most.seconds]), [], np.empty(64, np.int64)
-        past = self._runs[-1].end if self._runs else 0
-        given = self._columns, self._core, self._size, wanted, self._alive, scratch, marks
-        for work in [lambda out, run=run: tree.around(*run.tree, *given, out) for run in self._runs] + [
-                lambda out: tree.along(past, self._size, *given, out)]:
-            count = work(out)
-            while count > len(out):
-                out = np.empty(2 * count, np.int64)
-                count = work(out)
-            found.append(out[:count].copy())
-        return np.concatenate(found)
+        if corners > self._scratch.shape[1]:
+            self._scratch, self._marks = np.empty((kernel.SCRATCH, 2 * corners)), np.empty((2, 2 * corners), np.int64)
+        self._core[self._size] = 0.0
+        past, found = 0, list[Ints]()
+        for run in self._runs:
+            found.append(self._fitted(tree.around, *run.tree, *given))
+            past = run.end
+        if past < self._size:
+            found.append(self._fitted(tree.along, past, self._size, *given))
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def _fitted(self, work: Any, *given: Any) -> Ints:
+        """The rows that a compiled function finds, with room for them all."""
+        count = work(*given, self._scratch, self._marks, self._out)
+        if count > len(self._out):
+            self._out = np.empty(2 * count, np.int64)
+            count = work(*given, self._scratch, self._marks, self._out)
+        return self._out[:count].copy()
 
     def _rows(self, key: int) -> slice:
         first, last = np.searchsorted(self._keys[:self._size], [key, key + 1])

@@ -1,0 +1,93 @@
+"""One volume asked against all that stand: candidates and exact meeting, in process.
+
+The peer is shapely's STRtree over the same volumes in Mercator, asked with a widened box, its answers filtered by windows and
+bands, then by vectorised `dwithin`: the same rule as `batch`. Both are asked with volumes that are prepared (columns here, a
+polygon and its scale there). The answers are compared before any time is printed.
+"""
+
+import gc
+import time
+from typing import Any
+
+import numpy as np
+import shapely
+
+from antalya.geometry.columns import of_degrees
+from antalya.geometry.index import Index, warm
+from antalya.geometry.shape import shape
+from antalya.geometry.touch import distance_m
+from benchmarks.batch import RULE, WITHIN_M, mercator
+from benchmarks.plans import Plans, plans
+from benchmarks.table import Part, Row, times
+
+
+def ours(made: Plans, asked: Plans) -> tuple[list[float], list[set[int]], float]:
+    """Seconds and answers of each, and MB of the index."""
+    warm()
+    index = Index()
+    index.load(np.arange(len(made.disc)), of_degrees(*made))
+    columns = of_degrees(*asked)
+    took, answers = [], []
+    for one in [columns.rows(np.array([k])) for k in range(columns.size)]:
+        began = time.perf_counter()
+        found = index.near(one, RULE)
+        took.append(time.perf_counter() - began)
+        answers.append(set(found))
+    return took, answers, index.nbytes / 1e6
+
+
+def peer(made: Plans, asked: Plans) -> tuple[list[float], list[set[int]]]:
+    """The same with shapely."""
+    areas, scale = mercator(made)
+    wanted, scales = mercator(asked)
+    tree, room = shapely.STRtree(areas), int(RULE.seconds * 1e6)
+    took, answers = [], list[set[int]]()
+    for k in range(len(wanted)):
+        one: Any = wanted[k]
+        began = time.perf_counter()
+        limit = RULE.across_m * scales[k]
+        west, south, east, north = one.bounds
+        j = tree.query(shapely.box(west - 1.01 * limit, south - 1.01 * limit, east + 1.01 * limit, north + 1.01 * limit))
+        j = j[(made.starts[j] < asked.ends[k] + room) & (made.ends[j] > asked.starts[k] - room)
+              & (made.lower[j] < asked.upper[k] + RULE.up_m) & (made.upper[j] > asked.lower[k] - RULE.up_m)]
+        j = j[shapely.dwithin(areas[j], one, RULE.across_m * (scale[j] + scales[k]) / 2)]
+        took.append(time.perf_counter() - began)
+        answers.append(set(j.tolist()))
+    return took, answers
+
+
+def compared(made: Plans, asked: Plans, mine: list[set[int]], theirs: list[set[int]]) -> int:
+    """How many answers only one has. Raises AssertionError if one of them is not decided by less than 2 m."""
+    first, second, differ = of_degrees(*made), of_degrees(*asked), 0
+    for k, (a, b) in enumerate(zip(mine, theirs, strict=True)):
+        for j in a ^ b:
+            differ += 1
+            off = distance_m(shape(second.outline(k)), shape(first.outline(j)))
+            if abs(off - RULE.across_m) > WITHIN_M:
+                raise AssertionError(f"volumes {off:.2f} m apart: no time is worth printing")
+    return differ
+
+
+def part(quick: bool) -> Part:
+    """At two sizes, uniform and clustered."""
+    sizes, tries = ((2_000, 4_000), 60) if quick else ((100_000, 1_000_000), 3_000)
+    rows, seen = [], dict[tuple[int, bool], tuple[float, float]]()
+    for count in sizes:
+        for clustered in (False, True):
+            made, asked = plans(count, clustered=clustered), plans(tries, clustered=clustered, seed=99)
+            gc.disable()
+            mine_s, mine, megabytes = ours(made, asked)
+            theirs_s, theirs = peer(made, asked)
+            gc.enable()
+            differ = compared(made, asked, mine, theirs)
+            (a, b), (c, d) = (np.percentile(np.array(s[tries // 30:]) * 1e6, [50, 99]) for s in (mine_s, theirs_s))
+            kind, found = "clustered" if clustered else "uniform", sum(map(len, mine))
+            rows.append(Row(f"one volume against {count:,}, {kind}, {tries:,} times: {found:,} met ({differ} differ, by less than "
+                            f"2 m)", f"p50 {a:.0f} µs, p99 {b:.0f} µs; {megabytes:,.0f} MB",
+                            "shapely STRtree, dwithin", f"p50 {c:.0f} µs, p99 {d:.0f} µs", d / b))
+            seen[count, clustered] = a, b
+    small, large = sizes
+    said = [f"One volume, {'clustered' if c else 'uniform'}, against {large:,} instead of {small:,}: p50 "
+            f"{times(seen[large, c][0] / seen[small, c][0])}, p99 {times(seen[large, c][1] / seen[small, c][1])}."
+            for c in (False, True)]
+    return Part(rows, said)
