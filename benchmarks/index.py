@@ -82,8 +82,8 @@ def part(quick: bool) -> Part:
             differ = compared(made, asked, mine, theirs)
             (a, b), (c, d) = (np.percentile(np.array(s[tries // 30:]) * 1e6, [50, 99]) for s in (mine_s, theirs_s))
             kind, found = "clustered" if clustered else "uniform", sum(map(len, mine))
-            rows.append(Row(f"one volume against {count:,}, {kind}, {tries:,} times: {found:,} met ({differ} differ, by less than "
-                            f"2 m)", f"p50 {a:.0f} µs, p99 {b:.0f} µs; {megabytes:,.0f} MB",
+            rows.append(Row(f"one volume against {count:,}, {kind}, {tries:,} times: {found:,} met ({differ} differ, by less "
+                            f"than 2 m)", f"p50 {a:.0f} µs, p99 {b:.0f} µs; {megabytes:,.0f} MB",
                             "shapely STRtree, dwithin", f"p50 {c:.0f} µs, p99 {d:.0f} µs", d / b))
             seen[count, clustered] = a, b
     small, large = sizes
