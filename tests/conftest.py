@@ -24,12 +24,12 @@ settings.load_profile("house")
 
 @pytest.fixture(scope="session")
 def new_exchange_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., ExchangeServer]]:
-    """Makes exchange servers: `new_exchange_server(limits=…, parties=…)`; all are ended at the end."""
+    """Makes exchange servers: `new_exchange_server(limits=…, parties=…, store=…)`; all are ended at the end."""
     made: list[ExchangeServer] = []
     numbers = itertools.count()
 
-    def make(limits: dict[str, Any] | None = None, *, parties: bool = True) -> ExchangeServer:
-        made.append(ExchangeServer(tmp_path_factory.mktemp("served") / f"exchange-{next(numbers)}", limits, parties=parties))
+    def make(limits: dict[str, Any] | None = None, **options: Any) -> ExchangeServer:
+        made.append(ExchangeServer(tmp_path_factory.mktemp("served") / f"exchange-{next(numbers)}", limits, **options))
         return made[-1]
     yield make
     for server in made:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -62,12 +63,15 @@ class ExchangeServer:
     """A served exchange. `url`; `dir`, its directory; `made`, what `init --json` said (`operator_token`, `log_key`);
     `process`. Its clock is the machine's: file operations in the next days, near Manbij (37.95, 36.53) if anywhere.
 
-    `limits` are settings, e.g. `{"burst": 3}`; `parties` False leaves it without parties.
+    `limits` are settings, e.g. `{"burst": 3}`; `parties` False leaves it without parties. `store`: a PostgreSQL database. A
+    second process of the same exchange is made by `beside`.
     """
 
-    def __init__(self, directory: Path, limits: dict[str, Any] | None = None, *, parties: bool = True) -> None:
+    def __init__(self, directory: Path, limits: dict[str, Any] | None = None, *, parties: bool = True,
+                 store: str | None = None) -> None:
         self.dir = directory
-        self.made: dict[str, str] = json.loads(antalya("init", directory, "--json").stdout)
+        where = ("--store", store) if store else ()
+        self.made: dict[str, str] = json.loads(antalya("init", directory, "--json", *where).stdout)
         lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in ({"burst": 1_000_000} | (limits or {})).items())
         with (directory / "antalya.toml").open("a") as settings:
             settings.write(f"\n[limits]\n{lines}")
@@ -75,6 +79,13 @@ class ExchangeServer:
         self.start()
         if parties:
             self._register()
+
+    def beside(self) -> "ExchangeServer":
+        """Another process of the same exchange, on a port of its own. To be stopped by the caller."""
+        other = copy(self)
+        other._clients = []
+        other.start()
+        return other
 
     def start(self, port: int = 0) -> None:
         """Starts the server (again); it listens when this returns. Its log goes to `dir`/server.log."""

@@ -5,8 +5,10 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import psycopg
 
 from antalya.ledger import merkle
 from antalya.ledger.checkpoint import Verifier
@@ -21,11 +23,12 @@ from antalya.wire.decode import decode
 
 
 class Audit:
-    """One look at a store's file, beside whoever serves it."""
+    """One look at a store's file, or at its database by its address, beside whoever serves it."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(f"file:{path}?mode=rw", uri=True)
-        self._db.execute("BEGIN")
+    def __init__(self, where: Path | str) -> None:
+        self._db: Any = psycopg.connect(where, autocommit=True) if isinstance(where, str) else \
+            sqlite3.connect(f"file:{where}?mode=rw", uri=True)
+        self._db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ" if isinstance(where, str) else "BEGIN")
         leaves = self._db.execute("SELECT idx, data, salt, content FROM leaf ORDER BY idx").fetchall()
         assert [idx for idx, *_ in leaves] == list(range(len(leaves)))
         self.leaves: list[tuple[bytes, bytes, bytes | None]] = [(data, salt, content) for _, data, salt, content in leaves]
@@ -36,8 +39,9 @@ class Audit:
 
     def everything(self, verifier: Verifier, receipts: Iterable[Receipt]) -> None:
         """Raises AssertionError, or log_broken, where something is missing or does not fit."""
-        assert self._db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert self._db.execute("PRAGMA foreign_key_check").fetchall() == []
+        if isinstance(self._db, sqlite3.Connection):
+            assert self._db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert self._db.execute("PRAGMA foreign_key_check").fetchall() == []
         self._log(verifier, list(receipts))
         self._operations()
         self._cells()

@@ -8,10 +8,10 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, cycle
 from math import cos, hypot, radians
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,8 +59,8 @@ class Box:
         return self.together(other) and self.gap_m(other) < ACROSS_M
 
 
-def boxes() -> list[tuple[Box, Box]]:
-    """1,000 couples that different parties file at the same step, close to each other: most of them clash."""
+def boxes(steps: int = STEPS) -> list[tuple[Box, Box]]:
+    """Four couples a step (1,000 in all) that different parties file at that step, close to each other: most of them clash."""
     dice = random.Random(2017)
     made: list[Box] = []
     couples = []
@@ -79,7 +79,7 @@ def boxes() -> list[tuple[Box, Box]]:
             if 0 <= box.start < 23 and clear_cut(box):
                 made.append(box)
                 return box
-    for step in range(STEPS):
+    for step in range(steps):
         for one, other in combinations(range(8), 2):
             if one ^ other == 1 + step % 7:  # every party has another partner at each step
                 first = placed(PARTIES[one], None)
@@ -101,12 +101,14 @@ def body(box: Box, id_: str) -> bytes:
                             box.size / NORTH_M, start_h=box.start, lower_m=box.low, upper_m=box.low + 300))
 
 
-def filed_at_once(server: ExchangeServer, files: dict[str, Path]) -> dict[str, list[str]]:
-    """Starts a process for each party and lets them go together; the findings of each answer by the operation's id."""
+def filed_at_once(servers: Sequence[ExchangeServer], files: dict[str, Path]) -> dict[str, list[str]]:
+    """Starts a process for each party, at the servers by turns, and lets them go together; the findings of each answer by the
+    operation's id."""
     with ExitStack() as stack:
         clients = [stack.enter_context(subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("filer.py")), urlsplit(server.url).netloc, server.token(party), str(file)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)) for party, file in files.items()]
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+            for (party, file), server in zip(files.items(), cycle(servers))]
         for client in clients:
             stack.callback(client.kill)
         assert [client.stdout.readline() for client in clients if client.stdout] == ["ready\n"] * len(files)
@@ -126,17 +128,23 @@ def filed_at_once(server: ExchangeServer, files: dict[str, Path]) -> dict[str, l
 def test_eight_processes_file_into_one_square_and_no_clash_is_missed(new_exchange_server: Callable[..., ExchangeServer],
                                                                      tmp_path: Path) -> None:
     server = new_exchange_server(WIDE, parties=False)
-    registered(server, PARTIES)
-    placed = {ids(): box for couple in boxes() for box in couple}
+    race([server], boxes(), server.dir / "antalya.sqlite", tmp_path)
+
+
+def race(servers: Sequence[ExchangeServer], couples: list[tuple[Box, Box]], store: Path | str, tmp_path: Path) -> None:
+    """Files them all at once; every pair that clashes, and no other, is found by at least one of its two filings."""
+    registered(servers[0], PARTIES)
+    placed = {ids(): box for couple in couples for box in couple}
     expected = {frozenset((one, other)) for (one, box), (other, beside) in combinations(placed.items(), 2) if box.clashes(beside)}
     files = {party: tmp_path / f"{party}.jsonl" for party in PARTIES}
     for party, file in files.items():
         file.write_bytes(b"\n".join(body(box, id_) for id_, box in placed.items() if box.party == party))
-    said = filed_at_once(server, files)
+    said = filed_at_once(servers, files)
     assert said.keys() == placed.keys()
-    server.kill()
-    audit = Audit(server.dir / "antalya.sqlite")
-    audit.everything(Verifier.parse(server.made["log_key"]), [])
+    for server in servers:
+        server.kill()
+    audit = Audit(store)
+    audit.everything(Verifier.parse(servers[0].made["log_key"]), [])
     standing = audit.clashes()
     assert len(standing) == len(expected)
     assert set(standing.values()) == expected

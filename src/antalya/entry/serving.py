@@ -40,7 +40,7 @@ def log_to_stderr(level: str) -> None:
     """Structured logs of the exchange and its server on stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    for name in ("antalya", "uvicorn.error"):
+    for name in ("antalya", "uvicorn.error", "psycopg.pool"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level.upper() if name == "antalya" else "WARNING")

@@ -223,6 +223,12 @@ def events(hub: Hub, viewer: Viewer, after: int, limit: int = 200) -> list[dict[
                 for e in tx.events(None if viewer.broker else viewer.party, after, limit)]
 
 
+def last_event(hub: Hub) -> int:
+    """The last event of all, whichever process of the exchange told it."""
+    with hub.store.read() as tx:
+        return tx.last_event()
+
+
 def first_undelivered(hub: Hub, viewer: Viewer) -> int:
     """The last event before the first that was not yet delivered to a party; for the broker the present end."""
     with hub.store.read() as tx:

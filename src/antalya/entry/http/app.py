@@ -20,12 +20,12 @@ from antalya.entry.http.call import Call, Desk, authenticate, open_body
 from antalya.entry.http.endpoint import Endpoint
 from antalya.entry.http.openapi import document
 from antalya.entry.web import page_routes
-from antalya.exchange import proving, settling
+from antalya.exchange import proving, settling, viewing
 from antalya.model.errors import AntalyaError, error
 
 ENDPOINTS: tuple[Endpoint, ...] = (*operations.ENDPOINTS, *registry.ENDPOINTS, *log.ENDPOINTS, *events.ENDPOINTS)
 _logger = logging.getLogger("antalya.http")
-_TICK_S = 2.0
+_TICK_S, _HEAR_S = 2.0, 0.5
 
 
 class Metrics:
@@ -125,6 +125,7 @@ def application(desk: Desk) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_ticking, desk)
+            tasks.start_soon(_hearing, desk)
             if desk.refresh is not None:
                 tasks.start_soon(_refreshing, desk.refresh)
             yield
@@ -143,6 +144,20 @@ async def _ticking(desk: Desk) -> None:
             await anyio.to_thread.run_sync(settling.tick, desk.hub)
         except AntalyaError as failure:
             _logger.warning("tick failed", extra={"code": failure.code.name})
+
+
+async def _hearing(desk: Desk) -> None:
+    """Rings for what other processes on the same store told; one question of the store for all event streams."""
+    heard = 0
+    while True:
+        await anyio.sleep(_HEAR_S)
+        try:
+            newest = await anyio.to_thread.run_sync(viewing.last_event, desk.hub, abandon_on_cancel=True)
+        except AntalyaError:  # said where somebody waits for an answer
+            continue
+        if newest != heard:
+            heard = newest
+            desk.hub.bell.ring()
 
 
 async def _refreshing(refresh: Callable[[], None]) -> None:

@@ -17,7 +17,7 @@ from antalya.exchange import settling, viewing
 from antalya.model.errors import error
 
 _LOOK_S = 2.0
-"""How often to look without a ring: another process on the same store may have told somebody something."""
+"""How often to look without a ring: whether the token still holds, and the server still goes on."""
 
 
 async def events(call: Call) -> Response:
