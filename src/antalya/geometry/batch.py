@@ -92,7 +92,8 @@ def near_rows(c: Columns, i: Ints, j: Ints, minima: Floats) -> Bools:
 def _found(columns: Columns, table: Floats, kind: Ints, group: Ints, progress: Callable[[int, int], None]) -> Iterator[Pairs]:
     """Pairs and verdicts, some at a time, on all cores."""
     from antalya.geometry import kernel, making, tree
-    boxed, core = tree.tree(columns), making.run(making.cores, columns.size, columns, np.empty(columns.size))
+    boxed = tree.tree(columns)
+    making.run(making.cores, columns.size, columns)
     most = table.reshape(-1, 3).max(axis=0)
     corners = int(np.diff(columns.first).max())
     mine = threading.local()
@@ -103,7 +104,7 @@ def _found(columns: Columns, table: Floats, kind: Ints, group: Ints, progress: C
             mine.out = np.empty((ROOM, 3), np.int64)
         parts, out = [], mine.out
         while begin < end:
-            begin, count = tree.pairs(begin, end, *boxed, columns, core, kind, table, group, most, mine.scratch, mine.marks, out)
+            begin, count = tree.pairs(begin, end, *boxed, columns, kind, table, group, most, mine.scratch, mine.marks, out)
             parts.append(out[:count].copy())
             if begin < end and count < len(out) // 2:  # one volume alone meets more than fit
                 out = mine.out = np.empty((2 * len(out), 3), np.int64)

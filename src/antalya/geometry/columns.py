@@ -26,31 +26,60 @@ EDGE, RING_ENDS, POLYGON_ENDS = 1, 0, 2
 """What follows a corner: a piece to the next one; nothing, its ring being closed; nor another ring of its polygon."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BENT = 1.15
-NUMBERS = 19
+ORIGIN, BASIS, BEND, RADIUS, DISC, STEP, LOWER, UPPER, CORE, NUMBERS = 0, 3, 9, 11, 12, 13, 14, 15, 16, 17
+WORDS = 1 + NUMBERS + 2
 
 
 class Columns(NamedTuple):
     """m volumes with n corners.
 
     `points` (n, 3) and `codes` (n): the corners of each, rings closed; of a circle its centre. `first` (m + 1): where each
-    one's corners begin. `origin` (m, 3), `basis` (m, 6), `bend` (m, 2): the plane about the centre of a cap that holds it
-    (`ellipsoid.Frame`); `radius` (m): the cap's, in metres; `disc`: a circle's radius, else 0; `step`: its longest piece.
-    `lower`, `upper`: metres above WGS84; `starts`, `ends`: microseconds since 1970.
+    one's corners begin. `numbers` (m, NUMBERS), at ORIGIN, BASIS and BEND the plane about the centre of a cap that holds it
+    (`ellipsoid.Frame`); at RADIUS the cap's radius in metres, at DISC a circle's (else 0), at STEP the longest piece; at LOWER
+    and UPPER metres above WGS84; at CORE how deep the centre lies in it, at least (`making.cores`; 0: not reckoned).
+    `windows` (m, 2): start and end in microseconds since 1970.
     """
 
     points: Floats
     codes: Codes
     first: Ints
-    origin: Floats
-    basis: Floats
-    bend: Floats
-    radius: Floats
-    disc: Floats
-    step: Floats
-    lower: Floats
-    upper: Floats
-    starts: Ints
-    ends: Ints
+    numbers: Floats
+    windows: Ints
+
+    @property
+    def origin(self) -> Floats:
+        """Centres of the caps in space, (m, 3)."""
+        return self.numbers[:, ORIGIN:BASIS]
+
+    @property
+    def radius(self) -> Floats:
+        """Radii of the caps in metres."""
+        return self.numbers[:, RADIUS]
+
+    @property
+    def disc(self) -> Floats:
+        """Radii of circles in metres, else 0."""
+        return self.numbers[:, DISC]
+
+    @property
+    def lower(self) -> Floats:
+        """Metres above WGS84."""
+        return self.numbers[:, LOWER]
+
+    @property
+    def upper(self) -> Floats:
+        """Metres above WGS84."""
+        return self.numbers[:, UPPER]
+
+    @property
+    def starts(self) -> Ints:
+        """Microseconds since 1970."""
+        return self.windows[:, 0]
+
+    @property
+    def ends(self) -> Ints:
+        """Microseconds since 1970."""
+        return self.windows[:, 1]
 
     @property
     def size(self) -> int:
@@ -83,8 +112,7 @@ class Columns(NamedTuple):
         counts = self.first[rows + 1] - self.first[rows]
         first = np.concatenate([[0], np.cumsum(counts)])
         where = np.repeat(self.first[rows] - first[:-1], counts) + np.arange(first[-1])
-        rest: list[Any] = [column[rows] for column in self[3:]]
-        return Columns(self.points[where], self.codes[where], first, *rest)
+        return Columns(self.points[where], self.codes[where], first, self.numbers[rows], self.windows[rows])
 
 
 def joined(parts: Sequence[Columns]) -> Columns:
@@ -93,16 +121,15 @@ def joined(parts: Sequence[Columns]) -> Columns:
         return parts[0]
     steps = np.cumsum([0, *(len(part.points) for part in parts)])
     first = np.concatenate([np.zeros(1, np.int64), *(part.first[1:] + step for part, step in zip(parts, steps, strict=False))])
-    points, codes, _, *rest = zip(*parts, strict=True)
-    more: list[Any] = [np.concatenate(column) for column in rest]
-    return Columns(np.concatenate(points), np.concatenate(codes), first, *more)
+    points, codes, _, numbers, windows = zip(*parts, strict=True)
+    return Columns(np.concatenate(points), np.concatenate(codes), first, np.concatenate(numbers), np.concatenate(windows))
 
 
 def packed(columns: Columns) -> bytes:
-    """Columns as bytes, for `unpacked`: volume by volume 19 numbers, its corners, what follows each; all eight bytes wide."""
-    counts = np.diff(columns.first)
-    numbers = np.column_stack([counts.astype(np.float64), *columns[6:11], columns.starts.view(np.float64),
-                               columns.ends.view(np.float64), columns.origin, columns.basis, columns.bend])
+    """Columns as bytes, for `unpacked`: volume by volume how many corners, its numbers and window, its corners, what follows
+    each; all eight bytes wide."""
+    counts = np.diff(columns.first).astype(np.float64)
+    numbers = np.column_stack([counts, columns.numbers, columns.windows.view(np.float64)])
     parts: list[bytes] = []
     for row, (i, j) in enumerate(pairwise(columns.first.tolist())):
         parts += [numbers[row].tobytes(), columns.points[i:j].tobytes(), columns.codes[i:j].tobytes(), bytes(-(j - i) % 8)]
@@ -120,17 +147,14 @@ def unpacked(parts: Sequence[bytes], compiled: Any = None) -> tuple[Ints, Column
     size, corners = go(words, ends, 0, 0, *_room(0, 0))
     room = _room(size, corners)
     go(words, ends, size, corners, *room)
-    part, points, codes, first, numbers = room
-    bits = np.ascontiguousarray(numbers[:, 6:8]).view(np.int64)
-    plain: list[Any] = [np.ascontiguousarray(numbers[:, k]) for k in range(1, 6)]
-    frames: list[Any] = [np.ascontiguousarray(numbers[:, a:b]) for a, b in ((8, 11), (11, 17), (17, 19))]
-    windows = [np.ascontiguousarray(bits[:, side]) for side in (0, 1)]
-    return part, Columns(points, codes, first, *[*frames, *plain, *windows])
+    part, points, codes, first, words = room
+    return part, Columns(points, codes, first, np.ascontiguousarray(words[:, 1:1 + NUMBERS]),
+                         np.ascontiguousarray(words[:, 1 + NUMBERS:]).view(np.int64))
 
 
 def _room(size: int, corners: int) -> tuple[Ints, Floats, Codes, Ints, Floats]:
     return (np.empty(size, np.int64), np.empty((corners, 3)), np.empty(corners, np.uint8), np.zeros(size + 1, np.int64),
-            np.empty((size, NUMBERS)))
+            np.empty((size, WORDS)))
 
 
 def walk(words: Floats, ends: Ints, size: int, corners: int, part: Ints, points: Floats, codes: Codes, first: Ints,
@@ -143,12 +167,12 @@ def walk(words: Floats, ends: Ints, size: int, corners: int, part: Ints, points:
             count = int(words[place])
             if size:
                 part[row] = k
-                numbers[row] = words[place:place + NUMBERS]
-                begin = place + NUMBERS
+                numbers[row] = words[place:place + WORDS]
+                begin = place + WORDS
                 points[at:at + count] = words[begin:begin + 3 * count].reshape(count, 3)
                 codes[at:at + count] = follows[8 * (begin + 3 * count):8 * (begin + 3 * count) + count]
                 first[row + 1] = at + count
-            place += NUMBERS + 3 * count + (count + 7) // 8
+            place += WORDS + 3 * count + (count + 7) // 8
             row, at = row + 1, at + count
     return row, at
 
@@ -161,18 +185,16 @@ def microseconds(moment: datetime) -> int:
 
 def of_shapes(shapes: Sequence[Shape], volumes: Sequence[Volume]) -> Columns:
     """Volumes whose shapes are prepared, row by row; at least one. Without volumes: their outlines alone."""
-    counts = [len(s.points) for s in shapes]
-    codes = [_codes(s) for s in shapes]
-    frames = [s.frame for s in shapes]
-    radius, disc, step = np.ascontiguousarray(np.array([(s.radius_m, s.disc_m, s.step_m) for s in shapes]).T)
-    lower, upper = np.zeros(len(shapes)), np.zeros(len(shapes))
-    starts, ends = np.zeros(len(shapes), np.int64), np.zeros(len(shapes), np.int64)
+    numbers, windows = np.zeros((len(shapes), NUMBERS)), np.zeros((len(shapes), 2), np.int64)
+    for k, s in enumerate(shapes):
+        numbers[k, ORIGIN:BASIS], numbers[k, BASIS:BEND] = s.frame.origin, s.frame.basis.ravel()
+        numbers[k, BEND:RADIUS] = s.frame.bend[:, 1]
+        numbers[k, RADIUS:LOWER] = s.radius_m, s.disc_m, s.step_m
     for k, v in enumerate(volumes):
-        lower[k], upper[k], starts[k], ends[k] = v.lower_m, v.upper_m, microseconds(v.starts_at), microseconds(v.ends_at)
-    return Columns(
-        np.concatenate([s.points for s in shapes]), np.concatenate(codes), np.cumsum([0, *counts]),
-        np.array([f.origin for f in frames]), np.array([f.basis for f in frames]).reshape(-1, 6),
-        np.array([f.bend[:, 1] for f in frames]), radius, disc, step, lower, upper, starts, ends)
+        numbers[k, LOWER:CORE] = v.lower_m, v.upper_m
+        windows[k] = microseconds(v.starts_at), microseconds(v.ends_at)
+    return Columns(np.concatenate([s.points for s in shapes]), np.concatenate([_codes(s) for s in shapes]),
+                   np.cumsum([0, *(len(s.points) for s in shapes)]), numbers, windows)
 
 
 def _codes(shape: Shape) -> Codes:
@@ -198,13 +220,15 @@ def of_degrees(lon: Floats, lat: Floats, codes: Codes, first: Ints, disc: Floats
     if count and step.max() > LONGEST_M:
         points, codes, first = _divided(lon, lat, points, codes, first)
         step = making.run(making.longest, count, points, codes, first, step)
-    origin, basis, bend = np.empty((count, 3)), np.empty((count, 6)), np.empty((count, 2))
-    away = making.run(making.caps, count, points, first, origin, basis, bend, np.empty(count))
+    numbers = np.zeros((count, NUMBERS))
+    away = making.run(making.caps, count, points, first, numbers, np.empty(count))
     radius = np.where(disc > 0, disc, away + room_m(np.minimum(away, WIDEST_M)))
     if not (radius < 0.8 * WIDEST_M).all():
         raise error("outline_too_wide", "the outline does not fit into a cap of 4,000 km radius",
                     at=f"[{int(np.argmin(radius < 0.8 * WIDEST_M))}].outline")
-    return Columns(points, codes, first, origin, basis, bend, radius, disc, step * BENT, lower, upper, starts, ends)
+    for place, column in ((RADIUS, radius), (DISC, disc), (STEP, step * BENT), (LOWER, lower), (UPPER, upper)):
+        numbers[:, place] = column
+    return Columns(points, codes, first, numbers, np.column_stack([starts, ends]).astype(np.int64, copy=False))
 
 
 def _divided(lon: Floats, lat: Floats, points: Floats, codes: Codes, first: Ints) -> tuple[Floats, Codes, Ints]:

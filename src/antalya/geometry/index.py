@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from antalya.geometry.batch import near_rows
-from antalya.geometry.columns import Columns, joined, of_degrees
+from antalya.geometry.columns import NUMBERS, Columns, joined, of_degrees
 from antalya.geometry.ellipsoid import Ints
 from antalya.model.volume import Minima
 
@@ -40,7 +40,6 @@ class Index:
         self._columns = _empty(ROOM)
         self._keys = np.empty(ROOM, np.int64)
         self._alive = np.zeros(ROOM, np.bool_)
-        self._core = np.zeros(ROOM)
         self._size = self._dead = 0
         self._runs: list[_Run] = []
         self._corners = 0
@@ -54,13 +53,12 @@ class Index:
     def nbytes(self) -> int:
         """Bytes it takes, room to grow included."""
         runs: int = sum(part.nbytes for run in self._runs for part in run.tree)
-        return self._columns.nbytes + int(self._keys.nbytes + self._alive.nbytes + self._core.nbytes) + runs
+        return self._columns.nbytes + int(self._keys.nbytes + self._alive.nbytes) + runs
 
     def load(self, keys: Ints, columns: Columns) -> None:
         """Fills an empty index: each row's key, in growing order."""
         self._columns, self._size, self._dead, self._runs = columns, len(keys), 0, []
         self._keys, self._alive = keys, np.ones(len(keys), np.bool_)
-        self._core = np.zeros(len(keys))
         self._corners = int(np.diff(columns.first).max(initial=0))
         self._reserve(ROOM, ROOM * 16)
         if self._size >= WARM_AT:
@@ -74,11 +72,11 @@ class Index:
         self._corners = max(self._corners, int(np.diff(columns.first).max()))
         rows = slice(self._size, self._size + many)
         self._write(self._size, columns)
-        self._keys[rows], self._alive[rows], self._core[rows] = key, True, 0.0
+        self._keys[rows], self._alive[rows] = key, True
         self._size += many
         if _warm.is_set():
             from antalya.geometry import making
-            making.cores(self._size - many, self._size, self._columns, self._core)
+            making.cores(self._size - many, self._size, self._columns)
         elif self._size >= WARM_AT:
             warm_soon()
 
@@ -145,11 +143,10 @@ class Index:
             minima = np.array([(most.across_m, most.up_m, most.seconds)])
             return rows[near_rows(self._columns, np.full(len(rows), self._size), rows, minima)]
         from antalya.geometry import kernel, tree
-        given = self._columns, self._core, self._size, np.array([most.across_m, most.up_m, most.seconds]), self._alive
+        given = self._columns, self._size, np.array([most.across_m, most.up_m, most.seconds]), self._alive
         corners = max(self._corners, int(self._columns.first[self._size + 1] - self._columns.first[self._size]))
         if corners > self._scratch.shape[1]:
             self._scratch, self._marks = np.empty((kernel.SCRATCH, 2 * corners)), np.empty((2, 2 * corners), np.int64)
-        self._core[self._size] = 0.0
         past, found = 0, list[Ints]()
         for run in self._runs:
             found.append(self._fitted(tree.around, *run.tree, *given))
@@ -177,8 +174,7 @@ class Index:
         mine.points[at:at + len(columns.points)] = columns.points
         mine.codes[at:at + len(columns.codes)] = columns.codes
         mine.first[row + 1:row + 1 + many] = columns.first[1:] + at
-        for own, other in zip(list[Any](mine[3:]), columns[3:], strict=True):
-            own[row:row + many] = other
+        mine.numbers[row:row + many], mine.windows[row:row + many] = columns.numbers, columns.windows
 
     def _reserve(self, rows: int, corners: int) -> None:
         """Room for so many more rows, and one to ask with."""
@@ -191,9 +187,9 @@ class Index:
                 many = used if own is grown.points or own is grown.codes else self._size + (own is grown.first)
                 own[:many] = other[:many]
             self._columns = grown
-            self._keys, self._alive, self._core = (
+            self._keys, self._alive = (
                 np.concatenate([column[:self._size], np.zeros(grown.size - self._size, column.dtype)])
-                for column in (self._keys, self._alive, self._core))
+                for column in (self._keys, self._alive))
 
     # trees
 
@@ -205,17 +201,15 @@ class Index:
         while self._runs and self._runs[-1].end - self._runs[-1].begin < GROWTH * (self._size - past):
             past = self._runs.pop().begin
         from antalya.geometry import making, tree
-        making.run(making.cores, self._size, self._columns, self._core)
+        making.run(making.cores, self._size, self._columns)
         self._corners = int(np.diff(self._columns.first[:self._size + 1]).max())
         self._runs.append(_Run(past, self._size, tree.tree(self._columns, past, self._size)))
 
 
 def _empty(rows: int, corners: int = 16 * ROOM) -> Columns:
     """Columns with room and nothing in them."""
-    radius, disc, step, lower, upper = (np.zeros(rows) for _ in range(5))
-    return Columns(np.zeros((corners, 3)), np.zeros(corners, np.uint8), np.zeros(rows + 1, np.int64), np.zeros((rows, 3)),
-                   np.zeros((rows, 6)), np.zeros((rows, 2)), radius, disc, step, lower, upper, np.zeros(rows, np.int64),
-                   np.zeros(rows, np.int64))
+    return Columns(np.zeros((corners, 3)), np.zeros(corners, np.uint8), np.zeros(rows + 1, np.int64), np.zeros((rows, NUMBERS)),
+                   np.zeros((rows, 2), np.int64))
 
 
 def is_warm() -> bool:
@@ -233,8 +227,8 @@ def warm() -> None:
         codes, zero = np.array([1, 1, 1, 2], np.uint8), np.zeros(1)
         part = of_degrees(lon, lat, codes, np.array([0, 4]), zero, zero, zero + 1, np.zeros(1, np.int64), np.ones(1, np.int64))
         columns = joined([part] * 10)
-        core = making.run(making.cores, 10, columns, np.zeros(10))
-        given = (columns, core, 9, np.zeros(3), np.ones(10, np.bool_), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
+        making.cores(0, 10, columns)
+        given = (columns, 9, np.zeros(3), np.ones(10, np.bool_), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
                  np.empty(16, np.int64))
         tree.around(*tree.tree(columns, 0, 9), *given)
         tree.along(0, 9, *given)

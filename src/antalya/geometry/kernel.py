@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from antalya.geometry import ellipsoid
+from antalya.geometry.columns import BASIS, BEND, CORE, DISC, LOWER, ORIGIN, RADIUS, STEP, UPPER
 from antalya.geometry.compiled import compiled
 from antalya.geometry.making import MARGIN_M
 from antalya.geometry.plane import MEAN, NO, UNSURE, YES, beside, between, cross, depth, flat, holds, lay, off
@@ -25,13 +26,13 @@ SCRATCH = 12
 @compiled
 def near(c, i, j, across, up, seconds):  # type: ignore[no-untyped-def]
     """Whether caps, windows and bands of two rows come nearer than minima."""
-    start, end = max(c.starts[i], c.starts[j]), min(c.ends[i], c.ends[j])
+    start, end = max(c.windows[i, 0], c.windows[j, 0]), min(c.windows[i, 1], c.windows[j, 1])
     if seconds > 0:
         if max(start - end, 0) / 1e6 >= seconds:
             return False
     elif start >= end:
         return False
-    low, high = max(c.lower[i], c.lower[j]), min(c.upper[i], c.upper[j])
+    low, high = max(c.numbers[i, LOWER], c.numbers[j, LOWER]), min(c.numbers[i, UPPER], c.numbers[j, UPPER])
     if up > 0:
         if not low - high < up - SAME_HEIGHT_M:
             return False
@@ -43,19 +44,21 @@ def near(c, i, j, across, up, seconds):  # type: ignore[no-untyped-def]
 @compiled
 def caps_near(c, i, j, across):  # type: ignore[no-untyped-def]
     """Whether caps come within `across`."""
-    x, y, z = c.origin[i, 0] - c.origin[j, 0], c.origin[i, 1] - c.origin[j, 1], c.origin[i, 2] - c.origin[j, 2]
-    reach = c.radius[i] + c.radius[j] + across
+    a, b = c.numbers[i], c.numbers[j]
+    x, y, z = a[ORIGIN] - b[ORIGIN], a[ORIGIN + 1] - b[ORIGIN + 1], a[ORIGIN + 2] - b[ORIGIN + 2]
+    reach = c.numbers[i, RADIUS] + c.numbers[j, RADIUS] + across
     return x * x + y * y + z * z <= reach * reach
 
 
 @compiled
-def cores_near(c, core, i, j, across):  # type: ignore[no-untyped-def]
+def cores_near(c, i, j, across):  # type: ignore[no-untyped-def]
     """Whether discs that are part of two rows come within `across` already."""
-    x, y, z = c.origin[i, 0] - c.origin[j, 0], c.origin[i, 1] - c.origin[j, 1], c.origin[i, 2] - c.origin[j, 2]
+    a, b = c.numbers[i], c.numbers[j]
+    x, y, z = a[ORIGIN] - b[ORIGIN], a[ORIGIN + 1] - b[ORIGIN + 1], a[ORIGIN + 2] - b[ORIGIN + 2]
     square = x * x + y * y + z * z
-    reach = core[i] + core[j] + across - MARGIN_M
+    reach = a[CORE] + b[CORE] + across - MARGIN_M
     # a geodesic is longer than its chord by less than this, up to 1,000 km
-    return core[i] > 0 and core[j] > 0 and reach > 0 and square * (1 + square / (11 * R * R)) < reach * reach and square < 1e12
+    return a[CORE] > 0 and b[CORE] > 0 and reach > 0 and square * (1 + square / (11 * R * R)) < reach * reach and square < 1e12
 
 
 @compiled
@@ -72,20 +75,20 @@ def meets(c, i, j, across, scratch, marks, box):  # type: ignore[no-untyped-def]
 
     `scratch` (SCRATCH, n) floats and `marks` (2, n) integers, n at least the corners of the greatest; `box` (2, 4).
     """
-    disc_i, disc_j = c.disc[i] > 0, c.disc[j] > 0
-    if (disc_j and not disc_i) or (disc_i == disc_j and c.radius[i] > c.radius[j]):
+    disc_i, disc_j = c.numbers[i, DISC] > 0, c.numbers[j, DISC] > 0
+    if (disc_j and not disc_i) or (disc_i == disc_j and c.numbers[i, RADIUS] > c.numbers[j, RADIUS]):
         i, j, disc_i, disc_j = j, i, disc_j, disc_i
     if disc_i:
-        touch = min(TOUCH_M, c.disc[i] / 2)
+        touch = min(TOUCH_M, c.numbers[i, DISC] / 2)
         if disc_j:
-            touch = min(touch, c.disc[j] / 2)
-        limit = c.disc[i] + c.disc[j] + (across if across > 0 else -touch)
-        error = _error(c.radius[i], True, c.step[j], limit)
+            touch = min(touch, c.numbers[j, DISC] / 2)
+        limit = c.numbers[i, DISC] + c.numbers[j, DISC] + (across if across > 0 else -touch)
+        error = _error(c.numbers[i, RADIUS], True, c.numbers[j, STEP], limit)
         away = _from_centre(c, i, j)
         return UNSURE if abs(away - limit) <= error else YES if away < limit else NO
     lay(c, i, i, scratch[0], scratch[1], box[0])
     lay(c, i, j, scratch[2], scratch[3], box[1])
-    error = _error(c.radius[i], False, max(c.step[i], c.step[j]), across)
+    error = _error(c.numbers[i, RADIUS], False, max(c.numbers[i, STEP], c.numbers[j, STEP]), across)
     room = across + error + 4 * TOUCH_M
     if (box[0, 0] > box[1, 2] + room or box[1, 0] > box[0, 2] + room or box[0, 1] > box[1, 3] + room
             or box[1, 1] > box[0, 3] + room):
@@ -103,14 +106,15 @@ def meets(c, i, j, across, scratch, marks, box):  # type: ignore[no-untyped-def]
 @compiled
 def _from_centre(c, i, j):  # type: ignore[no-untyped-def]
     """How far row j is from the centre of row i; 0 where it holds it. Of a circle, its centre."""
-    ox, oy, oz = c.origin[i, 0], c.origin[i, 1], c.origin[i, 2]
-    xu, xv, yu, yv, zu, zv = c.basis[i, 0], c.basis[i, 1], c.basis[i, 2], c.basis[i, 3], c.basis[i, 4], c.basis[i, 5]
+    row = c.numbers[i]
+    ox, oy, oz = row[ORIGIN], row[ORIGIN + 1], row[ORIGIN + 2]
+    xu, xv, yu, yv, zu, zv = row[BASIS], row[BASIS + 1], row[BASIS + 2], row[BASIS + 3], row[BASIS + 4], row[BASIS + 5]
     least, inside = np.inf, False
     x = y = 0.0
     for k in range(c.first[j], c.first[j + 1]):
-        u, v = flat(c.points[k, 0] - ox, c.points[k, 1] - oy, c.points[k, 2] - oz, xu, xv, yu, yv, zu, zv, c.bend[i, 0],
-                    c.bend[i, 1])
-        if c.disc[j] > 0:
+        u, v = flat(c.points[k, 0] - ox, c.points[k, 1] - oy, c.points[k, 2] - oz, xu, xv, yu, yv, zu, zv, row[BEND],
+                    row[BEND + 1])
+        if c.numbers[j, DISC] > 0:
             return math.sqrt(u * u + v * v)
         if k > c.first[j] and c.codes[k - 1] == 1:
             least = min(least, off(0.0, 0.0, x, y, u, v))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from antalya.geometry import ellipsoid
+from antalya.geometry.columns import BASIS, BEND, CORE, DISC, ORIGIN, RADIUS, STEP
 from antalya.geometry.columns import walk as plain_walk
 from antalya.geometry.compiled import compiled
 
@@ -78,7 +79,7 @@ def longest(begin, end, points, codes, first, out):  # type: ignore[no-untyped-d
 
 
 @compiled
-def caps(begin, end, points, first, origin, basis, bend, out):  # type: ignore[no-untyped-def]
+def caps(begin, end, points, first, numbers, out):  # type: ignore[no-untyped-def]
     """Planes about the middles, as `densify.caps`, and an upper bound of the geodesic distance of the farthest corner."""
     for k in range(begin, end):
         i, j = first[k], first[k + 1]
@@ -94,10 +95,11 @@ def caps(begin, end, points, first, origin, basis, bend, out):  # type: ignore[n
         sl, cl = ((y0 + y1) / across, (x0 + x1) / across) if across > 0 else (0.0, 1.0)
         w = math.sqrt(1 - E2 * sp * sp)
         x, y, z = A / w * cp * cl, A / w * cp * sl, A / w * (1 - E2) * sp
-        origin[k, 0], origin[k, 1], origin[k, 2] = x, y, z
-        basis[k, 0], basis[k, 2], basis[k, 4] = -sl, cl, 0.0
-        basis[k, 1], basis[k, 3], basis[k, 5] = -sp * cl, -sp * sl, cp
-        bend[k, 0], bend[k, 1] = w / A, w * w * w / (A * (1 - E2))
+        row = numbers[k]
+        row[ORIGIN], row[ORIGIN + 1], row[ORIGIN + 2] = x, y, z
+        row[BASIS], row[BASIS + 2], row[BASIS + 4] = -sl, cl, 0.0
+        row[BASIS + 1], row[BASIS + 3], row[BASIS + 5] = -sp * cl, -sp * sl, cp
+        row[BEND], row[BEND + 1] = w / A, w * w * w / (A * (1 - E2))
         most = 0.0
         for n in range(i, j):
             most = max(most, (points[n, 0] - x) ** 2 + (points[n, 1] - y) ** 2 + (points[n, 2] - z) ** 2)
@@ -107,14 +109,15 @@ def caps(begin, end, points, first, origin, basis, bend, out):  # type: ignore[n
 
 
 @compiled
-def cores(begin, end, c, out):  # type: ignore[no-untyped-def]
+def cores(begin, end, c):  # type: ignore[no-untyped-def]
     """How deep the middle of each cap lies in its volume, at least: a disc of that radius about it is part of it."""
     for k in range(begin, end):
-        if c.disc[k] > 0:
-            out[k] = c.disc[k]
+        row = c.numbers[k]
+        if row[DISC] > 0:
+            row[CORE] = row[DISC]
             continue
-        ox, oy, oz = c.origin[k, 0], c.origin[k, 1], c.origin[k, 2]
-        xu, xv, yu, yv, zu, zv = c.basis[k, 0], c.basis[k, 1], c.basis[k, 2], c.basis[k, 3], c.basis[k, 4], c.basis[k, 5]
+        ox, oy, oz = row[ORIGIN], row[ORIGIN + 1], row[ORIGIN + 2]
+        xu, xv, yu, yv, zu, zv = row[BASIS], row[BASIS + 1], row[BASIS + 2], row[BASIS + 3], row[BASIS + 4], row[BASIS + 5]
         least, inside = np.inf, False
         u = v = 0.0
         for n in range(c.first[k], c.first[k + 1]):
@@ -128,6 +131,5 @@ def cores(begin, end, c, out):  # type: ignore[no-untyped-def]
                 if (v > 0) != (q > 0) and (u * dv - v * du > 0) == (dv > 0):
                     inside = not inside
             u, v = p, q
-        step = c.step[k]
-        sag = step * step * c.radius[k] / (6 * LEAST * LEAST)
-        out[k] = max(0.0, math.sqrt(least) - sag - MARGIN_M) if inside else 0.0
+        sag = row[STEP] * row[STEP] * row[RADIUS] / (6 * LEAST * LEAST)
+        row[CORE] = max(0.0, math.sqrt(least) - sag - MARGIN_M) if inside else 0.0

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from antalya.geometry.columns import BASIS, BEND, ORIGIN, RADIUS
 from antalya.geometry.compiled import compiled
 
 NO, YES, UNSURE = 0, 1, 2
@@ -33,15 +34,16 @@ def flat(x, y, z, xu, xv, yu, yv, zu, zv, bend_u, bend_v):  # type: ignore[no-un
 @compiled
 def lay(c, place, row, x, y, box):  # type: ignore[no-untyped-def]
     """Lays the corners of a row of columns into the plane about another's centre, and finds the box round them."""
-    ox, oy, oz = c.origin[place, 0], c.origin[place, 1], c.origin[place, 2]
-    xu, xv, yu = c.basis[place, 0], c.basis[place, 1], c.basis[place, 2]
-    yv, zu, zv = c.basis[place, 3], c.basis[place, 4], c.basis[place, 5]
-    bend_u, bend_v = c.bend[place, 0], c.bend[place, 1]
+    about, own = c.numbers[place], c.numbers[row]
+    ox, oy, oz = about[ORIGIN], about[ORIGIN + 1], about[ORIGIN + 2]
+    xu, xv, yu = about[BASIS], about[BASIS + 1], about[BASIS + 2]
+    yv, zu, zv = about[BASIS + 3], about[BASIS + 4], about[BASIS + 5]
+    bend_u, bend_v = about[BEND], about[BEND + 1]
     west = south = np.inf
     east = north = -np.inf
     i = c.first[row]
-    dx, dy, dz = c.origin[row, 0] - ox, c.origin[row, 1] - oy, c.origin[row, 2] - oz
-    around = math.sqrt(dx * dx + dy * dy + dz * dz) + c.radius[row] > SMALL_M
+    dx, dy, dz = own[ORIGIN] - ox, own[ORIGIN + 1] - oy, own[ORIGIN + 2] - oz
+    around = math.sqrt(dx * dx + dy * dy + dz * dz) + own[RADIUS] > SMALL_M
     mean = (bend_u + bend_v) / 2
     for k in range(c.first[row + 1] - i):
         px, py, pz = c.points[i + k, 0] - ox, c.points[i + k, 1] - oy, c.points[i + k, 2] - oz

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from antalya.geometry import making
-from antalya.geometry.columns import Columns
+from antalya.geometry.columns import LOWER, RADIUS, UPPER, Columns
 from antalya.geometry.compiled import compiled
 from antalya.geometry.ellipsoid import Floats, Ints
 from antalya.geometry.kernel import cores_near, meets, near
@@ -37,7 +37,8 @@ def tree(columns: Columns, begin: int = 0, end: int | None = None) -> Tree:
     """The tree over the rows from `begin` to `end` (all), at least one."""
     end = columns.size if end is None else end
     count = end - begin
-    rows = Columns(columns.points, columns.codes, columns.first[begin:end + 1], *(c[begin:end] for c in columns[3:]))  # type: ignore[arg-type]
+    rows = Columns(columns.points, columns.codes, columns.first[begin:end + 1], columns.numbers[begin:end],
+                   columns.windows[begin:end])
     order = np.argsort(making.run(_keys, count, rows, _scales(rows), np.empty(count, np.uint64))) + begin
     sizes = [count]
     while sizes[-1] > 1:
@@ -72,13 +73,14 @@ def _scales(columns: Columns) -> Floats:
 def _keys(begin, end, c, scales, out):  # type: ignore[no-untyped-def]
     for k in range(begin, end):
         key = np.uint64(0)
-        lon, lat = math.degrees(math.atan2(c.origin[k, 1], c.origin[k, 0])), math.degrees(math.asin(c.origin[k, 2] / 6_378_137))
+        x, y, z = c.numbers[k, 0], c.numbers[k, 1], c.numbers[k, 2]
+        lon, lat = math.degrees(math.atan2(y, x)), math.degrees(math.asin(z / 6_378_137))
         for axis in range(4):
-            value = float(c.starts[k]) if axis == 0 else c.lower[k] if axis == 1 else lon if axis == 2 else lat
+            value = float(c.windows[k, 0]) if axis == 0 else c.numbers[k, LOWER] if axis == 1 else lon if axis == 2 else lat
             place = np.uint64(min(65_535.0, max(0.0, (value - scales[axis, 0]) / scales[axis, 1])))
             for bit in range(16):
                 key |= ((place >> np.uint64(bit)) & np.uint64(1)) << np.uint64(4 * bit + axis)
-        if c.radius[k] > scales[4, 0]:  # the widest among themselves, at the end
+        if c.numbers[k, RADIUS] > scales[4, 0]:  # the widest among themselves, at the end
             key = np.uint64(0xFFFFFFFFFFFFFFFF) - (key >> np.uint64(32))
         out[k] = key
 
@@ -91,11 +93,11 @@ def _item_boxes(begin, end, c, order, boxes):  # type: ignore[no-untyped-def]
 
 @compiled
 def _item_box(c, k, box):  # type: ignore[no-untyped-def]
-    box[0], box[1] = c.starts[k] - SLACK_US, c.ends[k] + SLACK_US
-    room = c.radius[k] + SLACK_M
+    box[0], box[1] = c.windows[k, 0] - SLACK_US, c.windows[k, 1] + SLACK_US
+    room = c.numbers[k, RADIUS] + SLACK_M
     for axis in range(3):
-        box[2 + 2 * axis], box[3 + 2 * axis] = c.origin[k, axis] - room, c.origin[k, axis] + room
-    box[8], box[9] = c.lower[k], c.upper[k]
+        box[2 + 2 * axis], box[3 + 2 * axis] = c.numbers[k, axis] - room, c.numbers[k, axis] + room
+    box[8], box[9] = c.numbers[k, LOWER], c.numbers[k, UPPER]
 
 
 @compiled
@@ -131,13 +133,12 @@ def widest(minima: Minima) -> Floats:
 
 
 @compiled
-def pairs(begin, end, boxes, order, levels, c, core, kind, table, group, most, scratch, marks, out):  # type: ignore[no-untyped-def]
+def pairs(begin, end, boxes, order, levels, c, kind, table, group, most, scratch, marks, out):  # type: ignore[no-untyped-def]
     """Pairs of rows that meet, or may (`kernel.UNSURE`), one of them in the lowest nodes `begin` … `end`, the other there or
     later; until `out` (n, 3: two rows, least first, and the verdict) is full. The node reached, and how many pairs.
 
-    `core`: `making.cores`. `kind`: a row's row in `table` (k, k, 3), the minima of each two kinds; `most`: as wide as any of
-    them. Rows of the same
-    `group` are no pairs.
+    The columns' cores are reckoned. `kind`: a row's row in `table` (k, k, 3), the minima of each two kinds; `most`: as wide
+    as any of them. Rows of the same `group` are no pairs.
     """
     box, wide, small, stack = np.empty(10), np.empty(10), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64)
     height, found = len(levels) - 2, 0
@@ -171,7 +172,7 @@ def pairs(begin, end, boxes, order, levels, c, core, kind, table, group, most, s
                     across, up, seconds = table[kind[i], kind[j], 0], table[kind[i], kind[j], 1], table[kind[i], kind[j], 2]
                     if not near(c, i, j, across, up, seconds):
                         continue
-                    verdict = YES if cores_near(c, core, i, j, across) else meets(c, i, j, across, scratch, marks, small)
+                    verdict = YES if cores_near(c, i, j, across) else meets(c, i, j, across, scratch, marks, small)
                     if verdict != NO:
                         if found == len(out):
                             return at, begun
@@ -181,7 +182,7 @@ def pairs(begin, end, boxes, order, levels, c, core, kind, table, group, most, s
 
 
 @compiled
-def around(boxes, order, levels, c, core, row, most, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
+def around(boxes, order, levels, c, row, most, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
     """Rows of a tree that are `alive` and come within minima of a row, or may, into `out`; how many, which may be more than
     fit."""
     box, small, stack, found = np.empty(10), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64), 0
@@ -193,7 +194,7 @@ def around(boxes, order, levels, c, core, row, most, alive, scratch, marks, out)
         deep -= 1
         node, level = stack[deep] // 16, stack[deep] % 16
         if level == 0:
-            found = _kept(c, core, row, order[node], most, alive, scratch, marks, small, out, found)
+            found = _kept(c, row, order[node], most, alive, scratch, marks, small, out, found)
             continue
         first = levels[level - 1] + (node - levels[level]) * FAN
         for child in range(first, min(first + FAN, levels[level])):
@@ -204,18 +205,18 @@ def around(boxes, order, levels, c, core, row, most, alive, scratch, marks, out)
 
 
 @compiled
-def along(begin, end, c, core, row, most, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
+def along(begin, end, c, row, most, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
     """The same for the rows from `begin` to `end`, one by one."""
     small, found = np.empty((2, 4)), 0
     for other in range(begin, end):
-        found = _kept(c, core, row, other, most, alive, scratch, marks, small, out, found)
+        found = _kept(c, row, other, most, alive, scratch, marks, small, out, found)
     return found
 
 
 @compiled
-def _kept(c, core, row, other, most, alive, scratch, marks, small, out, found):  # type: ignore[no-untyped-def]
+def _kept(c, row, other, most, alive, scratch, marks, small, out, found):  # type: ignore[no-untyped-def]
     if alive[other] and near(c, row, other, most[0], most[1], most[2]) and (
-            cores_near(c, core, row, other, most[0]) or meets(c, row, other, most[0], scratch, marks, small) != NO):
+            cores_near(c, row, other, most[0]) or meets(c, row, other, most[0], scratch, marks, small) != NO):
         if found < len(out):
             out[found] = other
         return found + 1
