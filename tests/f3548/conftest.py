@@ -29,16 +29,22 @@ def new_id() -> str:
 
 
 def check_fits(method: str, path: str, answer: httpx.Response) -> None:
-    """The answer's status is one the interface lists for the operation, and its body fits the schema there."""
-    named = [p for p, pattern in sorted(_PATHS.items(), key=lambda item: item[0].count("{")) if pattern.fullmatch(path)]
-    row = next(INTERFACE["paths"][p][method] for p in named if method in INTERFACE["paths"][p])
+    """The answer's status is one the interface lists for the operation, and its body fits the schema there. `path` as the
+    interface has it."""
+    row = INTERFACE["paths"][path][method]
     status = str(answer.status_code)
-    known = status in row["responses"] or (method, named[0], answer.status_code) in PRACTICE
+    known = status in row["responses"] or (method, path, answer.status_code) in PRACTICE
     assert known, (method, path, answer.status_code, answer.text)
     schema = row["responses"].get(status, "ErrorResponse")
     Draft202012Validator({"$ref": f"#/schemas/{schema}", "schemas": INTERFACE["schemas"]}).validate(answer.json())
     if answer.status_code >= 400:
         assert answer.json()["message"]
+
+
+def operation(method: str, path: str) -> str:
+    """The interface's path of an operation."""
+    named = [p for p, pattern in sorted(_PATHS.items(), key=lambda item: item[0].count("{")) if pattern.fullmatch(path)]
+    return next(p for p in named if method in INTERFACE["paths"][p])
 
 
 class Uss:
@@ -50,12 +56,20 @@ class Uss:
         self._token, self.name, self.url = token, name, f"https://{name.lower()}.example/uss"
         self._client = httpx.Client(base_url=url, timeout=30)
 
-    def call(self, method: str, path: str, *scopes: str, headers: dict[str, str] | None = None, **fields: Any) -> httpx.Response:
+    def raw(self, method: str, path: str, *scopes: str, headers: dict[str, str] | None = None, **fields: Any) -> httpx.Response:
+        """Whatever is answered to whatever is asked."""
         head = {"authorization": f"Bearer {self._token(self.name, *(scopes or ALL))}"} | (headers or {})
+        return self._client.request(method, path, headers=head, **fields)
+
+    def call(self, method: str, path: str, *scopes: str, headers: dict[str, str] | None = None, **fields: Any) -> httpx.Response:
         full = f"/dss/v1/{path}"
-        answer = self._client.request(method, full, headers=head, **fields)
-        check_fits(method.lower(), full, answer)
+        answer = self.raw(method, full, *scopes, headers=headers, **fields)
+        check_fits(method.lower(), operation(method.lower(), full), answer)
         return answer
+
+    def check(self, method: str, path: str, answer: httpx.Response) -> None:
+        """See `check_fits`."""
+        check_fits(method, path, answer)
 
     def close(self) -> None:
         self._client.close()

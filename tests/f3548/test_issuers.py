@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -209,3 +210,11 @@ def test_a_key_published_for_tests_is_good_only_where_asked_for(tmp_path: Path) 
     refused = typed("serve", "--dir", tmp_path / "exchange", "--port", 0, code=None)
     assert refused.exit_code != 0
     assert "--insecure-test-keys" in refused.stderr
+
+
+def test_the_guide_s_settings_are_settings() -> None:
+    guide = (Path(__file__).parents[2] / "docs/how-to/drone-operators.md").read_text(encoding="utf-8")
+    lines = [line.removeprefix("    ") for line in guide.splitlines() if line.startswith("    ")]
+    found = msgspec.convert(tomllib.loads("\n".join(lines))["issuers"], list[IssuerSetting])
+    assert (found[0].brings_parties, found[0].max_life_s) == (True, 3_600)
+    Issuers([msgspec.structs.replace(found[0], jwks_url="http://127.0.0.1:9/none")], Path("/"))
