@@ -8,6 +8,7 @@ by the database, whose order of texts may be a language's.
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, ClassVar
 
 from antalya.model.asks import Answer, Ask
@@ -19,10 +20,12 @@ from antalya.ports import Event, Kind, Leaf, Remembered, Thing
 from antalya.store.rows import (
     EVENT,
     OPENED,
+    SEEN_ASK,
+    SEEN_FINDING,
+    SEEN_OPERATION,
     STORED,
     THING,
     Caches,
-    Row,
     answer_of,
     ask_of,
     event_of,
@@ -35,20 +38,6 @@ from antalya.store.rows import (
     thing_of,
 )
 from antalya.store.utm import UtmReader
-
-# What a party may have something to see of; `steps.disclose` decides what.
-_SEEN_OPERATION = """(party = ?
-  OR id IN (SELECT operation FROM released WHERE party IN (?, '*'))
-  OR id IN (SELECT operation FROM ask WHERE of_party = ? AND state <> 'closed')
-  OR id IN (SELECT f.other FROM finding f JOIN operation o ON o.id = f.operation AND o.current = 1
-            WHERE o.party = ? AND f.closed_at IS NULL AND f.other IS NOT NULL)
-  OR id IN (SELECT f.operation FROM finding f JOIN operation o ON o.id = f.other AND o.current = 1
-            WHERE o.party = ? AND f.closed_at IS NULL))"""
-_SEEN_FINDING = """(operation IN (SELECT id FROM operation WHERE current = 1 AND party = ?)
-  OR other IN (SELECT id FROM operation WHERE current = 1 AND party = ?)
-  OR id IN (SELECT finding FROM ask WHERE of_party = ?)
-  OR site IN (SELECT id FROM thing WHERE kind = 'site' AND current = 1 AND owner = ?))"""
-_SEEN_ASK = "(of_party = ? OR operation IN (SELECT id FROM operation WHERE current = 1 AND party = ?))"
 
 
 class SqlReader(UtmReader, ABC):
@@ -75,6 +64,11 @@ class SqlReader(UtmReader, ABC):
     def _row(self, sql: str, values: Sequence[object] = ()) -> Any:
         found = self._rows(sql, values)
         return found[0] if found else None
+
+    def _of(self, sql: str, ids: Iterable[object]) -> list[Any]:
+        """The rows of a statement that ends in a column that has to be one of `ids`."""
+        wanted = list(ids)
+        return self._rows(sql + self.AMONG, (self._list(wanted),)) if wanted else []
 
     # the rulebook and what it is made of
 
@@ -114,8 +108,8 @@ class SqlReader(UtmReader, ABC):
         return stored_of(row) if row else None
 
     def operations_of(self, ids: Iterable[str]) -> dict[str, Stored]:
-        found = map(stored_of, self._rows(STORED + "WHERE current = 1 AND id " + self.AMONG, (self._list(ids),)))
-        return {stored.operation.id: stored for stored in found}
+        rows = self._of(STORED + "WHERE current = 1 AND id ", ids)
+        return {stored.operation.id: stored for stored in map(stored_of, rows)}
 
     def operation_versions(self, id: str) -> list[Stored]:
         return [stored_of(row) for row in self._rows(STORED + "WHERE id = ? ORDER BY version", (id,))]
@@ -128,7 +122,7 @@ class SqlReader(UtmReader, ABC):
         if ends_at is not None:
             parts.append(("starts_at < ?", [micros(ends_at)]))
         if seen_by is not None:
-            parts.append((_SEEN_OPERATION, [seen_by] * 5))
+            parts.append((SEEN_OPERATION, [seen_by] * 5))
         where, values = _all_of(parts)
         rows = self._rows(STORED + f"WHERE {where} ORDER BY seq LIMIT ?", [*values, limit])
         return [(row[0], stored_of(row)) for row in rows]
@@ -145,8 +139,7 @@ class SqlReader(UtmReader, ABC):
         """The operations of some rows, ready to be checked."""
         kept = self._caches.prepared
         found = {seq: known for seq in rows if (known := kept.get(seq)) is not None}  # another thread may clear it meanwhile
-        unknown = [seq for seq in rows if seq not in found]
-        for row in self._rows(STORED + "WHERE seq " + self.AMONG, (self._list(unknown),)) if unknown else ():
+        for row in self._of(STORED + "WHERE seq ", [seq for seq in rows if seq not in found]):
             stored = stored_of(row)
             found[row[0]] = prepare(stored.operation, stored.moved_at, stored.first_filed_at, stored.version)
         if len(kept) + len(found) > self._caches.most:
@@ -164,14 +157,14 @@ class SqlReader(UtmReader, ABC):
     def findings(self, *, operations: Iterable[str] | None = None, open_only: bool = True, seen_by: str | None = None,
                  limit: int = 100_000) -> list[Opened]:
         shut = "closed_at IS NULL" if open_only else "TRUE"
-        seen, values = (_SEEN_FINDING, [seen_by] * 4) if seen_by is not None else ("TRUE", [])
+        seen, values = (SEEN_FINDING, [seen_by] * 4) if seen_by is not None else ("TRUE", [])
         if operations is None:
             rows = self._rows(OPENED + f"WHERE {seen} AND {shut} ORDER BY seq DESC LIMIT ?", [*values, limit])
             return [opened_of(row) for row in reversed(rows)]
-        wanted, found = self._list(operations), dict[int, Row]()
-        for column in ("operation", "other"):
-            rows = self._rows(OPENED + f"WHERE {column} {self.AMONG} AND {seen} AND {shut}", [wanted, *values])
-            found.update((row[0], row) for row in rows)
+        if not (wanted := list(operations)):
+            return []
+        sides = [OPENED + f"WHERE {column} {self.AMONG} AND {seen} AND {shut}" for column in ("operation", "other")]
+        found = {row[0]: row for row in self._rows(" UNION ALL ".join(sides), [self._list(wanted), *values] * 2)}
         return [opened_of(found[seq]) for seq in sorted(found)[-limit:]]
 
     def finding(self, id: str) -> Opened | None:
@@ -179,7 +172,7 @@ class SqlReader(UtmReader, ABC):
         return opened_of(row) if row else None
 
     def findings_of(self, ids: Iterable[str]) -> dict[str, Opened]:
-        rows = self._rows(OPENED + f"WHERE id {self.AMONG} ORDER BY seq", (self._list(ids),))
+        rows = sorted(self._of(OPENED + "WHERE id ", ids), key=itemgetter(0))
         return {opened.finding.id: opened for opened in map(opened_of, rows)}
 
     def ask(self, id: str) -> Ask | None:
@@ -192,13 +185,14 @@ class SqlReader(UtmReader, ABC):
         if finding is not None:
             parts.append(("finding = ?", [finding]))
         if seen_by is not None:
-            parts.append((_SEEN_ASK, [seen_by, seen_by]))
+            parts.append((SEEN_ASK, [seen_by, seen_by]))
         if state is not None:
             parts.append(("state = ?", [state]))
-        if findings is not None:
-            parts.append((f"finding {self.AMONG}", [self._list(findings)]))
-        if operations is not None:
-            parts.append((f"operation {self.AMONG}", [self._list(operations)]))
+        for column, wanted in (("finding", findings), ("operation", operations)):
+            if wanted is not None:
+                if not (among := list(wanted)):
+                    return []
+                parts.append((f"{column} {self.AMONG}", [self._list(among)]))
         where, values = _all_of(parts)
         return [ask_of(body) for _, body in sorted(self._rows("SELECT id, body FROM ask WHERE " + where, values))]  # noqa: S608
 
@@ -207,7 +201,7 @@ class SqlReader(UtmReader, ABC):
         return [ask_of(body) for _, _, body in sorted(rows)]
 
     def answers(self, asks: Iterable[str]) -> list[Answer]:
-        rows = self._rows("SELECT at, id, body FROM answer WHERE ask " + self.AMONG, (self._list(asks),))  # noqa: S608
+        rows = self._of("SELECT at, id, body FROM answer WHERE ask ", asks)
         return [answer_of(body) for _, _, body in sorted(rows)]
 
     # who was told what, the log, what is remembered
@@ -238,10 +232,14 @@ class SqlReader(UtmReader, ABC):
         return int(self._row("SELECT coalesce(max(idx) + 1, 0) FROM leaf")[0])
 
     def node(self, level: int, index: int) -> bytes:
-        row = self._row("SELECT hash FROM node WHERE level = ? AND idx = ?", (level, index))
-        if row is None:
-            raise error("log_broken", f"the log has no node {index} at level {level}")
-        return bytes(row[0])
+        known = self._caches.nodes.get((level, index))
+        if known is None:
+            row = self._row("SELECT hash FROM node WHERE level = ? AND idx = ?", (level, index))
+            if row is None:
+                raise error("log_broken", f"the log has no node {index} at level {level}")
+            known = bytes(row[0])
+            self._caches.know({(level, index): known})
+        return known
 
     def remembered(self, party: str, key: str) -> Remembered | None:
         row = self._row("SELECT request_sha256, response FROM remembered WHERE party = ? AND key = ?", (party, key))

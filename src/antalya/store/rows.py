@@ -1,6 +1,6 @@
 """What rows of a store mean, whatever database they lie in: instants, JSON bodies, and what is kept of them in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -93,8 +93,24 @@ def event_of(row: Row) -> Event:
     return Event(seq, party, type_, subject, instant(at), None if delivered is None else instant(delivered))
 
 
+# What a party may have something to see of; `steps.disclose` decides what.
+SEEN_OPERATION = """(party = ?
+  OR id IN (SELECT operation FROM released WHERE party IN (?, '*'))
+  OR id IN (SELECT operation FROM ask WHERE of_party = ? AND state <> 'closed')
+  OR id IN (SELECT f.other FROM finding f JOIN operation o ON o.id = f.operation AND o.current = 1
+            WHERE o.party = ? AND f.closed_at IS NULL AND f.other IS NOT NULL)
+  OR id IN (SELECT f.operation FROM finding f JOIN operation o ON o.id = f.other AND o.current = 1
+            WHERE o.party = ? AND f.closed_at IS NULL))"""
+SEEN_FINDING = """(operation IN (SELECT id FROM operation WHERE current = 1 AND party = ?)
+  OR other IN (SELECT id FROM operation WHERE current = 1 AND party = ?)
+  OR id IN (SELECT finding FROM ask WHERE of_party = ?)
+  OR site IN (SELECT id FROM thing WHERE kind = 'site' AND current = 1 AND owner = ?))"""
+SEEN_ASK = "(of_party = ? OR operation IN (SELECT id FROM operation WHERE current = 1 AND party = ?))"
+
+
 class Caches:
-    """What a line of readers or writers keeps between snapshots: the rulebook by its version, prepared operations by row.
+    """What a line of readers or writers keeps between snapshots: the rulebook by its version, prepared operations by row, nodes
+    of the log by level and index (only committed ones: they never change).
 
     Rows are never changed but for `current`, so a prepared operation stays right; what a rollback takes back is forgotten,
     since its row and version numbers are given again.
@@ -103,8 +119,15 @@ class Caches:
     def __init__(self, most: int = 50_000) -> None:
         self.rulebook: Rulebook | None = None
         self.prepared: dict[int, Prepared] = {}
+        self.nodes: dict[tuple[int, int], bytes] = {}
         self.hot = Hot()
         self.most = most
+
+    def know(self, nodes: Mapping[tuple[int, int], bytes]) -> None:
+        """Keeps nodes of the log that are committed."""
+        if len(self.nodes) > self.most:
+            self.nodes = {}
+        self.nodes.update(nodes)
 
     def clear(self) -> None:
         """After a whole transaction was lost."""

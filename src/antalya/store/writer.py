@@ -14,7 +14,8 @@ from antalya.model.parties import at_least
 from antalya.model.understandings import Signature
 from antalya.model.volume import Minima
 from antalya.picture import Coverage, Prepared, Stored
-from antalya.ports import Kind, Leaf, Remembered, Thing
+from antalya.ports import Event, Kind, Leaf, Remembered, Thing
+from antalya.store.group import Group
 from antalya.store.hot import bytes_of, near
 from antalya.store.reader import SqlReader
 from antalya.store.rows import Caches, micros, text_of
@@ -24,47 +25,30 @@ _WAITING = frozenset({"open"})
 _LASTING = frozenset({"granted", "granted-with-conditions"})
 
 
-class Tail:
-    """The end of the log while jobs are committed together: how long it is, its nodes that were looked at, and what was
-    appended and not yet written. Jobs append many leaves; they are written in one go."""
-
-    def __init__(self) -> None:
-        self.size: int | None = None
-        self.nodes: dict[tuple[int, int], bytes] = {}
-        self.leaves: list[Leaf] = []
-        self.new_nodes: list[tuple[int, int, bytes]] = []
-
-    def mark(self) -> tuple[int | None, int, int]:
-        """Where it stands, for `back_to`."""
-        return self.size, len(self.leaves), len(self.new_nodes)
-
-    def back_to(self, mark: tuple[int | None, int, int]) -> None:
-        """Takes back what was appended since a mark."""
-        self.size = mark[0]
-        del self.leaves[mark[1]:]
-        for level, index, _ in self.new_nodes[mark[2]:]:
-            del self.nodes[level, index]
-        del self.new_nodes[mark[2]:]
-
-
 class SqlTransaction(SqlReader, UtmWriter):
     """`ports.Transaction` over the writer's connection. `put_rows`, `changed_rulebook` and `mark` say what to forget when it is
-    undone. `tail`: the same for all jobs of one transaction."""
+    undone. `group`: the same for all jobs of one transaction."""
 
-    def __init__(self, connection: Any, caches: Caches, tail: Tail) -> None:
+    def __init__(self, connection: Any, caches: Caches, group: Group) -> None:
         super().__init__(connection, caches)
-        self._tail = tail
+        self._group = group
         self.put_rows: list[int] = []
         self.changed_rulebook = False
-        self._caches.hot.current(self._rows, tail)
+        self._caches.hot.current(self._rows, group)
         self.mark = self._caches.hot.mark()
 
     @abstractmethod
     def _insert(self, into: str, rows: Sequence[Sequence[object]], otherwise: str = "") -> None:
         """Inserts rows: `into` is "table (columns)", `otherwise` an ON CONFLICT clause."""
 
+    def _meta(self, key: str) -> str:
+        if key not in self._group.meta:
+            self._group.meta |= {**dict(self._rows("SELECT key, value FROM meta")), **self._group.meta}
+        return self._group.meta[key]
+
     def set_last_at(self, at: datetime) -> None:
-        self._rows("UPDATE meta SET value = ? WHERE key = 'last_at'", (str(micros(at)),))
+        self._meta("last_at")  # so that it is known what to go back to
+        self._group.meta["last_at"], self._group.moved = str(micros(at)), True
 
     def put_thing(self, kind: Kind, noun: Noun, owner: str, at: datetime) -> Thing:
         """A new version of a registry noun; the rulebook's version grows with it."""
@@ -74,7 +58,8 @@ class SqlTransaction(SqlReader, UtmWriter):
         self._rows("UPDATE thing SET current = 0 WHERE kind = ? AND id = ? AND current = 1", (kind, id_))
         self._insert("thing (kind, id, version, owner, body, at, current)",
                      [(kind, id_, version, owner, text_of(noun), micros(at), 1)])
-        self._rows("UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = 'rulebook_version'")
+        self._group.meta["rulebook_version"] = str(int(self._meta("rulebook_version")) + 1)
+        self._rows("UPDATE meta SET value = ? WHERE key = 'rulebook_version'", (self._group.meta["rulebook_version"],))
         return Thing(kind, id_, version, owner, noun, at)
 
     def put_signature(self, signature: Signature) -> None:
@@ -120,7 +105,7 @@ class SqlTransaction(SqlReader, UtmWriter):
         rows = self._rows("SELECT DISTINCT o.seq, o.id FROM operation o JOIN cell c ON c.operation = o.seq "
                           "WHERE o.current = 1 AND o.ends_at < ? ORDER BY o.seq", (micros(before),))
         for table in ("cell", "volumes"):
-            self._rows(f"DELETE FROM {table} WHERE operation {self.AMONG}", (self._list(seq for seq, _ in rows),))  # noqa: S608
+            self._of(f"DELETE FROM {table} WHERE operation ", [seq for seq, _ in rows])  # noqa: S608
         self._caches.hot.drop(micros(before))
         return [id_ for _, id_ in rows]
 
@@ -149,13 +134,31 @@ class SqlTransaction(SqlReader, UtmWriter):
                      [(answer.id, answer.ask, answer.party, micros(at), text_of(answer))])
 
     def add_event(self, party: str, type: str, subject: str, at: datetime) -> int:
-        row = self._row("INSERT INTO event (seq, party, type, subject, at) VALUES "
-                        "((SELECT coalesce(max(seq), 0) + 1 FROM event), ?, ?, ?, ?) RETURNING seq",
-                        (party, type, subject, micros(at)))
-        return int(row[0])
+        seq = self._group.event = self.last_event() + 1
+        self._group.events.append((seq, party, type, subject, micros(at)))
+        return seq
+
+    def last_event(self) -> int:
+        if self._group.event is None:
+            self._group.event = super().last_event()
+        return self._group.event
+
+    def _write_events(self) -> None:
+        """Before events are read: those of earlier jobs too, which stay on the list if this job is undone."""
+        events, self._group.events = self._group.events, []
+        self._insert("event (seq, party, type, subject, at)", events)
+
+    def events(self, party: str | None, after: int = 0, limit: int = 1000) -> list[Event]:
+        self._write_events()
+        return super().events(party, after, limit)
+
+    def last_delivered(self, party: str) -> int:
+        self._write_events()
+        return super().last_delivered(party)
 
     def delivered(self, party: str, up_to: int, at: datetime) -> list[int]:
         """Marks a party's events up to one as delivered; those that were not before."""
+        self._write_events()
         rows = self._rows("UPDATE event SET delivered_at = ? WHERE party = ? AND seq <= ? AND delivered_at IS NULL "
                           "RETURNING seq", (micros(at), party, up_to))
         return sorted(seq for (seq,) in rows)
@@ -172,33 +175,31 @@ class SqlTransaction(SqlReader, UtmWriter):
 
     def append_leaf(self, data: bytes, salt: bytes, content: bytes | None) -> int:
         """Appends a leaf and the perfect subtrees it completes; its index."""
-        tail, index = self._tail, self.log_size()
+        group, index = self._group, self.log_size()
         for node in append(index, leaf_hash(data), self.node):
-            tail.nodes[node.level, node.index] = node.hash
-            tail.new_nodes.append((node.level, node.index, node.hash))
-        tail.leaves.append(Leaf(index, data, salt, content))
-        tail.size = index + 1
+            group.nodes[node.level, node.index] = node.hash
+            group.new_nodes.append((node.level, node.index, node.hash))
+        group.leaves.append(Leaf(index, data, salt, content))
+        group.size = index + 1
         return index
 
     def log_size(self) -> int:
-        if self._tail.size is None:
-            self._tail.size = super().log_size()
-        return self._tail.size
+        if self._group.size is None:
+            self._group.size = super().log_size()
+        return self._group.size
 
     def node(self, level: int, index: int) -> bytes:
-        known = self._tail.nodes.get((level, index))
-        if known is None:
-            known = self._tail.nodes[level, index] = super().node(level, index)
-        return known
+        return self._group.nodes.get((level, index)) or super().node(level, index)
 
     def leaves(self, start: int, limit: int) -> list[Leaf]:
         written = super().leaves(start, limit)
-        return [*written, *(leaf for leaf in self._tail.leaves if leaf.index >= start)][:limit]
+        return [*written, *(leaf for leaf in self._group.leaves if leaf.index >= start)][:limit]
 
-    def write_leaves(self) -> None:
-        """Writes what jobs appended to the log; the last thing before the commit."""
-        tail = self._tail
-        self._insert("leaf (idx, data, salt, content)", [(lf.index, lf.data, lf.salt, lf.content) for lf in tail.leaves])
-        self._insert("node (level, idx, hash)", tail.new_nodes)
-        tail.leaves.clear()
-        tail.new_nodes.clear()
+    def write_rest(self) -> None:
+        """Writes what jobs left to be written for all of them; the last thing before the commit."""
+        group = self._group
+        if group.moved:
+            self._rows("UPDATE meta SET value = ? WHERE key = 'last_at'", (group.meta["last_at"],))
+        self._write_events()
+        self._insert("leaf (idx, data, salt, content)", [(lf.index, lf.data, lf.salt, lf.content) for lf in group.leaves])
+        self._insert("node (level, idx, hash)", group.new_nodes)

@@ -9,7 +9,7 @@ from doing work that would be aborted; that nothing is missed rests on SERIALIZA
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from random import random
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import psycopg
@@ -20,36 +20,34 @@ from psycopg_pool import ConnectionPool
 
 from antalya.model.errors import error
 from antalya.store import line
+from antalya.store.group import Group
 from antalya.store.postgres.errors import again, lost, named, named_errors
 from antalya.store.postgres.opening import address, connect, connect_first, migrate, prepare_session
 from antalya.store.postgres.reader import PostgresReader
 from antalya.store.postgres.writer import PostgresTransaction
 from antalya.store.rows import Caches
-from antalya.store.writer import Tail
 
 T = TypeVar("T")
 LOCK = 0x616E74616C7961
 """The advisory lock of a database's writers."""
 
-_WAITS_S = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
-"""How long to wait, at most, before work is done again."""
-
-_ALONE = 10
+_MOST_TRIES = 12
+"""How often jobs are run again that the server aborted; the waits between grow to 0.4 s, with chance."""
 
 
 class PostgresStore:
     """`ports.Store` in a database of PostgreSQL 15 or newer, or of what speaks its language (docs/scale.md).
 
     `url` is a libpq address; its schema (the first of the search path) is the exchange's alone. `busy_s`: how long to wait for
-    other writers before store_busy. `readers`: how many snapshots at once; `answer_s`: how long the next one waits for a
-    connection before not_ready. `lock` False leaves the advisory lock out. Raises bad_setting, not_ready, store_newer,
-    store_broken, store_read_only; after `close`, not_ready.
+    other writers before store_busy. `readers`: how many snapshots at once; `answer_s`: how long a server that does not answer,
+    or the end of another snapshot, is waited for before not_ready. `lock` False leaves the advisory lock out. Raises
+    bad_setting, not_ready, store_newer, store_broken, store_read_only; after `close`, not_ready.
     """
 
     def __init__(self, url: str, busy_s: float = 20.0, *, readers: int = 16, answer_s: float = 5.0,
                  lock: bool = True) -> None:
-        self._address, self._busy_s, self._lock = address(url), busy_s, lock
-        self._kept, self._write_caches, self._tail = Caches(), Caches(), Tail()
+        self._address, self._busy_s, self._answer_s, self._lock = address(url), busy_s, answer_s, lock
+        self._kept, self._write_caches, self._group = Caches(), Caches(), Group()
         with named_errors():
             self._writer = connect_first(self._address, busy_s)
             try:
@@ -95,6 +93,7 @@ class PostgresStore:
                 self._pool.putconn(db)
                 if not lost(failure):
                     raise
+                self._kept = Caches()
         raise error("not_ready", "the store's server does not answer")
 
     # the writer
@@ -114,27 +113,32 @@ class PostgresStore:
         """Jobs in one transaction, each with its outcome once all is durable."""
         done = self._until_kept(jobs)
         for n, job in enumerate(jobs):
-            tries = _ALONE
+            tries = _MOST_TRIES
             while tries and isinstance(done[n][1], UniqueViolation):  # another process may have taken the key meanwhile
                 [done[n]], tries = self._until_kept([job]), tries - 1
         return [(result, failed and named(failed)) for result, failed in done]
 
     def _until_kept(self, jobs: Sequence[line.Job]) -> list[line.Outcome]:
-        for wait_s in (*_WAITS_S, None):
+        """Runs jobs in a transaction, from the beginning again where another came between, or while the server starts again."""
+        tries, until = 0, monotonic() + self._answer_s
+        while True:
             try:
                 with self._turn() as db:
                     return self._transaction(db, jobs)
             except psycopg.Error as failure:
-                if wait_s is None or not (again(failure) or lost(failure) or isinstance(failure, UniqueViolation)):
+                more = monotonic() < until if lost(failure) else \
+                    tries < _MOST_TRIES and (again(failure) or isinstance(failure, UniqueViolation))
+                if not more:
                     raise named(failure) from failure
-                sleep(wait_s * random())
-        raise AssertionError("unreachable")
+                sleep(min(0.4, 0.001 * 2 ** tries) * random())
+                tries += 1
 
     @contextmanager
     def _turn(self) -> Iterator[Connection[Any]]:
         """The writer's connection, connected again where it was lost, alone among the processes that use the lock. What was
         begun on it and not committed is undone, and nothing of it remembered."""
         if self._writer.closed:
+            self._kept, self._write_caches = Caches(), Caches()  # after a failover, numbers may be given to other rows
             self._writer = connect(self._address, self._busy_s)
         db, held = self._writer, self._lock and self._take_lock()
         try:
@@ -160,10 +164,10 @@ class PostgresStore:
         return self._lock
 
     def _transaction(self, db: Connection[Any], jobs: Sequence[line.Job]) -> list[line.Outcome]:
-        self._tail = Tail()
+        self._group = Group()
         db.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
         done = [self._one(db, job) for job in jobs]
-        PostgresTransaction(db, self._write_caches, self._tail).write_leaves()
+        PostgresTransaction(db, self._write_caches, self._group).write_rest()
         try:
             if db.execute("COMMIT").statusmessage != "COMMIT":
                 raise error("internal", "the transaction was not committed")
@@ -171,11 +175,13 @@ class PostgresStore:
             if lost(failure):  # not to be done again: it may have been done
                 raise error("not_ready", "the store's server went away during the commit: look whether it was kept") from failure
             raise
+        for caches in (self._kept, self._write_caches):
+            caches.know(self._group.nodes)
         return done
 
     def _one(self, db: Connection[Any], job: line.Job) -> line.Outcome:
         """A job under its own savepoint: its result, or what it raised after everything it did was undone."""
-        tx, mark = PostgresTransaction(db, self._write_caches, self._tail), self._tail.mark()
+        tx, mark = PostgresTransaction(db, self._write_caches, self._group), self._group.mark()
         db.execute("SAVEPOINT job")
         try:
             result = job(tx)
@@ -185,7 +191,7 @@ class PostgresStore:
                 raise  # the whole transaction is
             db.execute("ROLLBACK TO SAVEPOINT job")
             db.execute("RELEASE SAVEPOINT job")
-            self._tail.back_to(mark)
+            self._group.back_to(mark)
             self._write_caches.forget(tx.put_rows, tx.changed_rulebook, tx.mark)
             return None, failure
         return result, None

@@ -16,10 +16,10 @@ from typing import TypeVar
 
 from antalya.model.errors import AntalyaError, error
 from antalya.store import line
+from antalya.store.group import Group
 from antalya.store.rows import Caches
 from antalya.store.sqlite.reader import SqliteReader
 from antalya.store.sqlite.writer import SqliteTransaction
-from antalya.store.writer import Tail
 
 T = TypeVar("T")
 VERSION = 2
@@ -43,7 +43,7 @@ class SqliteStore:
         except BaseException:
             self._writer.close()
             raise
-        self._kept, self._write_caches, self._tail = Caches(), Caches(), Tail()
+        self._kept, self._write_caches, self._group = Caches(), Caches(), Group()
         self._idle: list[sqlite3.Connection] = []
         self._closed, self._door = False, threading.Lock()
         self._line = line.Line(self._together)
@@ -105,13 +105,15 @@ class SqliteStore:
 
     def _together(self, jobs: Sequence[line.Job]) -> list[line.Outcome]:
         """Jobs in one transaction, each with its outcome once all is on disk."""
-        self._tail = Tail()
+        self._group = Group()
         try:
             with _named_errors():
                 self._writer.execute("BEGIN IMMEDIATE")
                 done = [self._one(job) for job in jobs]
-                SqliteTransaction(self._writer, self._write_caches, self._tail).write_leaves()
+                SqliteTransaction(self._writer, self._write_caches, self._group).write_rest()
                 self._writer.execute("COMMIT")
+                for caches in (self._kept, self._write_caches):
+                    caches.know(self._group.nodes)
         except BaseException:
             with suppress(sqlite3.Error):
                 self._writer.execute("ROLLBACK")
@@ -121,7 +123,7 @@ class SqliteStore:
 
     def _one(self, job: line.Job) -> line.Outcome:
         """A job under its own savepoint: its result, or what it raised after everything it did was undone."""
-        tx, mark = SqliteTransaction(self._writer, self._write_caches, self._tail), self._tail.mark()
+        tx, mark = SqliteTransaction(self._writer, self._write_caches, self._group), self._group.mark()
         self._writer.execute("SAVEPOINT job")
         try:
             result = job(tx)
@@ -130,7 +132,7 @@ class SqliteStore:
                 raise  # SQLite gave the whole transaction up (full disk)
             self._writer.execute("ROLLBACK TO job")
             self._writer.execute("RELEASE job")
-            self._tail.back_to(mark)
+            self._group.back_to(mark)
             self._write_caches.forget(tx.put_rows, tx.changed_rulebook, tx.mark)
             return None, _named(failure) if isinstance(failure, sqlite3.Error) else failure
         self._writer.execute("RELEASE job")
