@@ -24,6 +24,7 @@ from antalya.model import Operation, Understanding
 from antalya.model.operations import MINIMA
 from antalya.model.rules import Consent
 from antalya.steps.disclose import Viewer, envelope
+from antalya.steps.narrow import Search
 
 PARTIES = ("TR", "RU", "US", "AID")
 FORCES = {"TR": "OPP", "RU": "SAA", "US": "SDF"}
@@ -131,7 +132,7 @@ def answers(world: World, viewer: str) -> dict[str, Any]:
     picture = viewing.picture(hub, who)
     return {"picture": {k: picture[k] for k in ("operations", "findings", "asks", "told", "stances", "controls", "sites",
                                                 "understandings")},
-            "operations": viewing.operations(hub, who, None, None, 0, 500)[0], "events": viewing.events(hub, who, 0, 5_000),
+            "operations": viewing.operations(hub, who, Search(), 0, 500)[0], "events": viewing.events(hub, who, 0, 5_000),
             "closed": viewing.findings(hub, who, open_only=False, operation=None, limit=5_000),
             "leaves": proving.leaves(hub, who, 0, 5_000)[0]}
 

@@ -315,3 +315,19 @@ def test_openapi_describes_every_route_with_an_example_that_decodes(door: Door) 
         assert said["summary"]
         if row.body is not None:
             msgspec.convert(said["requestBody"]["content"]["application/json"]["example"], row.body)
+
+
+def test_operations_are_searched_by_window_and_box(door: Door) -> None:
+    us = door.client("US")
+    assert us.post("/v1/operations", json=operation(door)).status_code == 201
+
+    def found(**query: str) -> int:
+        answer = us.get("/v1/operations", params=query)
+        check_shape(door, "GET", "/v1/operations", answer)
+        return len(answer.json()["items"])
+    assert found(bbox="37,36,39,37") == 1
+    assert found(bbox="37,36,39,37", to="2017-03-07T07:00:00Z") == 1
+    assert found(bbox="170,-10,-170,10") == 0
+    assert found(to="2017-03-07T05:00:00Z") == 0
+    for bad in ("", "1,2,3", "nan,nan,nan,nan", "36,37,37,36", "200,0,201,1"):
+        assert problem(us.get("/v1/operations", params={"bbox": bad}), "bad_field")["at"] == "bbox"

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "config": ("cli_admin", "config_app", "The settings, and where each comes from."),
     "errors": ("cli_admin", "errors", "The catalogue of errors."),
     "party": ("cli_client", "party_app", "Parties and their keys."),
+    "understanding": ("cli_understanding", "understanding_app", "What parties agree: propose, sign, suspend, end."),
     "file": ("cli_file", "file", "File operations with an exchange; change or withdraw them."),
     "show": ("cli_show", "show", "What the exchange shows you."),
     "answer": ("cli_client", "answer", "Answer an ask."),
@@ -67,7 +68,12 @@ class LazyCommands(TyperGroup):
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         as_json = "--json" in args
-        ctx = super().make_context(info_name, args, parent, **extra)
+        try:
+            ctx = super().make_context(info_name, args, parent, **extra)
+        except Exception as wrong:
+            if as_json and hasattr(wrong, "format_message"):
+                raise typer.Exit(_wrong_usage(wrong)) from None
+            raise
         ctx.meta[_JSON] = as_json
         return ctx
 
@@ -85,10 +91,19 @@ class LazyCommands(TyperGroup):
                 raise
             raise typer.Exit(show_error(wrong, ctx.meta[_JSON])) from None
         except Exception as defect:
+            if ctx.meta[_JSON] and hasattr(defect, "format_message"):
+                raise typer.Exit(_wrong_usage(defect)) from None
             if os.environ.get("ANTALYA_DEBUG") or isinstance(defect, typer.Abort) or hasattr(defect, "exit_code"):
                 raise  # an exit, or wrong usage, which typer says itself
             said = error("internal", f"{type(defect).__name__}: {defect}; ANTALYA_DEBUG=1 shows where")
             raise typer.Exit(show_error(said, ctx.meta[_JSON])) from None
+
+
+def _wrong_usage(wrong: Any) -> int:
+    """Shows wrong usage as a problem document; the exit code."""
+    context = getattr(wrong, "ctx", None)
+    usage = {} if context is None else {"usage": " ".join((context.command_path, *context.command.collect_usage_pieces(context)))}
+    return show_error(error("bad_usage", wrong.format_message().rstrip("."), **usage), True)
 
 
 app = typer.Typer(cls=LazyCommands, help=HELP, rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False)

@@ -15,6 +15,7 @@ from antalya.picture import Rulebook, Stored
 from antalya.ports import KINDS, Event, Kind, Reader
 from antalya.steps.clear import settled
 from antalya.steps.disclose import Context, View, Viewer, disclose, level_of
+from antalya.steps.narrow import Search, fits
 from antalya.steps.record import signed_content
 
 
@@ -90,24 +91,27 @@ def versions(hub: Hub, viewer: Viewer, id: str) -> list[View]:
         return _views(viewer, found, context)
 
 
-def operations(hub: Hub, viewer: Viewer, starts_at: datetime | None, ends_at: datetime | None, after: int,
-               limit: int) -> tuple[list[View], int | None]:
-    """A page of the operations a viewer may see, and where the next page starts (None: no more)."""
+def operations(hub: Hub, viewer: Viewer, search: Search, after: int, limit: int) -> tuple[list[View], int | None]:
+    """A page of the operations a viewer may see and a search is about, and where the next page starts (None: no more). A page
+    may hold fewer than `limit`, even none, and not be the last: it ends where enough was looked through."""
     with hub.store.read() as tx:
-        page = _visible(tx, viewer, starts_at, ends_at, after, limit)
-        context = gather(tx, viewer, [s.operation.id for _, s in page], hub.clock())
-        return _views(viewer, (s for _, s in page), context), page[-1][0] if len(page) == limit else None
+        views, page = _shown(tx, viewer, search, hub.clock(), after, limit)
+        return views, page[-1][0] if len(page) == limit else None
 
 
-def _visible(tx: Reader, viewer: Viewer, starts_at: datetime | None, ends_at: datetime | None, after: int,
-             limit: int) -> list[tuple[int, Stored]]:
-    return tx.operations(starts_at, ends_at, seen_by=None if viewer.broker else viewer.party, after=after, limit=limit)
+def _shown(tx: Reader, viewer: Viewer, search: Search, now: datetime, after: int,
+           limit: int) -> tuple[list[View], list[tuple[int, Stored]]]:
+    """The views that a search is about among the next `limit` operations, and those operations."""
+    page = tx.operations(*search.stored_window(), seen_by=None if viewer.broker else viewer.party, after=after, limit=limit)
+    context = gather(tx, viewer, [s.operation.id for _, s in page], now)
+    return [view for view in _views(viewer, (s for _, s in page), context) if fits(view, search)], page
 
 
 def findings(hub: Hub, viewer: Viewer, *, open_only: bool, operation: str | None, limit: int) -> list[View]:
-    """The findings a viewer may see, newest last."""
+    """The findings a viewer may see, newest last; of one operation, those that show it."""
     with hub.store.read() as tx:
-        return _finding_views(tx, viewer, hub.clock(), open_only, operation, limit)
+        found = _finding_views(tx, viewer, hub.clock(), open_only, operation, limit)
+    return [view for view in found if operation is None or operation in (view["operation"], view["other"])]
 
 
 def _finding_views(tx: Reader, viewer: Viewer, now: datetime, open_only: bool, operation: str | None, limit: int) -> list[View]:
@@ -190,15 +194,14 @@ def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> 
     """Everything a viewer may see of now and what is to come: the page's one load."""
     now = hub.clock()
     with hub.store.read() as tx:
-        page = _visible(tx, viewer, now - timedelta(days=1), None, 0, limit)
-        context = gather(tx, viewer, [s.operation.id for _, s in page], now)
+        shown, page = _shown(tx, viewer, Search(starts_at=now - timedelta(days=1)), now, 0, limit)
         party = tx.rulebook().parties.get(viewer.party)
         last = tx.last_event()
         return {
             "now": to_builtins(now),
             "viewer": {"party": viewer.party, "name": party.name if party else viewer.party, "broker": viewer.broker},
             **{_PLURAL[kind]: _thing_views(tx, viewer, kind, now) for kind in KINDS},
-            "operations": _views(viewer, (s for _, s in page), context),
+            "operations": shown,
             "findings": _finding_views(tx, viewer, now, True, None, limit),
             "asks": _ask_views(tx, viewer, now, None),
             "told": [_told(e) for e in tx.events(None if viewer.broker else viewer.party, max(0, last - 50 * told), told)],

@@ -124,6 +124,7 @@ CATALOGUE: dict[str, Code] = _catalogue(
     Code("not_ready", 503, "The exchange is not ready", "Wait, and look at /readyz.", 6),
     Code("internal", 500, "The exchange failed", "Report it with the request's id; nothing was stored.", 70),
     # The command line
+    Code("bad_usage", 400, "The command was called wrongly", "See the command's --help."),
     Code("bad_input_file", 422, "The file can't be used", "Correct the place named in `at`."),
     Code("bad_setting", 422, "A setting is wrong", "See `antalya config show --origin`."),
     Code("port_in_use", 409, "The port is in use", "Choose another with --port, or stop the other program.", 3),

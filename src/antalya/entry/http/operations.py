@@ -17,6 +17,7 @@ from antalya.model.asks import Answer, Decision
 from antalya.model.base import Id, Instant, Text
 from antalya.model.errors import error
 from antalya.model.operations import Operation
+from antalya.steps.narrow import Search, box_of
 
 READ, FILE, SETTLE, BROKER = "antalya.read", "antalya.file", "antalya.answer", "antalya.broker"
 Page = Annotated[int, Meta(ge=1, le=5_000)]
@@ -88,8 +89,9 @@ async def version(call: Call) -> Response:
 
 
 async def listing(call: Call) -> Response:
-    items, after = await to_thread.run_sync(viewing.operations, call.hub, call.viewer, call.query("from", Instant),
-                                            call.query("to", Instant), call.query("after", Cursor, 0),
+    box = call.query("bbox", str)
+    search = Search(call.query("from", Instant), call.query("to", Instant), None if box is None else box_of(box))
+    items, after = await to_thread.run_sync(viewing.operations, call.hub, call.viewer, search, call.query("after", Cursor, 0),
                                             call.query("limit", Page, 500))
     return reply({"items": items, "next": after})
 
@@ -124,7 +126,9 @@ async def answer(call: Call) -> Response:
 
 _WINDOW = (Query("from", datetime, "only what ends at or after this instant"),
            Query("to", datetime, "only what starts before this instant"),
-           Query("after", int, "the cursor `next` of the page before"), Query("limit", int, "1 to 5000; 500 unless told"))
+           Query("bbox", str, "only what comes into west,south,east,north (degrees), by the box round what you see of it"),
+           Query("after", int, "the cursor `next` of the page before"),
+           Query("limit", int, "how many to look through: 1 to 5000; 500 unless told"))
 
 ENDPOINTS = (
     Endpoint("POST", "/v1/operations", "File an operation", (FILE,), file, Operation, shapes.Outcome, 201,
