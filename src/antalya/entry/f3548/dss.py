@@ -49,7 +49,8 @@ def _writes(kind: Kind, work: Write, path_id: str, *, old: str | None = None, st
             return work(call.hub, request, call)
         answer = await to_thread.run_sync(whole)
         if path_id and await call.request.is_disconnected():
-            await to_thread.run_sync(undelivered, call.hub, request, kind, call.path[path_id].lower())
+            id_ = call.path[path_id]
+            await to_thread.run_sync(undelivered, call.hub, request, kind, id_ if kind == "availability" else id_.lower())
         return Response(answer, status, {"cache-control": "no-store"}, "application/json")
     return handler
 
