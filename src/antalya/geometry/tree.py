@@ -164,6 +164,8 @@ def pairs(begin, end, boxes, order, levels, c, kind, table, group, most, scratch
                 first = (node - levels[1]) * FAN
                 i = order[p]
                 for q in range(max(first, p + 1), min(first + FAN, levels[1])):
+                    if boxes[q, 0] > wide[1] or boxes[q, 1] < wide[0] or boxes[q, 8] > wide[9] or boxes[q, 9] < wide[8]:
+                        continue
                     if not _touch(boxes, q, wide):
                         continue
                     j = order[q]
