@@ -72,6 +72,8 @@ def test_the_tables_need_nothing_that_other_databases_of_the_language_lack() -> 
         assert word not in script
     assert set(re.findall(r"^  \w+ +(BIGINT|TEXT|BYTEA|DOUBLE PRECISION|\w+)", script, re.M)) <= {
         "BIGINT", "TEXT", "BYTEA", "DOUBLE PRECISION", "KEY"}
+    partial = set(re.findall(r" ON (\w+) \([\w, ]+\) WHERE", script))
+    assert partial == {"THING", "OPERATION", "FINDING", "EVENT"}  # of these none is written with ON CONFLICT DO UPDATE
     for statement in script.split(";"):
         assert not statement.strip() or "IF NOT EXISTS" in statement or "ON CONFLICT" in statement
 

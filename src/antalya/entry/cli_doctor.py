@@ -148,7 +148,8 @@ def _database(store: str) -> Iterator[Seen]:
     except AntalyaError as wrong:
         yield _failed("Store", wrong)
         return
-    yield Seen("Store", "ok", f"{without_password(store)}: PostgreSQL {seen['version']}, {seen['bytes'] / 1e6:.1f} MB, "
+    size = "" if seen["bytes"] is None else f"{seen['bytes'] / 1e6:.1f} MB, "
+    yield Seen("Store", "ok", f"{without_password(store)}: PostgreSQL {seen['version']}, {size}"
                               f"answers in {seen['ping_s'] * 1000:.1f} ms")
     yield Seen("fsync", "ok", "on, at the server") if seen["fsync"] == "on" else \
         Seen("fsync", "fail", "off at the server: a crash loses what was answered", "set fsync = on in postgresql.conf")

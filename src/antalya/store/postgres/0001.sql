@@ -1,6 +1,7 @@
 -- Version 1. Instants are whole microseconds since 1970-01-01Z; JSON bodies are text; cells are signed 64-bit S2 ids.
 -- Plain tables and btree indexes only, so that what speaks PostgreSQL's language takes it too (ADR 0007). Every statement may
 -- be run again: where a database can't make tables inside a transaction, an interrupted making goes on from where it was.
+-- Tables that are written with ON CONFLICT DO UPDATE have no partial index.
 -- Row numbers are not sequences: a job takes the next one inside its transaction, so that they grow as jobs are committed.
 
 CREATE TABLE IF NOT EXISTS meta (
@@ -118,7 +119,7 @@ CREATE TABLE IF NOT EXISTS ask (
 CREATE INDEX IF NOT EXISTS ask_finding ON ask (finding);
 CREATE INDEX IF NOT EXISTS ask_operation ON ask (operation);
 CREATE INDEX IF NOT EXISTS ask_party ON ask (of_party, state);
-CREATE INDEX IF NOT EXISTS ask_due ON ask (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS ask_due ON ask (due_at);
 
 CREATE TABLE IF NOT EXISTS answer (
   id    TEXT PRIMARY KEY,
@@ -190,7 +191,7 @@ CREATE TABLE IF NOT EXISTS utm_reference (
   subscription TEXT,
   UNIQUE (kind, id)
 );
-CREATE INDEX IF NOT EXISTS utm_reference_subscription ON utm_reference (subscription) WHERE subscription IS NOT NULL;
+CREATE INDEX IF NOT EXISTS utm_reference_subscription ON utm_reference (subscription);
 
 CREATE TABLE IF NOT EXISTS utm_subscription (
   seq                BIGINT PRIMARY KEY,

@@ -1,5 +1,6 @@
 """Connecting to a PostgreSQL database, and making the tables in it or bringing them forward."""
 
+from contextlib import suppress
 from importlib.resources import files
 from time import perf_counter, sleep
 from typing import Any
@@ -34,7 +35,7 @@ def prepare_session(db: Connection[Any]) -> None:
     db.autocommit = True
     for dumper in (Int8Dumper, Int8BinaryDumper):
         db.adapters.register_dumper(int, dumper)
-    db.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+    db.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit', true) = 'off'")
 
 
 def connect(conninfo: str, busy_s: float) -> Connection[Any]:
@@ -106,15 +107,18 @@ def _version(db: Connection[Any]) -> int:
 
 
 def look(url: str) -> dict[str, Any]:
-    """What a doctor wants to know of a database, without changing it: `version` of the server, `bytes`, `fsync` (what the
-    server says of it, "on" where it says nothing), `ping_s` of one question. Raises bad_setting, not_ready."""
+    """What a doctor wants to know of a database, without changing it: `version` of the server, `bytes` (None: it does not say),
+    `fsync` ("on" where it says nothing of it), `ping_s` of one question. Raises bad_setting, not_ready."""
     db = connect_first(address(url), 5)
     try:
         begun = perf_counter()
         db.execute("SELECT 1")
         ping_s = perf_counter() - begun
-        version, size, fsync = db.execute("SELECT current_setting('server_version'), pg_database_size(current_database()), "
-                                          "coalesce(current_setting('fsync', true), 'on')").fetchall()[0]
-        return {"version": version, "bytes": size, "fsync": fsync, "ping_s": ping_s}
+        [(version, fsync)] = db.execute("SELECT current_setting('server_version'), "
+                                        "coalesce(current_setting('fsync', true), 'on')").fetchall()
+        found = {"version": version, "fsync": fsync, "ping_s": ping_s, "bytes": None}
+        with suppress(psycopg.errors.UndefinedFunction, psycopg.errors.FeatureNotSupported):
+            [(found["bytes"],)] = db.execute("SELECT pg_database_size(current_database())").fetchall()
+        return found
     finally:
         db.close()
