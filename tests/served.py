@@ -37,8 +37,9 @@ def antalya(*words: object, code: int | None = 0, **environment: str) -> subproc
 
 
 def heeds_ctrl_c() -> None:
-    """For `preexec_fn`: a test run in the background of a script ignores SIGINT, and its children would too."""
+    """For `preexec_fn`: a test run in the background of a script ignores SIGINT, or SIGHUP, and its children would too."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def typed(*words: object, code: int | None = 0, **environment: str) -> Result:

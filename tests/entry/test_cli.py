@@ -258,9 +258,10 @@ def test_the_demo_prints_a_table_that_a_person_can_read() -> None:
         assert words in said
 
 
-def test_the_demo_serves_its_page_and_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_the_demo_serves_its_page_and_leaves_nothing_behind(tmp_path: Path, how: signal.Signals) -> None:
     process = subprocess.Popen([*ANTALYA, "demo", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                               env=os.environ | {"TMPDIR": str(tmp_path)})
+                               env=os.environ | {"TMPDIR": str(tmp_path)}, preexec_fn=heeds_ctrl_c)
     assert process.stdout is not None
     try:
         url = next(line.split(" at ")[1].split()[0] for line in process.stdout if "Serving" in line)
@@ -269,7 +270,7 @@ def test_the_demo_serves_its_page_and_leaves_nothing_behind(tmp_path: Path) -> N
         token = httpx.get(f"{url}/demo/viewers").json()[0]["token"]
         assert httpx.get(f"{url}/v1/picture", headers={"authorization": f"Bearer {token}"}).json()["operations"]
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(how)
         process.communicate(timeout=30)
     assert process.returncode == 0
     assert list(tmp_path.iterdir()) == []
@@ -325,7 +326,8 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     assert done.stdout.splitlines()[-1] == "0"
 
 
-def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_is_stopped_ends_with_130_and_no_traceback(how: signal.Signals) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         process = subprocess.Popen([*ANTALYA, "show", "--url", url, "--token", "x"], stdout=subprocess.PIPE,
@@ -333,7 +335,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
         called, _ = silent.accept()
         with called:
             called.recv(10)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(how)
             _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in said

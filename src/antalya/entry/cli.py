@@ -12,6 +12,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - before anything that older ones 
     sys.exit(3)
 
 import os
+import signal
 from importlib import import_module
 from typing import Any
 
@@ -125,4 +126,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without Arabic letters gets question marks, not an error
+    for name in ("SIGTERM", "SIGHUP"):
+        sig = getattr(signal, name, None)  # Windows has no SIGHUP
+        if sig is not None and signal.getsignal(sig) is signal.SIG_DFL:
+            signal.signal(sig, signal.default_int_handler)  # as Ctrl-C: whoever has a folder to clear or a file to end does so
     app(prog_name="antalya")

@@ -97,7 +97,10 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
+        ends = [signal.SIGINT, signal.SIGTERM]
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup has it ignored
+            ends.append(signal.SIGHUP)
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in ends}
         try:
             yield
         finally:
@@ -111,7 +114,7 @@ class _Server(uvicorn.Server):
 
 
 def run(desk: Desk, host: str, port: int, on_listening: Callable[[str], None]) -> None:
-    """Serves until SIGINT or SIGTERM; `on_listening` gets the address once requests are taken. Raises port_in_use."""
+    """Serves until SIGINT, SIGTERM or SIGHUP; `on_listening` gets the address once requests are taken. Raises port_in_use."""
     taken = listener(host, port)
     name = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
     address = f"http://{name}:{taken.getsockname()[1]}"

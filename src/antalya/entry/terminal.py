@@ -21,7 +21,7 @@ EXIT_CODES = {
     6: "the store or the server is not available",
     7: "the log does not verify",
     70: "a defect of Antalya",
-    130: "stopped with Ctrl-C",
+    130: "stopped: Ctrl-C, SIGTERM, a closed terminal",
 }
 """What a command ends with; stable. `Code.exit_code` of the catalogue is one of them."""
 
