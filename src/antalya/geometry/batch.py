@@ -47,6 +47,12 @@ def join(columns: Columns, table: Floats, kind: Ints | None = None, group: Ints 
         found = np.concatenate(list(_found(columns, table, kind, group, progress or (lambda done, total: None))))
     elif progress:
         progress(columns.size, columns.size)
+    return decided(found, columns, table, kind, shape_of)
+
+
+def decided(found: Pairs, columns: Columns, table: Floats, kind: Ints, shape_of: Callable[[int], Shape] | None = None) -> Pairs:
+    """The pairs that meet, of those with a verdict (k, 3): two rows, the least first, then 1 for sure or 2 for unsure (see
+    `plane`), which shapes decide."""
     made: dict[int, Shape] = {}
 
     def prepared(row: int) -> Shape:

@@ -39,13 +39,17 @@ def tree(columns: Columns, begin: int = 0, end: int | None = None) -> Tree:
     count = end - begin
     rows = Columns(columns.points, columns.codes, columns.first[begin:end + 1], columns.numbers[begin:end],
                    columns.windows[begin:end])
-    order = np.argsort(making.run(_keys, count, rows, _scales(rows), np.empty(count, np.uint64))) + begin
-    sizes = [count]
+    return boxed(columns, np.argsort(making.run(_keys, count, rows, _scales(rows), np.empty(count, np.uint64))) + begin)
+
+
+def boxed(columns: Columns, order: Ints) -> Tree:
+    """The tree over rows in an order that is given, at least one."""
+    sizes = [len(order)]
     while sizes[-1] > 1:
         sizes.append(-(-sizes[-1] // FAN))
     levels = np.cumsum([0, *sizes])
     boxes = np.empty((int(levels[-1]), 10))
-    making.run(_item_boxes, count, columns, order, boxes)
+    making.run(_item_boxes, len(order), columns, order, boxes)
     for level in range(1, len(sizes)):
         _node_boxes(boxes, int(levels[level - 1]), int(levels[level]), int(levels[level + 1]))
     return Tree(boxes, order, levels)
