@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
@@ -73,7 +74,8 @@ class PostgresServer:
             pids = [pid for (pid,) in db.execute(
                 "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")]
         for pid in pids:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # the server ends the others when it misses the first
+                os.kill(pid, signal.SIGKILL)
 
     def url(self, database: str) -> str:
         return f"postgresql://antalya@/{database}?host={self.dir}"

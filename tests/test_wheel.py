@@ -35,6 +35,7 @@ def test_the_demo_runs_from_the_wheel_outside_the_checkout(unpacked: Path, tmp_p
 
 def test_the_wheel_has_page_map_scenarios_and_sql_and_nothing_of_the_tests(unpacked: Path) -> None:
     for name in ("entry/web/static/index.html", "data/basemap.geojson", "data/places.json", "store/sqlite/0001.sql",
+                 "store/postgres/0001.sql",
                  "scenarios/northern-syria-2017/scenario.toml", "geometry/egm96_15.npz"):
         assert (unpacked / "antalya" / name).is_file(), name
     assert not list(unpacked.rglob("test_*.py"))
