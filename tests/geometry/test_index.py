@@ -28,7 +28,6 @@ def loaded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     warm()
     if not request.param:
         monkeypatch.setattr(module._warm, "is_set", lambda: False)
-        monkeypatch.setattr(module, "warm_soon", lambda: None)
     return request.param  # type: ignore[no-any-return]
 
 

@@ -19,8 +19,6 @@ from antalya.model.volume import Minima
 TAIL = 1_024
 GROWTH = 8
 ROOM = 256
-WARM_AT = 256
-"""Rows from which it is worth loading the compiled code."""
 _warm = threading.Event()
 _warming = threading.Lock()
 
@@ -61,8 +59,6 @@ class Index:
         self._keys, self._alive = keys, np.ones(len(keys), np.bool_)
         self._corners = int(np.diff(columns.first).max(initial=0))
         self._reserve(ROOM, ROOM * 16)
-        if self._size >= WARM_AT:
-            warm_soon()
         self._planted()
 
     def add(self, key: int, columns: Columns) -> None:
@@ -77,8 +73,6 @@ class Index:
         if _warm.is_set():
             from antalya.geometry import making
             making.cores(self._size - many, self._size, self._columns)
-        elif self._size >= WARM_AT:
-            warm_soon()
 
     def remove(self, key: int) -> Ints:
         """Takes an operation's volumes out, if they are in; their rows, until the next `settle`."""
@@ -233,10 +227,3 @@ def warm() -> None:
         tree.around(*tree.tree(columns, 0, 9), *given)
         tree.along(0, 9, *given)
         _warm.set()
-
-
-def warm_soon() -> None:
-    """`warm` in the background, once."""
-    if not _warm.is_set() and not _warming.locked():
-        threading.Thread(target=warm, name="warm", daemon=True).start()
-

@@ -4,7 +4,11 @@ It is filled from the table `volumes` at first need. What a job puts is added at
 other processes committed is read before the first look of each transaction, by the rows that are new.
 """
 
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -15,6 +19,8 @@ from antalya.geometry.index import Index, is_warm, warm
 from antalya.model.volume import Minima, Volume
 from antalya.picture import Prepared, shape_of
 
+WARM_AT = 256
+"""Volumes from which the compiled code is worth loading."""
 MANY = 20_000
 """Operations from which filling waits for the compiled code, which is quicker all the same."""
 Ask = Callable[..., list[Any]]
@@ -23,6 +29,23 @@ Ask = Callable[..., list[Any]]
 def bytes_of(volumes: Sequence[Volume]) -> bytes:
     """Volumes as a row of the table `volumes` keeps them."""
     return packed(of_shapes([shape_of(v.outline) for v in volumes], volumes))
+
+
+def warm_soon() -> None:
+    """Loads the compiled code in the background, once. What has to be compiled first, some twenty seconds' work, is compiled in a
+    process of its own, which leaves it where this one finds it: here it would hold everything up."""
+    if not is_warm() and _warming.acquire(blocking=False):
+        threading.Thread(target=_warm, name="antalya-warm", daemon=True).start()
+
+
+def _warm() -> None:
+    with suppress(OSError):
+        subprocess.run([sys.executable, "-c", "from antalya.geometry.index import warm; warm()"], check=False,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    warm()
+
+
+_warming = threading.Lock()
 
 
 class Hot:
@@ -46,6 +69,8 @@ class Hot:
                 self.index, self._last = Index(), None
                 raise
             self._group = group
+            if len(self.index) >= WARM_AT:
+                warm_soon()
         return self.index
 
     def mark(self) -> int:
