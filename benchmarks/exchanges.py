@@ -37,7 +37,7 @@ HOST = "antalya.bench"
 def made(directory: Path) -> str:
     """A new exchange (`antalya init`) with three parties and their forces; a token of the first party."""
     with redirect_stdout(StringIO()):
-        init(directory, f"{HOST}/log", HOST, False, False)
+        init(directory, f"{HOST}/log", HOST)
     hub = opened(directory)
     for party in PARTIES:
         for noun in (Party(id=party, name=party), Force(id=f"{party}F", name=party, answers=party)):
