@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from queue import SimpleQueue
+from time import monotonic
 
 import pytest
 from tests.crash.audit import Audit
@@ -60,14 +61,16 @@ def filing(servers: Shared, made: list[Filing], answered: dict[str, Filing]) -> 
         waiting.put(each)
 
     def client(number: int) -> None:
-        server = servers[number % 2]
+        server, ends = servers[number % 2], monotonic() + 240
         while (each := waiting.get()) is not None:
             while True:
                 try:
                     with Door(server, each.operation.party) as door:
                         status, said = each.send(door)
                 except (OSError, HTTPException) as gone:
-                    wrong.append(gone)
+                    if monotonic() > ends:
+                        wrong.append(repr(gone))
+                        return
                     server = servers[1]
                     continue
                 if status == 201:

@@ -19,6 +19,11 @@ def test_the_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert run(GUIDE) >= 7
 
 
+def test_the_guide_to_clusters_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(DOCS / "how-to" / "check-on-a-cluster.md") >= 2
+
+
 def test_the_guide_names_every_property_and_activity() -> None:
     text = GUIDE.read_text(encoding="utf-8")
     assert {name for name in (*KNOWN, *ACTIVITIES) if f"`{name}`" not in text} == set()

@@ -15,6 +15,9 @@ import msgspec
 
 from antalya.checking.pairs import nearby
 from antalya.checking.sources import Source, read_book, read_sources, rulebook_of
+from antalya.checking.spread import Join
+from antalya.checking.spread import engine as engine_of
+from antalya.geometry.batch import join
 from antalya.geometry.shape import Shape, shapes
 from antalya.model.base import utc
 from antalya.model.errors import AntalyaError, error
@@ -40,17 +43,21 @@ TOGETHER = 5_000
 def check(*sources: Source, understandings: str | os.PathLike[str] | RulebookFile | None = None,
           separation: Sequence[float] | Minima | None = None, own: bool = False,
           theatre: Sequence[float] | None = None, now: datetime | None = None, bounds: Bounds | None = None,
-          progress: Progress | None = None) -> Report:
+          progress: Progress | None = None, engine: str = "local", workers: int | None = None, scheduler: str | None = None
+          ) -> Report:
     """What clashes, and which rules are touched, in plans from GeoJSON files.
 
     `sources`: paths, GeoJSON as dicts, or sequences of `Operation`; docs/how-to/check-files.md has the properties.
     `understandings`: a TOML file with understandings, areas and sites. `separation`: (metres across, metres up, seconds)
     instead of the activities' minima and the rules'; (0, 0, 0) is plain overlap. `own`: also operations of one party among
     themselves. `theatre`: west, south, east, north in degrees, to notice swapped coordinates. `now`: when the plans count as
-    filed, for periods of notice; without it (and without `filed_at`) all notice is in time. `bounds` of a file.
+    filed, for periods of notice; without it (and without `filed_at`) all notice is in time. `bounds` of a file. `engine`:
+    "dask" looks for what meets in `workers` processes, or on the cluster at `scheduler` (docs/how-to/check-on-a-cluster.md);
+    the report is the same.
 
     Raises AntalyaError with the place in the input: bad_input_file, bad_json, bad_field, naive_time, bad_window, bad_band,
-    unknown_datum, datum_needs_terrain, ring_not_closed, ring_crosses_itself, swapped_position and the like.
+    unknown_datum, datum_needs_terrain, ring_not_closed, ring_crosses_itself, swapped_position and the like; of the engine
+    not_installed and workers_lost.
 
     >>> import antalya
     >>> def plan(operation, west, east):
@@ -67,13 +74,13 @@ def check(*sources: Source, understandings: str | os.PathLike[str] | RulebookFil
     True
     """
     tell = progress or (lambda what, done, total: None)
-    fixed, moment = _minima(separation), None if now is None else utc(now, "now")
+    by, fixed, moment = engine_of(engine, workers, scheduler), _minima(separation), None if now is None else utc(now, "now")
     tell("Reading", 0, 0)
     with _uncollected():
         read, operations = read_sources(sources, theatre, bounds or Bounds())
         rulebook, strangers = rulebook_of(read_book(understandings), operations, read.unnamed)
         prepared = _prepare(read, operations, moment, tell)
-        findings = _findings(prepared, rulebook, moment or min(p.filed_at for p in prepared), own, fixed, tell)
+        findings = _findings(prepared, rulebook, moment or min(p.filed_at for p in prepared), own, fixed, tell, by)
     warnings = [*read.warnings, *strangers]
     if len(operations) > 1 and not own and len({operation.party for operation in operations}) == 1:
         warnings.append(f"all operations are of the party {operations[0].party!r}: they were not compared with each other")
@@ -93,12 +100,13 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _findings(prepared: Sequence[Prepared], rulebook: Rulebook, now: datetime, own: bool, fixed: Minima | None, tell: Progress
-              ) -> Iterable[Finding]:
+def _findings(prepared: Sequence[Prepared], rulebook: Rulebook, now: datetime, own: bool, fixed: Minima | None, tell: Progress,
+              by: Join = join) -> Iterable[Finding]:
     """Each finding once: both checks of a pair give the same one."""
     found: dict[str, Finding] = {}
     ruled = bool(rulebook.understandings or rulebook.sites or rulebook.forces)
-    for done, (subject, clashes, neighbours) in enumerate(nearby(prepared, rulebook, now, own=own, fixed=fixed, tell=tell)):
+    found_near = nearby(prepared, rulebook, now, own=own, fixed=fixed, tell=tell, by=by)
+    for done, (subject, clashes, neighbours) in enumerate(found_near):
         if done % 256 == 0:
             tell("Weighing", done, len(prepared))
         for finding in weigh(subject, clashes, neighbours, rulebook, now) if ruled or clashes else ():

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from msgspec import structs
 
+from antalya.checking.spread import Join
 from antalya.geometry.batch import join
 from antalya.geometry.columns import of_shapes
 from antalya.geometry.overlap import overlaps
@@ -27,18 +28,20 @@ TOGETHER = 64
 
 
 def nearby(prepared: Sequence[Prepared], rulebook: Rulebook, now: datetime, *, own: bool, fixed: Minima | None,
-           tell: Callable[[str, int, int], None]) -> Iterator[tuple[Prepared, tuple[Clash, ...], list[Prepared]]]:
+           tell: Callable[[str, int, int], None], by: Join = join
+           ) -> Iterator[tuple[Prepared, tuple[Clash, ...], list[Prepared]]]:
     """Each operation, its clashes with those after it, and all that are near enough for a rule to be about both.
 
-    `own`: operations of one party clash too. `fixed`: these minima for every pair, whatever the rules say.
+    `own`: operations of one party clash too. `fixed`: these minima for every pair, whatever the rules say. `by`: what finds
+    the pairs of volumes.
     """
     prepared = [p for p in prepared if p.operation.state in LIVE]
     rules = [rule for _, rule in rulebook.rules()]
     adjoining = any(isinstance(rule, Incompatible) and rule.adjoining_m is not None for rule in rules)
     separated = fixed is None and any(isinstance(rule, Separation) for rule in rules)
     by_rules = separated or adjoining  # then it is found first who is near whom, and what clashes after that
-    met = (_join(prepared, None, _widest(prepared, rulebook, fixed, each=adjoining), tell) if by_rules
-           else _join(prepared, own, fixed, tell))
+    met = (_join(prepared, None, _widest(prepared, rulebook, fixed, each=adjoining), tell, by) if by_rules
+           else _join(prepared, own, fixed, tell, by))
     near: dict[int, set[int]] = defaultdict(set)
     for a, others in met.items():
         for b in others:
@@ -66,7 +69,7 @@ def _widest(prepared: Sequence[Prepared], rulebook: Rulebook, fixed: Minima | No
 
 
 def _join(prepared: Sequence[Prepared], own: bool | None, fixed: Minima | None,
-          tell: Callable[[str, int, int], None]) -> dict[int, dict[int, Pairs]]:
+          tell: Callable[[str, int, int], None], by: Join) -> dict[int, dict[int, Pairs]]:
     """Pairs of volumes that meet, by operations a < b: by `fixed`, else by their activities' minima. Those of one party are
     left out if `own` is False."""
     of = np.repeat(np.arange(len(prepared)), [len(p.shapes) for p in prepared])
@@ -79,9 +82,9 @@ def _join(prepared: Sequence[Prepared], own: bool | None, fixed: Minima | None,
     shapes = [s for p in prepared for s in p.shapes]
     if not shapes:
         return {}
-    found = join(of_shapes(shapes, [v for p in prepared for v in p.operation.volumes]), table, activity,
-                 party if own is False else of, shape_of=shapes.__getitem__,
-                 progress=lambda done, total: tell("Comparing", done, total))
+    found = by(of_shapes(shapes, [v for p in prepared for v in p.operation.volumes]), table, activity,
+               party if own is False else of, shape_of=shapes.__getitem__,
+               progress=lambda done, total: tell("Comparing", done, total))
     met: dict[int, dict[int, Pairs]] = {}
     for (i, j), a, b in zip(found.tolist(), of[found[:, 0]].tolist(), of[found[:, 1]].tolist(), strict=True):
         met.setdefault(a, {}).setdefault(b, []).append((i - first[a], j - first[b]))  # i < j: operations lie one after the other

@@ -28,6 +28,13 @@ from antalya.wire.report import Report
 CLEAR, FINDINGS, STOPPED = 0, 1, 130
 
 
+class Engine(StrEnum):
+    """What looks for pairs that meet."""
+
+    local = "local"
+    dask = "dask"
+
+
 class Format(StrEnum):
     """How findings are written."""
 
@@ -52,6 +59,12 @@ def check_command(
     now: Annotated[str | None, typer.Option(
         help="When the plans count as filed, for periods of notice (RFC 3339). Without it all notice is in time.",
         metavar="TIME")] = None,
+    engine: Annotated[Engine, typer.Option(
+        help="dask looks in several processes, here or on a cluster; the findings are the same.")] = Engine.local,
+    workers: Annotated[int | None, typer.Option(help="How many processes to start for --engine dask; one for each core "
+                                                "otherwise.", min=1, max=1_000)] = None,
+    scheduler: Annotated[str | None, typer.Option(
+        help="The Dask cluster to use instead, tls://HOST:PORT or tcp://HOST:PORT.", metavar="ADDRESS")] = None,
     max_mb: Annotated[int, typer.Option(help="The largest file that is read, in megabytes.", min=1, max=100_000)] = 256,
 ) -> None:
     """Find what clashes in plans from GeoJSON files, without a server or an account.
@@ -67,7 +80,7 @@ def check_command(
         minima, box, moment = _numbers(separation, 3, "--separation"), _numbers(theatre, 4, "--theatre"), _time(now)
         with _Bar(as_json) as progress:
             report = check(*sources, understandings=understandings, separation=minima, own=own, theatre=box, now=moment,
-                           bounds=bounds, progress=progress)
+                           bounds=bounds, progress=progress, engine=engine.value, workers=workers, scheduler=scheduler)
         for warning in report.warnings:
             warn(warning)
         _write(report, chosen, output)

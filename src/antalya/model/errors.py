@@ -128,6 +128,9 @@ CATALOGUE: dict[str, Code] = _catalogue(
     Code("bad_input_file", 422, "The file can't be used", "Correct the place named in `at`."),
     Code("bad_setting", 422, "A setting is wrong", "See `antalya config show --origin`."),
     Code("port_in_use", 409, "The port is in use", "Choose another with --port, or stop the other program.", 3),
+    Code("not_installed", 501, "An optional part is not installed", "Install it with the command named in `detail`.", 3),
+    Code("workers_lost", 503, "The workers of the check can't be reached",
+         "Start the cluster's workers again, or check without --engine.", 6),
     Code("old_python", 500, "This Python is too old", "Use Python 3.11 or newer.", 3),
 )
 

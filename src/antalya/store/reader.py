@@ -26,6 +26,7 @@ from antalya.store.rows import (
     STORED,
     THING,
     Caches,
+    all_of,
     answer_of,
     ask_of,
     event_of,
@@ -123,7 +124,7 @@ class SqlReader(UtmReader, ABC):
             parts.append(("starts_at < ?", [micros(ends_at)]))
         if seen_by is not None:
             parts.append((SEEN_OPERATION, [seen_by] * 5))
-        where, values = _all_of(parts)
+        where, values = all_of(parts)
         rows = self._rows(STORED + f"WHERE {where} ORDER BY seq LIMIT ?", [*values, limit])
         return [(row[0], stored_of(row)) for row in rows]
 
@@ -193,7 +194,7 @@ class SqlReader(UtmReader, ABC):
                 if not (among := list(wanted)):
                     return []
                 parts.append((f"{column} {self.AMONG}", [self._list(among)]))
-        where, values = _all_of(parts)
+        where, values = all_of(parts)
         return [ask_of(body) for _, body in sorted(self._rows("SELECT id, body FROM ask WHERE " + where, values))]  # noqa: S608
 
     def asks_due(self, now: datetime) -> list[Ask]:
@@ -250,9 +251,3 @@ class SqlReader(UtmReader, ABC):
         held = self._rows("SELECT cell FROM spent WHERE party = ? AND day = ? AND cell " + self.AMONG,  # noqa: S608
                           (party, day, self._list(cells)))
         return int(total), frozenset(row[0] for row in held)
-
-
-def _all_of(parts: Iterable[tuple[str, list[object]]]) -> tuple[str, list[object]]:
-    """Conditions with their values as one, in that order."""
-    conditions, values = zip(*parts, strict=True)
-    return " AND ".join(conditions), [value for its in values for value in its]

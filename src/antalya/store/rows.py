@@ -1,6 +1,6 @@
 """What rows of a store mean, whatever database they lie in: instants, JSON bodies, and what is kept of them in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,6 +45,12 @@ def instant(value: int) -> datetime:
 def text_of(noun: object) -> str:
     """A noun as a JSON body."""
     return _encode(noun).decode()
+
+
+def all_of(parts: Iterable[tuple[str, list[object]]]) -> tuple[str, list[object]]:
+    """Conditions with their values as one, in that order."""
+    conditions, values = zip(*parts, strict=True)
+    return " AND ".join(conditions), [value for its in values for value in its]
 
 
 THING = "SELECT kind, id, version, owner, body, at FROM thing "
