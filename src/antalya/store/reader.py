@@ -17,6 +17,7 @@ from antalya.model.findings import Opened
 from antalya.model.understandings import Signature
 from antalya.picture import Coverage, Prepared, Rulebook, Stored, prepare
 from antalya.ports import Event, Kind, Leaf, Remembered, Thing
+from antalya.store.bridging import BridgeReader
 from antalya.store.rows import (
     EVENT,
     OPENED,
@@ -41,7 +42,7 @@ from antalya.store.rows import (
 from antalya.store.utm import UtmReader
 
 
-class SqlReader(UtmReader, ABC):
+class SqlReader(UtmReader, BridgeReader, ABC):
     """`ports.Reader` over one connection inside one transaction."""
 
     AMONG: ClassVar[str]

@@ -15,6 +15,7 @@ from antalya.model.understandings import Signature
 from antalya.model.volume import Minima
 from antalya.picture import Coverage, Prepared, Stored
 from antalya.ports import Event, Kind, Leaf, Remembered, Thing
+from antalya.store.bridging import BridgeWriter
 from antalya.store.group import Group
 from antalya.store.hot import bytes_of, near
 from antalya.store.reader import SqlReader
@@ -25,7 +26,7 @@ _WAITING = frozenset({"open"})
 _LASTING = frozenset({"granted", "granted-with-conditions"})
 
 
-class SqlTransaction(SqlReader, UtmWriter):
+class SqlTransaction(SqlReader, UtmWriter, BridgeWriter):
     """`ports.Transaction` over the writer's connection. `put_rows`, `changed_rulebook` and `mark` say what to forget when it is
     undone. `group`: the same for all jobs of one transaction."""
 

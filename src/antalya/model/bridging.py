@@ -1,0 +1,49 @@
+"""What the exchange shows of its own things at the drone door, and whom it still has to tell of a change there."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from antalya.model.coordination import ReferenceKind
+
+Source = Literal["operation", "rule", "site"]
+
+
+@dataclass(frozen=True, slots=True)
+class Uss:
+    """The exchange as a USS: the name its tokens for peers have as `sub`, which is the manager of its references, and the
+    address at which peers find its /uss/v1."""
+
+    id: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bridged:
+    """That a thing has a reference in the DSS. `part`: the rule's id where `subject` is an understanding; `reference`: the
+    reference's id, drawn at random; `shown`: a hash of all that anybody sees of it."""
+
+    source: Source
+    subject: str
+    part: str
+    kind: ReferenceKind
+    reference: str
+    shown: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """That a USS has to be told of a change of one of the exchange's references: `subscriptions` of its `manager` at `url`,
+    each with its notification index. `tries`: how often that was begun; `seq`: its number in the outbox; `until`: till when
+    whoever took it has it (microseconds since 1970)."""
+
+    kind: ReferenceKind
+    reference: str
+    manager: str
+    url: str
+    subscriptions: tuple[tuple[str, int], ...]
+    at: datetime
+    tries: int = 0
+    seq: int = 0
+    until: int = 0

@@ -1,0 +1,73 @@
+"""What a store keeps of the exchange as a USS, on every store."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.world import DAWN, hours
+
+from antalya.model.bridging import Bridged, Notice
+from antalya.ports import Store
+
+CONVOY = Bridged("operation", "convoy", "", "constraint", "r-1", "00", DAWN + hours(1))
+RULE = Bridged("rule", "m", "north", "constraint", "r-2", "01", DAWN + hours(5))
+OTHER = Bridged("rule", "m", "south", "constraint", "r-3", "02", DAWN + hours(5))
+NOTICE = Notice("constraint", "r-1", "US", "https://us.example", (("s-1", 4), ("s-2", 1)), DAWN)
+MINUTE = timedelta(minutes=1)
+
+
+def test_what_is_shown_is_found_by_thing_and_by_reference(store: Store) -> None:
+    def job(tx):  # type: ignore[no-untyped-def]
+        for each in (CONVOY, RULE, OTHER, replace(OTHER, shown="03")):
+            tx.put_bridged(each)
+        tx.drop_bridged(RULE)
+    store.write(job)
+    with store.read() as tx:
+        assert tx.bridged() == [CONVOY, replace(OTHER, shown="03")]
+        assert tx.bridged("operation") == tx.bridged("operation", "convoy") == [CONVOY]
+        assert tx.bridged("rule", "other") == []
+        assert tx.bridged_as("constraint", "r-1") == CONVOY
+        assert tx.bridged_as("intent", "r-1") is None
+        assert tx.bridged_over(DAWN + hours(2)) == [CONVOY]
+
+
+def test_a_job_that_fails_leaves_no_notice(store: Store) -> None:
+    def job(tx):  # type: ignore[no-untyped-def]
+        tx.put_bridged(CONVOY)
+        tx.add_notices([NOTICE])
+        raise KeyError("x")
+    try:
+        store.write(job)
+    except KeyError:
+        with store.read() as tx:
+            assert (tx.bridged(), tx.notices(10)) == ([], [])
+
+
+def test_one_notice_at_a_time_to_each_uss_and_one_process_at_a_time_at_it(open_store: Callable[..., Store]) -> None:
+    one, two = open_store(), open_store()
+    one.write(lambda tx: tx.add_notices([NOTICE, replace(NOTICE, reference="r-2"), replace(NOTICE, manager="TR", url="https://tr")]))
+    first = one.write(lambda tx: tx.claim_notices(DAWN, DAWN + MINUTE, 10))
+    assert [(n.reference, n.manager, n.tries, n.subscriptions) for n in first] == [
+        ("r-1", "US", 1, NOTICE.subscriptions), ("r-1", "TR", 1, NOTICE.subscriptions)]
+    assert two.write(lambda tx: tx.claim_notices(DAWN, DAWN + MINUTE, 10)) == []
+    with two.read() as tx:
+        assert (tx.notices_due(DAWN), tx.notices_due(DAWN + MINUTE)) == (False, True)
+    two.write(lambda tx: tx.put_off_notice(first[1], DAWN + hours(1)))
+    assert one.write(lambda tx: tx.drop_notice(first[0]))
+    again = two.write(lambda tx: tx.claim_notices(DAWN, DAWN + MINUTE, 10))
+    assert [(n.reference, n.manager) for n in again] == [("r-2", "US")]
+
+
+def test_who_is_slower_than_his_lease_loses_the_notice(open_store: Callable[..., Store]) -> None:
+    one, two = open_store(), open_store()
+    one.write(lambda tx: tx.add_notices([NOTICE]))
+    [slow] = one.write(lambda tx: tx.claim_notices(DAWN, DAWN + MINUTE, 10))
+    [quick] = two.write(lambda tx: tx.claim_notices(DAWN + MINUTE, DAWN + 2 * MINUTE, 10))
+    one.write(lambda tx: tx.put_off_notice(slow, DAWN))
+    assert not one.write(lambda tx: tx.drop_notice(slow))
+    assert two.write(lambda tx: tx.drop_notice(quick))
+    two.write(lambda tx: tx.add_notices([NOTICE]))  # with the same number
+    two.write(lambda tx: tx.claim_notices(DAWN + 3 * MINUTE, DAWN + 4 * MINUTE, 10))
+    assert not one.write(lambda tx: tx.drop_notice(slow))
+    with one.read() as tx:
+        assert len(tx.notices(10)) == 1
