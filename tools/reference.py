@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from antalya.entry.cli import COMMANDS, HELP, app
 from antalya.entry.http.app import ENDPOINTS
-from antalya.entry.settings import FILE, NOT_SETTINGS, IssuerSetting, Settings
+from antalya.entry.settings import FILE, NOT_SETTINGS, IssuerSetting, Settings, UssSetting
 from antalya.entry.terminal import EXIT_CODES
 from antalya.model.errors import CATALOGUE
 from antalya.model.limits import Limits
@@ -117,8 +117,9 @@ def settings_of(kind: type, prefix: str) -> Iterator[tuple[str, str, str, str]]:
     """Name, variable, default and description of each setting of a struct; nested limits with their own names."""
     for field in msgspec.structs.fields(kind):
         name = f"{prefix}{field.name}"
-        if field.type is not None and _inner(field.type) is Limits:
-            yield from settings_of(Limits, f"{name}.")
+        inner = _inner(field.type)
+        if inner in (Limits, UssSetting):
+            yield from settings_of(inner, f"{name}.")
             continue
         default = "" if field.default is msgspec.NODEFAULT else msgspec.json.encode(field.default).decode()
         yield name, f"ANTALYA_{name.upper().replace('.', '__')}", default, description(field.type)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from antalya.exchange.hub import Hub
 from antalya.ledger.checkpoint import Signer
+from antalya.model.bridging import Uss
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.ports import Clock, Store
@@ -28,10 +29,11 @@ def open_store(where: Path | str) -> Store:
     return PostgresStore(where)
 
 
-def exchange(store: Path | str, keys: KeyRing, origin: str, limits: Limits, *, clock: Clock | None = None) -> Hub:
-    """An exchange over a store, as `open_store` takes it. The caller closes `hub.store`."""
+def exchange(store: Path | str, keys: KeyRing, origin: str, limits: Limits, *, clock: Clock | None = None,
+             uss: Uss | None = None) -> Hub:
+    """An exchange over a store, as `open_store` takes it; `uss`: see `Hub`. The caller closes `hub.store`."""
     return Hub(store=open_store(store), clock=clock or system.clock, ids=system.ids, salts=system.salts, limits=limits,
-               signer=Signer(origin, keys.log), origin=origin)
+               signer=Signer(origin, keys.log), origin=origin, uss=uss)
 
 
 class SetClock:

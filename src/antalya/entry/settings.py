@@ -42,6 +42,15 @@ class IssuerSetting(Noun, frozen=True, kw_only=True):
     max_life_s: Annotated[float, Meta(gt=0, description="How long its tokens may live, in seconds.")] = 90 * 86_400.0
 
 
+class UssSetting(Noun, frozen=True, kw_only=True):
+    """The exchange as a USS among drone operators' (ASTM F3548-21)."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=128, description=(
+        "Its name there: the `sub` of its own tokens, and the manager of what it shows."))] = "exchange"
+    base_url: Annotated[str, Meta(pattern="^(https?://[^ ]+[^ /])?$", description=(
+        "The address at which USSs find its `/uss/v1`, without that; empty: it shows them nothing of its own."))] = ""
+
+
 class Settings(Noun, frozen=True, kw_only=True):
     """All settings. Paths are relative to the exchange's directory."""
 
@@ -56,6 +65,7 @@ class Settings(Noun, frozen=True, kw_only=True):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description=(
         "What its own log (JSON lines on standard error) tells; `info` has a line for each request."))] = "info"
     issuers: Annotated[tuple[IssuerSetting, ...], Meta(description="Whose tokens it takes; tables `[[issuers]]`.")] = ()
+    uss: Annotated[UssSetting, Meta(description="What it is to drone operators' clients; a table `[uss]`.")] = UssSetting()
     limits: Annotated[Limits, Meta(description="What bounds a filing; a table `[limits]`.")] = Limits()
 
 

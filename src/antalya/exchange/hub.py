@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from threading import Condition
 
 from antalya.ledger.checkpoint import Signer
+from antalya.model.bridging import Uss
 from antalya.model.errors import AntalyaError, error
 from antalya.model.limits import Limits
 from antalya.ports import Clock, Ids, Salts, Store, Transaction
@@ -52,7 +53,8 @@ class Bell:
 
 @dataclass(frozen=True)
 class Hub:
-    """The parts of one exchange. `signer` signs its checkpoints; `origin` names its log."""
+    """The parts of one exchange. `signer` signs its checkpoints; `origin` names its log; `uss`: what it is to drone operators'
+    clients (None: it shows them nothing of its own)."""
 
     store: Store
     clock: Clock
@@ -61,6 +63,7 @@ class Hub:
     limits: Limits
     signer: Signer
     origin: str
+    uss: Uss | None = None
     bell: Bell = field(default_factory=Bell)
 
     def moment(self, tx: Transaction) -> datetime:
