@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antalya.model import Minima, Window
 from antalya.model.errors import AntalyaError
-from antalya.wire.canonical import canonical, content_hash, encode
+from antalya.wire.canonical import _quick, canonical, content_hash, encode
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "rfc8785.json").read_text(encoding="utf-8"))
 NOON = datetime(2017, 3, 7, 12, tzinfo=UTC)
@@ -83,3 +84,29 @@ def test_the_order_of_keys_makes_no_difference(value: dict[str, Any], shuffle: A
     keys = list(value)
     shuffle.shuffle(keys)
     assert canonical({key: value[key] for key in keys}) == canonical(value)
+
+
+ODD = st.sampled_from([0.0, -0.0, 1e15, 1e16, 1e21, 1e-4, 1e-5, 1e-7, 100.0, -100.0, 12.0, 0.30000000000000004, 5e-324, 2**53 - 1,
+                       10**15, "1.0,", '"', "\\", '\\"', "a\\", ".0]", "-0.0", "1e5", "\u2028", "\x00\x1f\x7f\b\t\n\f\r"])
+SCALARS = (st.none() | st.booleans() | st.integers(-2**53 + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+           | st.text(st.characters(exclude_categories=("Cs",))) | ODD)
+
+
+@settings(max_examples=500)
+@given(st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(
+    st.text(st.characters(exclude_categories=("Cs",))) | st.sampled_from(["\ue000", "\U0001f600", "a.0,", '"']), inner), max_leaves=30))
+def test_the_quick_way_gives_the_bytes_of_the_slow_one_or_none(thing: object) -> None:
+    assert _quick({"a": thing}) in (None, rfc8785.dumps({"a": thing}))  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("thing", [
+    {"a": 100.0, "b": [1.0, 2.5, 0.0], "c": "1.0"}, {"a": {"title": 'a "1" é\n'}},
+    {"at": "2017-03-07T12:00:00Z", "n": None, "yes": True, "metres": [37.123456789012345]}])
+def test_what_nouns_are_made_of_goes_the_quick_way(thing: object) -> None:
+    assert _quick(thing) == rfc8785.dumps(thing)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("thing", [float("nan"), {"a": [float("inf")]}, {"a": 2**53}, {"a": 1e-7}, {"a": [-0.0]},
+                                   {"\U0001f600": 1}, {"a": 1.0, "b": "1.0,"}])
+def test_what_the_quick_way_leaves_to_the_slow_one(thing: object) -> None:
+    assert _quick(thing) is None

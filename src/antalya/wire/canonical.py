@@ -1,6 +1,8 @@
 """The bytes of a thing: canonical (RFC 8785, what is signed and hashed) and plain JSON (what is sent)."""
 
 import hashlib
+import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +13,14 @@ from antalya.model.base import utc
 from antalya.model.errors import error
 
 _encoder = msgspec.json.Encoder()
+_sorted = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_TEXTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_WHOLE = re.compile(r"\.0(?=[,\]}])")
+_LONG = re.compile(r"[,:\[]-?[0-9]{16}")
+_ODD = ("e-", "e+", "-0.0,", "-0.0]", "-0.0}")
+"""Numbers that Python writes otherwise than RFC 8785, but for the `.0` of whole ones; `_LONG` ones it may have to refuse."""
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+"""Characters that make the order of keys depend on how they are encoded."""
 
 
 def canonical(thing: object) -> bytes:
@@ -20,14 +30,32 @@ def canonical(thing: object) -> bytes:
     surrogate pair, a key that is not text, nesting beyond reason. Raises naive_time for a time without a zone.
     """
     try:
-        plain = msgspec.to_builtins(thing) if isinstance(thing, msgspec.Struct) else _in_utc(thing)
-        return rfc8785.dumps(plain)
+        if not isinstance(thing, msgspec.Struct):
+            return rfc8785.dumps(_in_utc(thing))
+        plain = msgspec.to_builtins(thing)
+        return _quick(plain) or rfc8785.dumps(plain)
     except rfc8785.CanonicalizationError as failure:
         raise error("bad_json", f"no canonical form: {failure}") from None
     except UnicodeEncodeError:
         raise error("bad_json", "no canonical form: half a surrogate pair") from None
     except RecursionError:
         raise error("bad_json", "no canonical form: nested too deeply") from None
+
+
+def _quick(plain: Any) -> bytes | None:
+    """The canonical bytes of a noun's builtins by the standard library's compiled encoder, several times as fast as rfc8785's Python;
+    None where the two might differ. What it gives is held against rfc8785 in the tests."""
+    try:
+        text = _sorted.encode(plain)
+    except ValueError:
+        return None  # no number, or a circle: rfc8785 says what
+    bare = _TEXTS.sub("", text)
+    if any(odd in bare for odd in _ODD) or _LONG.search(bare) or not (text.isascii() or _ASTRAL.search(text) is None):
+        return None
+    whole = len(_WHOLE.findall(bare))
+    if whole and whole != len(_WHOLE.findall(text)):
+        return None  # a text has the look of numbers in it
+    return (_WHOLE.sub("", text) if whole else text).encode()
 
 
 def content_hash(thing: object) -> str:
