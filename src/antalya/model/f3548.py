@@ -67,14 +67,14 @@ class Altitude(Message, frozen=True, kw_only=True):
     units: Literal["M"]
 
 
-class Volume3D(Message, frozen=True, kw_only=True):
+class Volume3D(Message, frozen=True, kw_only=True, omit_defaults=True):
     outline_circle: Circle | None = None
     outline_polygon: Polygon | None = None
     altitude_lower: Altitude | None = None
     altitude_upper: Altitude | None = None
 
 
-class Volume4D(Message, frozen=True, kw_only=True):
+class Volume4D(Message, frozen=True, kw_only=True, omit_defaults=True):
     volume: Volume3D
     time_start: Time | None = None
     time_end: Time | None = None

@@ -2,6 +2,7 @@
 
 from antalya.exchange.coordination.extents import area_of, given
 from antalya.exchange.coordination.intents import check_version, whole
+from antalya.exchange.coordination.placing import place, remove
 from antalya.exchange.coordination.writing import MOST_RESULTS, Done, Request, base_url, entity_id, new_ovn, write
 from antalya.exchange.hub import Hub
 from antalya.model import f3548
@@ -31,9 +32,7 @@ def put(hub: Hub, request: Request, id: str, wanted: f3548.PutConstraint) -> byt
         at = volumes.extent
         kept = Reference("constraint", id, request.party, 1 if old is None else old.version + 1, new_ovn(hub), None,
                          at.starts_at, at.ends_at, at.lower_m, at.upper_m, wanted.uss_base_url)
-        affected = at if old is None else at.hull(old.extent(tx.utm_cells("constraint", id)))
-        tx.utm_put_reference(kept, at)
-        told = tx.utm_notify("constraint", affected, now)
+        told = place(tx, kept, at, old, now)
         shown = tx.utm_reference("constraint", id) or kept
         return Done(kept.version, f3548.ChangedConstraint(subscribers=subscribers(told),
                                                           constraint_reference=constraint_for(request.party, shown)))
@@ -50,8 +49,7 @@ def delete(hub: Hub, request: Request, id: str) -> bytes:
         if old is None:
             raise error("not_found", "no such constraint")
         check_version(old, request)
-        told = tx.utm_notify("constraint", old.extent(tx.utm_cells("constraint", id)), now)
-        tx.utm_drop("constraint", id)
+        told = remove(tx, old, now)
         return Done(old.version, f3548.ChangedConstraint(subscribers=subscribers(told),
                                                          constraint_reference=constraint_for(request.party, old)))
     return write(hub, request, "constraint", id, job)

@@ -7,8 +7,9 @@ from typing import Any, NoReturn
 
 from msgspec import to_builtins
 
-from antalya.exchange.coordination.attaching import attach, release
+from antalya.exchange.coordination.attaching import attach
 from antalya.exchange.coordination.extents import Given, area_of, given
+from antalya.exchange.coordination.placing import SKEW, place, remove
 from antalya.exchange.coordination.writing import (
     COORDINATION,
     MONITORING,
@@ -36,7 +37,6 @@ NEXT: dict[f3548.State, frozenset[f3548.State]] = {
 """Which states may follow which; a contingent intent only ends, which is its deletion."""
 PLANNED: tuple[f3548.State, ...] = ("Accepted", "Activated")
 OFF_NOMINAL: tuple[f3548.State, ...] = ("Nonconforming", "Contingent")
-SKEW = timedelta(minutes=5)
 GRACE = timedelta(seconds=10)
 """How long a key may name the replaced OVN of an off-nominal intent: one that changes every second would starve all others."""
 MOST_LISTED = 1_000
@@ -63,13 +63,7 @@ def put(hub: Hub, request: Request, id: str, wanted: f3548.PutIntent) -> bytes:
         if wanted.state in PLANNED:
             _check_key(tx, request, id, wanted.key or (), volumes.extent, watch, now)
         kept = _reference(request, id, wanted, volumes, _new_ovn(hub, tx, wanted, id, old, now), old, watch)
-        affected = kept.extent(volumes.cells)
-        if old is not None:
-            affected = affected.hull(old.extent(tx.utm_cells("intent", id)))
-            tx.utm_replaced(id, old.ovn, now, now - 2 * SKEW)
-        tx.utm_put_reference(kept, volumes.extent)
-        release(tx, old, watch)
-        told = tx.utm_notify("intent", affected, now)
+        told = place(tx, kept, volumes.extent, old, now, watch)
         shown = tx.utm_reference("intent", id) or kept
         return Done(kept.version, f3548.ChangedIntent(subscribers=subscribers(told),
                                                       operational_intent_reference=intent_for(request.party, shown)))
@@ -89,10 +83,7 @@ def delete(hub: Hub, request: Request, id: str) -> bytes:
         check_version(old, request)
         if old.availability == "Down":
             raise error("uss_down", "a USS that is Down can't delete operational intents")
-        told = tx.utm_notify("intent", old.extent(tx.utm_cells("intent", id)), now)
-        tx.utm_replaced(id, old.ovn, now, now - 2 * SKEW)
-        tx.utm_drop("intent", id)
-        release(tx, old, None)
+        told = remove(tx, old, now)
         return Done(old.version, f3548.ChangedIntent(subscribers=subscribers(told),
                                                      operational_intent_reference=intent_for(request.party, old)))
     return write(hub, request, "intent", id, job)

@@ -89,6 +89,9 @@ def write(hub: Hub, request: Request, kind: Kind, id: str, job: Callable[[Transa
     same request in every byte and names the version it replaced, or where the caller was seen to go before the answer.
     """
     with hub.refusals(f"utm.{kind}", request.party, id, request.evidence):
+        if hub.uss is not None and request.party == hub.uss.id:
+            raise error("not_yours", "that is the name of the exchange itself: nobody else writes under it")
+
         def whole(tx: Transaction) -> bytes:
             before = _answered(tx, request, kind, id)
             if before is not None:
