@@ -1,9 +1,16 @@
 """What time alone changes, and who hears of it."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from tests.world import BROKER, World, hours, volume
 
 from antalya.exchange import viewing
+from antalya.exchange.proving import receipt
 from antalya.steps.disclose import Viewer
+from antalya.steps.narrow import Search
+from antalya.store.postgres import PostgresStore
 
 
 def test_an_operation_that_is_over_leaves_the_index_and_closes_its_findings(world: World) -> None:
@@ -34,3 +41,32 @@ def test_expiry_is_told_to_both_sides(world: World) -> None:
     world.later(hours=25)
     for party in ("US", "TR"):
         assert "ask.expired" in [e["type"] for e in viewing.events(world.hub, Viewer(party), 0)]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def any_world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A world over either store."""
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url")
+        monkeypatch.setattr("antalya.wiring.SqliteStore", lambda _: PostgresStore(url))
+    made = World(tmp_path)
+    yield made
+    made.close()
+
+
+def test_months_later_the_past_still_answers(any_world: World) -> None:
+    world, tr = any_world, Viewer("TR")
+    start = world.clock.now
+    world.file("US")
+    filed = world.file("TR")
+    operation = filed["operation"]["operation"]
+    finding = filed["findings"][0]["id"]
+    world.later(days=100)
+    here, there = Search(start, start + hours(6), (37, 36, 39, 37)), Search(start, start + hours(6), (0, 0, 1, 1))
+    assert [v["operation"]["id"] for v in viewing.operations(world.hub, tr, here, 0, 10)[0]] == [operation["id"]]
+    assert len(viewing.operations(world.hub, BROKER, here, 0, 10)[0]) == 2
+    assert viewing.operations(world.hub, BROKER, there, 0, 10)[0] == []
+    assert viewing.operations(world.hub, BROKER, Search(start + hours(10), start + hours(20)), 0, 10)[0] == []
+    assert [v["version"] for v in viewing.versions(world.hub, tr, operation["id"])] == [1]
+    assert viewing.finding(world.hub, tr, finding)["closed_at"] is not None
+    assert receipt(world.hub, filed["leaf"])["leaf"] == filed["leaf"]

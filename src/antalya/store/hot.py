@@ -54,6 +54,7 @@ class Hot:
     def __init__(self) -> None:
         self.index = Index()
         self._last: int | None = None
+        self._since: int | None = None
         self._group: object = None
         self._begun: tuple[int, int] | None = None
         self._undo: list[Ints | tuple[int, int]] = []
@@ -106,7 +107,7 @@ class Hot:
         self._undo.append(self.index.drop(before))
 
     def _catch_up(self, ask: Ask) -> None:
-        newest = int(ask("SELECT coalesce(max(seq), 0) FROM operation")[0][0])
+        [(newest, since)] = ask("SELECT coalesce(max(seq), 0), (SELECT value FROM meta WHERE key = 'hot_since') FROM operation")
         if self._last is None:
             self._fill(ask("SELECT operation, columns FROM volumes ORDER BY operation"))
         elif newest > self._last:  # another process's
@@ -119,6 +120,9 @@ class Hot:
                 self.index.remove(row)
             self.index.settle()
         self._last = newest
+        if since is not None and int(since) != self._since:  # what another process's tick dropped
+            self.index.drop(int(since))
+            self._since = int(since)
 
     def _fill(self, rows: Sequence[Any]) -> None:
         if not rows:

@@ -18,12 +18,12 @@ from antalya.model.understandings import Signature
 from antalya.picture import Coverage, Prepared, Rulebook, Stored, prepare
 from antalya.ports import Event, Kind, Leaf, Remembered, Thing
 from antalya.store.bridging import BridgeReader
+from antalya.store.past import PastReader
 from antalya.store.rows import (
     EVENT,
     OPENED,
     SEEN_ASK,
     SEEN_FINDING,
-    SEEN_OPERATION,
     STORED,
     THING,
     Caches,
@@ -42,7 +42,7 @@ from antalya.store.rows import (
 from antalya.store.utm import UtmReader
 
 
-class SqlReader(UtmReader, BridgeReader, ABC):
+class SqlReader(UtmReader, BridgeReader, PastReader, ABC):
     """`ports.Reader` over one connection inside one transaction."""
 
     AMONG: ClassVar[str]
@@ -116,23 +116,6 @@ class SqlReader(UtmReader, BridgeReader, ABC):
     def operation_versions(self, id: str) -> list[Stored]:
         return [stored_of(row) for row in self._rows(STORED + "WHERE id = ? ORDER BY version", (id,))]
 
-    def operations(self, starts_at: datetime | None, ends_at: datetime | None, *, seen_by: str | None = None, after: int = 0,
-                   limit: int = 1000) -> list[tuple[int, Stored]]:
-        parts: list[tuple[str, list[object]]] = [("current = 1 AND seq > ?", [after])]
-        if starts_at is not None:
-            parts.append(("ends_at >= ?", [micros(starts_at)]))
-        if ends_at is not None:
-            parts.append(("starts_at < ?", [micros(ends_at)]))
-        if seen_by is not None:
-            parts.append((SEEN_OPERATION, [seen_by] * 5))
-        where, values = all_of(parts)
-        rows = self._rows(STORED + f"WHERE {where} ORDER BY seq LIMIT ?", [*values, limit])
-        return [(row[0], stored_of(row)) for row in rows]
-
-    def over(self, before: datetime) -> bool:
-        """Whether anything in the index ended before a moment."""
-        return self._row("SELECT 1 FROM cell WHERE ends_at < ? LIMIT 1", (micros(before),)) is not None
-
     def candidates(self, coverage: Coverage) -> list[Prepared]:
         """Operations in the index that share a cell (or an ancestor or descendant of one), window and band."""
         return self._prepared(sorted(self._touching(coverage)))
@@ -148,11 +131,6 @@ class SqlReader(UtmReader, BridgeReader, ABC):
             kept.clear()
         kept.update(found)
         return [found[seq] for seq in rows]
-
-    def live_operations(self, ends_after: datetime) -> list[str]:
-        rows = self._rows("SELECT id FROM operation WHERE current = 1 AND ends_at >= ? "
-                          "AND state NOT IN ('withdrawn', 'ended') ORDER BY seq", (micros(ends_after),))
-        return [row[0] for row in rows]
 
     # findings, asks, answers
 

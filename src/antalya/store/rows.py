@@ -103,13 +103,13 @@ def event_of(row: Row) -> Event:
 SEEN_OPERATION = """(party = ?
   OR id IN (SELECT operation FROM released WHERE party IN (?, '*'))
   OR id IN (SELECT operation FROM ask WHERE of_party = ? AND state <> 'closed')
-  OR id IN (SELECT f.other FROM finding f JOIN operation o ON o.id = f.operation AND o.current = 1
-            WHERE o.party = ? AND f.closed_at IS NULL AND f.other IS NOT NULL)
-  OR id IN (SELECT f.operation FROM finding f JOIN operation o ON o.id = f.other AND o.current = 1
-            WHERE o.party = ? AND f.closed_at IS NULL))"""
-SEEN_FINDING = """(operation IN (SELECT id FROM operation WHERE current = 1 AND party = ?)
-  OR other IN (SELECT id FROM operation WHERE current = 1 AND party = ?)
-  OR id IN (SELECT finding FROM ask WHERE of_party = ?)
+  OR id IN (SELECT f.other FROM finding f WHERE f.closed_at IS NULL AND f.other IS NOT NULL
+            AND EXISTS (SELECT 1 FROM operation o WHERE o.id = f.operation AND o.current = 1 AND o.party = ?))
+  OR id IN (SELECT f.operation FROM finding f WHERE f.closed_at IS NULL
+            AND EXISTS (SELECT 1 FROM operation o WHERE o.id = f.other AND o.current = 1 AND o.party = ?)))"""
+SEEN_FINDING = """(EXISTS (SELECT 1 FROM operation o WHERE o.id = finding.operation AND o.current = 1 AND o.party = ?)
+  OR EXISTS (SELECT 1 FROM operation o WHERE o.id = finding.other AND o.current = 1 AND o.party = ?)
+  OR EXISTS (SELECT 1 FROM ask a WHERE a.finding = finding.id AND a.of_party = ?)
   OR site IN (SELECT id FROM thing WHERE kind = 'site' AND current = 1 AND owner = ?))"""
 SEEN_ASK = "(of_party = ? OR operation IN (SELECT id FROM operation WHERE current = 1 AND party = ?))"
 

@@ -17,6 +17,7 @@ from antalya.picture import Coverage, Prepared, Stored
 from antalya.ports import Event, Kind, Leaf, Remembered, Thing
 from antalya.store.bridging import BridgeWriter
 from antalya.store.group import Group
+from antalya.store.past import PastWriter
 from antalya.store.hot import bytes_of, near
 from antalya.store.reader import SqlReader
 from antalya.store.rows import Caches, micros, text_of
@@ -26,7 +27,7 @@ _WAITING = frozenset({"open"})
 _LASTING = frozenset({"granted", "granted-with-conditions"})
 
 
-class SqlTransaction(SqlReader, UtmWriter, BridgeWriter):
+class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, PastWriter):
     """`ports.Transaction` over the writer's connection. `put_rows`, `changed_rulebook` and `mark` say what to forget when it is
     undone. `group`: the same for all jobs of one transaction."""
 
@@ -100,15 +101,6 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter):
     def near(self, subject: Prepared, widest: Minima) -> list[Prepared]:
         """Operations in the index that come within `widest` of an operation, or may; none is missed, itself may be there."""
         return self._prepared(near(self._caches.hot.index, subject, widest))
-
-    def drop_from_index(self, before: datetime) -> list[str]:
-        """Takes operations that ended before a moment out of the index (they stay in store and log); their ids."""
-        rows = self._rows("SELECT DISTINCT o.seq, o.id FROM operation o JOIN cell c ON c.operation = o.seq "
-                          "WHERE o.current = 1 AND o.ends_at < ? ORDER BY o.seq", (micros(before),))
-        for table in ("cell", "volumes"):
-            self._of(f"DELETE FROM {table} WHERE operation ", [seq for seq, _ in rows])  # noqa: S608
-        self._caches.hot.drop(micros(before))
-        return [id_ for _, id_ in rows]
 
     def open_finding(self, finding: Finding, at: datetime) -> None:
         self._rows("INSERT INTO finding (seq, id, kind, operation, other, site, opened_at, body) "

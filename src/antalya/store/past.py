@@ -1,0 +1,133 @@
+"""What is over, in a store: it leaves the index, stays in the tables, and is found by time in a walk of an index.
+
+An index over ends can't bound what overlaps a window from below: of all that ended since, any may have begun before. So the index
+`operation_time` begins with a class of length, and what overlaps a window is one range of each class: from where the window
+begins to its end and the class's longest length later.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from antalya.picture import Stored
+from antalya.store.hot import Hot
+from antalya.store.rows import SEEN_OPERATION, STORED, Caches, micros, stored_of
+
+_HOUR = 3_600_000_000
+LONGEST = (_HOUR, 4 * _HOUR, 16 * _HOUR, 64 * _HOUR, 256 * _HOUR)
+"""The longest operation of each class but the last, in microseconds."""
+
+LENGTH = "(CASE " + " ".join(f"WHEN ends_at - starts_at <= {most} THEN {n}" for n, most in enumerate(LONGEST)) + \
+    f" ELSE {len(LONGEST)} END)"
+"""The class of an operation's length, word for word as in the index."""
+
+TOGETHER = 10_000
+"""By how many cells at most operations leave the index in one transaction, so that nobody waits for months at once."""
+
+_LOOKED_THROUGH = 5_000
+"""Of how many operations in a window at once it is asked what a party may see."""
+
+# What a party may have something to see of, asked of each operation in a window; SEEN_OPERATION says the same from the other end.
+SEEN_IN_WINDOW = """(party = ?
+  OR EXISTS (SELECT 1 FROM released r WHERE r.operation = operation.id AND r.party IN (?, '*'))
+  OR EXISTS (SELECT 1 FROM ask a WHERE a.operation = operation.id AND a.of_party = ? AND a.state <> 'closed')
+  OR EXISTS (SELECT 1 FROM finding f JOIN operation o ON o.id = f.operation AND o.current = 1
+             WHERE f.other = operation.id AND f.closed_at IS NULL AND o.party = ?)
+  OR EXISTS (SELECT 1 FROM finding f JOIN operation o ON o.id = f.other AND o.current = 1
+             WHERE f.operation = operation.id AND f.closed_at IS NULL AND o.party = ?))"""
+
+
+def in_window(starts_at: datetime | None, ends_at: datetime | None) -> tuple[str, list[object]]:
+    """The statement for the rows of current operations that end at or after one moment and start before another, and its
+    values; None is no bound."""
+    ranges, values = [], list[object]()
+    for n in range(len(LONGEST) + 1):
+        bounds = [f"current = 1 AND {LENGTH} = {n}"]
+        if starts_at is not None:
+            bounds.append("ends_at >= ?")
+            values.append(micros(starts_at))
+        if ends_at is not None:
+            bounds.append("starts_at < ?")
+            values.append(micros(ends_at))
+            if n < len(LONGEST):
+                bounds.append("ends_at < ?")
+                values.append(micros(ends_at) + LONGEST[n])
+        ranges.append("SELECT seq FROM operation WHERE " + " AND ".join(bounds))  # noqa: S608
+    return " UNION ALL ".join(ranges), values
+
+
+class PastReader(ABC):
+    """Operations by time: of `ports.Reader` what the past makes large."""
+
+    AMONG: ClassVar[str]
+    _caches: Caches
+
+    @abstractmethod
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]: ...
+
+    @abstractmethod
+    def _row(self, sql: str, values: Sequence[object] = ()) -> Any: ...
+
+    @abstractmethod
+    def _list(self, values: Iterable[object]) -> object: ...
+
+    def operations(self, starts_at: datetime | None, ends_at: datetime | None, *, seen_by: str | None = None, after: int = 0,
+                   limit: int = 1000) -> list[tuple[int, Stored]]:
+        """Current operations after a row, in the order of rows: those in a window, and of which a party may have something to
+        see (None: all)."""
+        if starts_at is None and ends_at is None:
+            seen, values = (SEEN_OPERATION, [seen_by] * 5) if seen_by is not None else ("TRUE", [])
+            rows = self._rows(STORED + f"WHERE current = 1 AND seq > ? AND {seen} ORDER BY seq LIMIT ?", [after, *values, limit])
+            return [(row[0], stored_of(row)) for row in rows]
+        found: list[tuple[int, Stored]] = []
+        while len(found) < limit:
+            page = self._rows_in_window(starts_at, ends_at, after, limit if seen_by is None else _LOOKED_THROUGH)
+            if not page:
+                break
+            found += self._seen_among(page, seen_by, limit - len(found))
+            after = page[-1]
+        return found
+
+    def _rows_in_window(self, starts_at: datetime | None, ends_at: datetime | None, after: int, limit: int) -> list[int]:
+        within, values = in_window(starts_at, ends_at)
+        rows = self._rows(f"SELECT seq FROM ({within}) w WHERE seq > ? ORDER BY seq LIMIT ?", [*values, after, limit])  # noqa: S608
+        return [row[0] for row in rows]
+
+    def _seen_among(self, rows: Sequence[int], seen_by: str | None, limit: int) -> list[tuple[int, Stored]]:
+        seen, values = (SEEN_IN_WINDOW, [seen_by] * 5) if seen_by is not None else ("TRUE", [])
+        found = self._rows(STORED + f"WHERE seq {self.AMONG} AND {seen} ORDER BY seq LIMIT ?", [self._list(rows), *values, limit])
+        return [(row[0], stored_of(row)) for row in found]
+
+    def live_operations(self, ends_after: datetime) -> list[str]:
+        """The ids of operations that are not over, withdrawn or ended, in the order of rows."""
+        within, values = in_window(ends_after, None)
+        rows = self._rows(f"SELECT id FROM operation WHERE seq IN ({within}) "  # noqa: S608
+                          "AND state NOT IN ('withdrawn', 'ended') ORDER BY seq", values)
+        return [row[0] for row in rows]
+
+    def over(self, before: datetime) -> bool:
+        """Whether anything in the index ended before a moment."""
+        return self._row("SELECT 1 FROM cell WHERE ends_at < ? LIMIT 1", (micros(before),)) is not None
+
+
+class PastWriter(PastReader):
+    """What lets go of it: of `ports.Transaction`."""
+
+    @abstractmethod
+    def _insert(self, into: str, rows: Sequence[Sequence[object]], otherwise: str = "") -> None: ...
+
+    def drop_from_index(self, before: datetime, cells: int = TOGETHER) -> list[str]:
+        """Takes operations that ended before a moment out of the index (they stay in store and log), first those that ended
+        first, as many as have so many `cells`; their ids. The index in memory forgets all at once, in every process."""
+        rows = self._rows("SELECT seq, id FROM operation WHERE seq IN (SELECT operation FROM cell WHERE ends_at < ? "
+                          "ORDER BY ends_at LIMIT ?) ORDER BY seq", (micros(before), cells))
+        gone = self._list([seq for seq, _ in rows])
+        for table in ("cell", "volumes") if rows else ():
+            self._rows(f"DELETE FROM {table} WHERE operation {self.AMONG}", (gone,))  # noqa: S608
+        if rows:
+            self._insert("meta (key, value)", [("hot_since", str(micros(before)))],
+                         "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        hot: Hot = self._caches.hot
+        hot.drop(micros(before))
+        return [id_ for _, id_ in rows]
