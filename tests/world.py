@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from antalya.exchange import filing, registry, settling, viewing
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model import Answer, Area, Circle, Force, Operation, Party, Polygon, Site, Understanding, Volume
+from antalya.model.bridging import Uss
 from antalya.model.limits import Limits
 from antalya.model.parties import PublicKey
 from antalya.steps.disclose import Viewer
@@ -43,11 +44,12 @@ def volume(lon: float = 37.9, lat: float = 36.5, size: float = 0.1, *, lower_m: 
 class World:
     """An exchange at dawn on 7 March 2017 with Turkey, Russia, the United States, a relief agency, and their forces."""
 
-    def __init__(self, directory: Path, limits: Limits | None = None) -> None:
+    def __init__(self, directory: Path, limits: Limits | None = None, uss: Uss | None = None) -> None:
         self.clock = SetClock(DAWN)
         self.keys = KeyRing(Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate())
         self.path = directory / "antalya.sqlite"
-        self.hub: Hub = exchange(self.path, self.keys, "antalya.test/log", limits or Limits(), clock=self.clock)
+        self.hub: Hub = exchange(self.path, self.keys, "antalya.test/log", limits or Limits(), clock=self.clock,
+                                 uss=uss)
         self.party_keys = {p: Ed25519PrivateKey.generate() for p in ("TR", "RU", "US", "AID")}
         self._numbers = count(1)
         for id_, name in (("TR", "Turkey"), ("RU", "Russia"), ("US", "United States"), ("AID", "Relief agency")):

@@ -1,5 +1,5 @@
-"""Makes tests/f3548/interface.json: what the DSS part of the published interface of F3548-21 requires (schemas, statuses,
-scopes), without its texts.
+"""Makes tests/f3548/interface.json: what the published interface of F3548-21 requires (schemas, statuses, scopes), without its
+texts.
 
     python tools/f3548_interface.py astm-f3548-21-utm.yaml > tests/f3548/interface.json
 """
@@ -17,7 +17,7 @@ _TEXTS = frozenset({"description", "summary", "example", "title", "tags", "defau
 def main(source: Path) -> None:
     """Prints the interface as JSON."""
     document = yaml.safe_load(source.read_text(encoding="utf-8"))
-    paths = {path: _operations(row) for path, row in document["paths"].items() if path.startswith("/dss/")}
+    paths = {path: _operations(row) for path, row in document["paths"].items() if path.startswith(("/dss/", "/uss/"))}
     wanted = {ref for row in paths.values() for op in row.values() for ref in (*op["responses"].values(), op["body"]) if ref}
     schemas: dict[str, Any] = {}
     while wanted:
@@ -29,14 +29,17 @@ def main(source: Path) -> None:
 
 def _operations(row: dict[str, Any]) -> dict[str, Any]:
     return {method: {
-        "scopes": [sorted(each["Authority"]) for each in op["security"]],
+        "scopes": [sorted(each["Authority"]) for each in op.get("security", ())],
         "body": _schema(op.get("requestBody")),
         "responses": {status: _schema(response) for status, response in op["responses"].items()},
     } for method, op in row.items() if method in ("get", "put", "post", "delete")}
 
 
 def _schema(thing: dict[str, Any] | None) -> str | None:
-    return None if not thing else thing["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+    if not thing or "content" not in thing:
+        return None
+    name: str = thing["content"]["application/json"]["schema"]["$ref"]
+    return name.rsplit("/", 1)[1]
 
 
 def _plain(schema: Any, names: bool = False) -> Any:

@@ -36,6 +36,9 @@ def check_fits(method: str, path: str, answer: httpx.Response) -> None:
     known = status in row["responses"] or (method, path, answer.status_code) in PRACTICE
     assert known, (method, path, answer.status_code, answer.text)
     schema = row["responses"].get(status, "ErrorResponse")
+    if schema is None:
+        assert not answer.content
+        return
     Draft202012Validator({"$ref": f"#/schemas/{schema}", "schemas": INTERFACE["schemas"]}).validate(answer.json())
     if answer.status_code >= 400:
         assert answer.json()["message"]
@@ -62,7 +65,7 @@ class Uss:
         return self._client.request(method, path, headers=head, **fields)
 
     def call(self, method: str, path: str, *scopes: str, headers: dict[str, str] | None = None, **fields: Any) -> httpx.Response:
-        full = f"/dss/v1/{path}"
+        full = path if path.startswith("/") else f"/dss/v1/{path}"
         answer = self.raw(method, full, *scopes, headers=headers, **fields)
         check_fits(method.lower(), operation(method.lower(), full), answer)
         return answer
@@ -157,7 +160,7 @@ def logged(door: Door, viewer: str, kind: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[Door]:
-    made = Door(tmp_path)
+    made = Door(tmp_path, uss=True)
     yield made
     made.close()
 

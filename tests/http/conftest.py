@@ -12,6 +12,8 @@ from tests.world import World
 
 from antalya.entry.http.app import application
 from antalya.entry.http.call import Desk, Rates
+from antalya.model.bridging import Uss
+from antalya.model.limits import Limits
 from antalya.wire.tokens import Issuer, mint
 
 AUDIENCE = "antalya.test"
@@ -19,15 +21,15 @@ PARTY = ("antalya.read", "antalya.file", "antalya.answer")
 
 
 class Door:
-    """A running server and its world."""
+    """A running server and its world. `uss`: it is one among drone operators', by the name `exchange`."""
 
-    def __init__(self, directory: Path) -> None:
-        self.world = World(directory)
+    def __init__(self, directory: Path, *, limits: Limits | None = None, uss: bool = False) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self.world = World(directory, limits, Uss("exchange", self.url) if uss else None)
         issuer = Issuer("test", self.world.keys.issuer_public(), (AUDIENCE,))
         limits = self.world.hub.limits
         self.desk = Desk(self.world.hub, (issuer,), AUDIENCE, Rates(limits.requests_per_s, 100_000))
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._server = uvicorn.Server(uvicorn.Config(application(self.desk), log_level="warning", timeout_graceful_shutdown=1))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from antalya.exchange.bridge.showing import check_keep_outs, show_keep_outs, show_site
 from antalya.exchange.checking import recheck
 from antalya.exchange.hub import Evidence, Hub
 from antalya.geometry.cells import cover as cells_of
@@ -185,6 +186,7 @@ def _become(hub: Hub, tx: Transaction, understanding: Understanding, status: Sta
     changed = replace(understanding, status=status)
     kept = tx.put_thing("understanding", changed, owner, now)
     rulebook = tx.rulebook()
+    show_keep_outs(hub, tx, changed, rulebook, now)
     changes = recheck(hub, tx, _touched_by(tx, changed.rules, rulebook, now), now, f"understanding {status}", rulebook=rulebook)
     hub.tell(tx, [*changes.tells, *tell_of_understanding(changed)], now)
     return kept
@@ -196,13 +198,17 @@ def _after(hub: Hub, tx: Transaction, noun: Noun, old: Thing | None, now: dateti
     match noun:
         case Understanding():
             tells = tell_of_understanding(noun)
+            check_keep_outs(hub, noun, rulebook)
         case Site():
-            for site in {noun, *((old.noun,) if old is not None and isinstance(old.noun, Site) else ())}:
+            show_site(hub, tx, noun, old.noun if old is not None and isinstance(old.noun, Site) else None, now)
+            for site in (noun, *((old.noun,) if old is not None and isinstance(old.noun, Site) else ())):
                 ids += _near(tx, site.outline, max([site.stand_off_m, *(r.stand_off_m for _, r in rulebook.rules()
                                                                          if isinstance(r, Protect))]), now)
         case Area() if old is not None:
-            rules = [rule for _, rule in rulebook.rules() if noun.id in (rule.area, *rule.exceptions.areas)]
-            ids = tx.live_operations(now) if rules else []
+            ruled = {u.id: u for u, rule in rulebook.rules() if noun.id in (rule.area, *rule.exceptions.areas)}
+            for understanding in ruled.values():
+                show_keep_outs(hub, tx, understanding, rulebook, now)
+            ids = tx.live_operations(now) if ruled else []
         case Force() if old is not None:
             ids = [o for o in tx.live_operations(now) if noun.id in tx.operations_of([o])[o].operation.forces]
     if ids or tells:

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from antalya.exchange.bridge import showing
 from antalya.exchange.checking import clearances, tell_of_clearances
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.proving import receipt
@@ -59,10 +60,11 @@ def answer(hub: Hub, caller: Viewer, given: Answer, evidence: Evidence) -> dict[
 
 def tick(hub: Hub) -> int:
     """What time alone changes: asks whose deadline passed, consents that ran out, operations that are over (they leave the
-    index and their findings close). Returns how many things changed; run it every few seconds."""
+    index and their findings close), and what drone operators were shown and is over. Returns how many things changed; run it
+    every few seconds."""
     with hub.store.read() as tx:
         now = hub.clock()
-        if not tx.asks_due(now) and not tx.over(now - timedelta(hours=1)):
+        if not tx.asks_due(now) and not tx.over(now - timedelta(hours=1)) and not tx.bridged_over(now - timedelta(hours=1)):
             return 0
 
     def job(tx: Transaction) -> int:
@@ -84,7 +86,7 @@ def tick(hub: Hub) -> int:
             for ask in tx.asks(finding=opened.finding.id, state="open"):
                 tx.put_ask(replace(ask, state="closed"))
         hub.tell(tx, tells, now)
-        return count + len(over)
+        return count + len(over) + showing.over(hub, tx, now)
     changed = hub.store.write(job)
     hub.bell.ring()
     return changed

@@ -85,6 +85,13 @@ def footprint(shape: Shape, level: int) -> tuple[int, ...]:
     return _stepped(shape, level)
 
 
+def within(cell: int, level: int) -> tuple[int, ...]:
+    """The cells of a finer level, or the same, that a cell is made of, sorted."""
+    step = 1 << 2 * (30 - level)
+    first, last = cell_range(cell)
+    return tuple(range(first - 1 + step, last + 1, 2 * step))
+
+
 def _stepped(shape: Shape, level: int) -> tuple[int, ...]:
     """The cells of a level that the shape touches, from coarser ones down."""
     cells = [_cell(cell) for cell in coarse(shape, max(level - STEP_DOWN, COARSEST))]

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from antalya.model.coordination import ReferenceKind
+from antalya.model.coordination import LAST, ReferenceKind
 
 Source = Literal["operation", "rule", "site"]
+OPEN_END = LAST.replace(minute=0, second=0, microsecond=0)
+"""The end of what has none: the standard wants one on every reference."""
 
 
 @dataclass(frozen=True, slots=True)

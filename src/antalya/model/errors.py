@@ -98,6 +98,7 @@ CATALOGUE: dict[str, Code] = _catalogue(
          "Read the details of what is missing at its `uss_base_url`, add the OVNs found there to `key`, and repeat."),
     Code("stale_ovn", 409, "That is not its current version", "Read it again, then repeat your change with its current version."),
     Code("uss_down", 412, "The USS is marked as down", "Have the availability arbitrator mark it Normal first."),
+    Code("no_telemetry", 412, "There is no telemetry", "Ask its operator directly; the volumes are all that is known here."),
     Code("search_too_wide", 413, "More is there than one answer may hold", "Search a smaller area, band or time."),
     Code("method_not_allowed", 405, "This address has no such method", "See /openapi.json."),
     # Who you are, what you may do

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from antalya.model.base import Id, Instant, Name, Noun, Text, check_texts, set_utc
 from antalya.model.errors import error
+from antalya.model.parties import Level
 from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon
 
 SiteKind = Literal["hospital", "school", "shelter", "water", "warehouse", "office", "camp", "heritage", "other"]
@@ -48,7 +49,9 @@ class Site(Noun, frozen=True, kw_only=True):
 
     It is information, never a request for permission, and protection does not depend on it (Yemen HNS SOP, March 2021).
     Nobody keeps nearer than `stand_off_m` across or within `clear_above_m` over it while the entry is valid
-    ([valid_from, expires_at)). Nobody but its owner and the broker can list it; who files over it learns of it.
+    ([valid_from, expires_at)). Nobody but its owner and the broker can list it; who files over it learns of it. `disclosure`
+    shows it to a named party, or to `*`, everybody: in whole at `details`; drone operators' clients see its keep-out volume
+    as a constraint, coarse at `envelope`.
     """
 
     id: Id
@@ -66,9 +69,10 @@ class Site(Noun, frozen=True, kw_only=True):
     inspected_at: Instant | None = None
     contact: Text = ""
     source: Text = ""
+    disclosure: dict[Id, Level] = {}
 
     def __post_init__(self) -> None:
-        check_texts(self, "id", "name", "inspected_by", "contact", "source")
+        check_texts(self, "id", "name", "inspected_by", "contact", "source", "disclosure")
         set_utc(self, "valid_from", "expires_at", "inspected_at")
         if self.expires_at <= self.valid_from:
             raise error("bad_window", "expires_at is not after valid_from", at="expires_at")

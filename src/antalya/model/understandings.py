@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from antalya.model.base import Id, Instant, Name, Noun, Text, check_texts, set_utc
 from antalya.model.errors import error
@@ -15,10 +15,12 @@ Status = Literal["proposed", "in-force", "suspended", "ended"]
 
 class Disclosure(Noun, frozen=True, kw_only=True):
     """What signatories chose to show each other instead of the defaults: to the other side of a clash between them, and
-    to whoever must consent under this understanding."""
+    to whoever must consent under this understanding. `everybody`: what anybody may see of its keep-outs, which drone
+    operators' clients have as constraints; nothing unless given."""
 
     clash: Level = "overlap"
     consent: Level = "envelope"
+    everybody: Level | UnsetType = UNSET
 
 
 class Understanding(Noun, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ The ladder: `nothing` · `overlap` (only the region and window where two things 
 hours) · `details`. The broker and an operation's own party see details.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import to_builtins
 
-from antalya.geometry.cells import cells_outline, coarse
+from antalya.geometry.cells import cell_outline, cells_outline, coarse
 from antalya.model.asks import Answer, Ask
 from antalya.model.findings import Clearance, Finding, Opened, Remedy
 from antalya.model.operations import Operation
@@ -63,7 +63,7 @@ def level_of(viewer: Viewer, operation: Operation, findings: Iterable[Finding], 
     """
     if viewer.broker or operation.party == viewer.party:
         return "details"
-    best: Level = higher(operation.disclosure.get("*", "nothing"), operation.disclosure.get(viewer.party, "nothing"))
+    best = released_to(viewer, (), operation.disclosure)
     by_id = {finding.id: finding for finding in findings}
     for finding in by_id.values():
         across = finding.other if finding.operation == operation.id else finding.operation
@@ -95,7 +95,7 @@ def disclose(viewer: Viewer, thing: object, context: Context) -> View | None:
         case Stance(holder=owner) | Control(claimant=owner):
             return _whole(thing) if viewer.broker or owner == viewer.party or thing.released else None
         case Site(owner=owner):
-            return _whole(thing) if viewer.broker or owner == viewer.party else None
+            return _whole(thing) if released_to(viewer, (owner,), thing.disclosure) == "details" else None
         case Understanding():
             return _whole(thing) if viewer.broker or viewer.party in thing.signatories else None
         case msgspec.Struct():  # parties, forces, areas: the shared reference data of an exchange
@@ -121,14 +121,38 @@ def _operation(stored: Stored, context: Context) -> View | None:
     return None
 
 
+def released_to(viewer: Viewer, owners: Collection[str], disclosure: Mapping[str, Level]) -> Level:
+    """What the owners of a thing show a viewer of it, or everybody; they and the broker see details."""
+    if viewer.broker or viewer.party in owners:
+        return "details"
+    return higher(disclosure.get("*", "nothing"), disclosure.get(viewer.party, "nothing"))
+
+
+@lru_cache(maxsize=4_096)
+def envelope_cells(volumes: tuple[Volume, ...]) -> tuple[int, ...]:
+    """The coarse cells of an envelope, sorted."""
+    return tuple(sorted({cell for v in volumes for cell in coarse(shape_of(v.outline), ENVELOPE_LEVEL)}))
+
+
+def released_volumes(volumes: tuple[Volume, ...], level: Level) -> tuple[Volume, ...]:
+    """What a level shows of volumes, as volumes: themselves, or an envelope's cells, each with its band and window; or none."""
+    if level == "details":
+        return volumes
+    if level != "envelope":
+        return ()
+    _, lower, upper, starts, ends = _envelope(volumes)
+    return tuple(Volume(outline=cell_outline(cell), lower_m=lower, upper_m=upper, starts_at=starts, ends_at=ends)
+                 for cell in envelope_cells(volumes))
+
+
 @lru_cache(maxsize=4_096)
 def _envelope(volumes: tuple[Volume, ...]) -> tuple[Outline | None, float, float, datetime, datetime]:
-    cells = {cell for v in volumes for cell in coarse(shape_of(v.outline), ENVELOPE_LEVEL)}
+    cells = envelope_cells(volumes)
     start, end = min(v.starts_at for v in volumes), max(v.ends_at for v in volumes)
     hour = timedelta(hours=1)
     begins = start.replace(minute=0, second=0, microsecond=0)
     ends = end.replace(minute=0, second=0, microsecond=0)
-    return (cells_outline(tuple(sorted(cells))), floor(min(v.lower_m for v in volumes) / _ENVELOPE_STEP_M) * _ENVELOPE_STEP_M,
+    return (cells_outline(cells), floor(min(v.lower_m for v in volumes) / _ENVELOPE_STEP_M) * _ENVELOPE_STEP_M,
             ceil(max(v.upper_m for v in volumes) / _ENVELOPE_STEP_M) * _ENVELOPE_STEP_M, begins,
             ends if ends == end else ends + hour)
 

@@ -1,8 +1,17 @@
 """Refer: what a USS is shown of a reference of the DSS. Its OVN only if it is its own: others must ask its manager for it,
-which proves that they have met."""
+which proves that they have met. And what the exchange, which is a manager too, answers then: volumes that `disclose` released,
+as the standard writes them."""
+
+from collections.abc import Iterator, Sequence
 
 from antalya.model import f3548
+from antalya.model.bridging import OPEN_END
 from antalya.model.coordination import Reference, Watch
+from antalya.model.f3548_details import Constraint, ConstraintDetails, Intent, IntentDetails
+from antalya.model.volume import Circle, Outline, Polygon, Ring, Volume
+
+LOWEST_M, HIGHEST_M = -8_000.0, 100_000.0
+"""The heights that the standard knows; what is beyond is cut there."""
 
 
 def intent_for(party: str, reference: Reference) -> f3548.IntentReference:
@@ -45,3 +54,46 @@ def subscribers(watches: list[Watch]) -> tuple[f3548.SubscriberToNotify, ...]:
         by_url.setdefault(watch.uss_base_url, []).append(state)
     return tuple(f3548.SubscriberToNotify(subscriptions=tuple(states), uss_base_url=url)
                  for url, states in sorted(by_url.items()))
+
+
+def intent_of(reference: Reference, volumes: Sequence[Volume], priority: int) -> Intent:
+    """One of the exchange's own operational intents for who asks the exchange for it, with the OVN."""
+    shown = tuple(part for volume in volumes for part in _volumes(volume))
+    return Intent(reference=intent_for(reference.manager, reference), details=IntentDetails(
+        volumes=() if reference.state == "Contingent" else shown,
+        off_nominal_volumes=shown if reference.state in ("Nonconforming", "Contingent") else (), priority=priority))
+
+
+def constraint_of(reference: Reference, volumes: Sequence[Volume], type: str) -> Constraint:
+    """One of the exchange's own constraints for who asks the exchange for it, with the OVN."""
+    shown = tuple(part for volume in volumes for part in _volumes(volume))
+    return Constraint(reference=constraint_for(reference.manager, reference),
+                      details=ConstraintDetails(volumes=shown, type=type))
+
+
+def _volumes(volume: Volume) -> Iterator[f3548.Volume4D]:
+    """A volume in the standard's words, which know no holes: they are closed. One without an end has no `time_end`."""
+    low, high = (_altitude(min(max(m, LOWEST_M), HIGHEST_M)) for m in (volume.lower_m, volume.upper_m))
+    for circle, polygon in _outlines(volume.outline):
+        yield f3548.Volume4D(
+            volume=f3548.Volume3D(outline_circle=circle, outline_polygon=polygon, altitude_lower=low, altitude_upper=high),
+            time_start=f3548.time(volume.starts_at), time_end=None if volume.ends_at >= OPEN_END else f3548.time(volume.ends_at))
+
+
+def _outlines(outline: Outline) -> Iterator[tuple[f3548.Circle | None, f3548.Polygon | None]]:
+    match outline:
+        case Circle(center=(lng, lat), radius_m=radius):
+            yield f3548.Circle(center=f3548.LatLngPoint(lat=lat, lng=lng), radius=f3548.Radius(value=radius, units="M")), None
+        case Polygon(coordinates=rings):
+            yield None, _ring(rings[0])
+        case _:
+            for rings in outline.coordinates:
+                yield None, _ring(rings[0])
+
+
+def _ring(ring: Ring) -> f3548.Polygon:
+    return f3548.Polygon(vertices=tuple(f3548.LatLngPoint(lat=lat, lng=lng) for lng, lat in ring[:-1]))
+
+
+def _altitude(metres: float) -> f3548.Altitude:
+    return f3548.Altitude(value=metres, reference="W84", units="M")

@@ -1,6 +1,8 @@
-"""The door of ASTM F3548-21: /dss/v1 as the published interface has it."""
+"""The doors of ASTM F3548-21: /dss/v1 as the published interface has it, and /uss/v1 for what the exchange manages itself."""
 
-from antalya.entry.f3548.dss import ENDPOINTS
+from antalya.entry.f3548 import details, dss
 from antalya.entry.f3548.refusals import refusal
+
+ENDPOINTS = (*dss.ENDPOINTS, *details.ENDPOINTS)
 
 __all__ = ["ENDPOINTS", "refusal"]

@@ -113,7 +113,7 @@ def _plain(desk: Desk, metrics: Metrics) -> list[BaseRoute]:
 async def _http_error(request: Request, failure: Exception) -> Response:
     status = failure.status_code if isinstance(failure, HTTPException) else 500
     name = {404: "not_found", 405: "method_not_allowed"}.get(status, "bad_field" if status < 500 else "internal")
-    render = f3548.refusal if request.url.path.startswith("/dss/") else problem
+    render = f3548.refusal if request.url.path.startswith(("/dss/", "/uss/")) else problem
     return render(error(name, "no such address" if status == 404 else f"{request.method} {request.url.path}"), "")
 
 

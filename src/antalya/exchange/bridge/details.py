@@ -1,0 +1,84 @@
+"""The details doors of the exchange as a USS: what it manages, as far as the caller may see it."""
+
+from datetime import datetime
+
+from antalya.exchange.bridge import things
+from antalya.exchange.bridge.things import Exhibit
+from antalya.exchange.coordination.writing import entity_id
+from antalya.exchange.hub import Hub
+from antalya.exchange.viewing import gather
+from antalya.model.bridging import Bridged
+from antalya.model.coordination import Reference, ReferenceKind
+from antalya.model.errors import error
+from antalya.model.f3548_details import Constraint, ConstraintAnswer, Intent, IntentAnswer
+from antalya.model.parties import Level
+from antalya.ports import Reader
+from antalya.steps.disclose import Viewer, released_to, released_volumes
+from antalya.steps.refer import constraint_of, intent_of
+
+
+def intent(hub: Hub, viewer: Viewer, id: str) -> IntentAnswer:
+    """An operational intent of the exchange's, with its OVN. Raises bad_id, not_found."""
+    with hub.store.read() as tx:
+        found = _found(tx, viewer, "intent", entity_id(id), hub.clock())
+    if not isinstance(found, Intent):
+        raise error("not_found", "no such operational intent is managed here")
+    return IntentAnswer(operational_intent=found)
+
+
+def constraint(hub: Hub, viewer: Viewer, id: str) -> ConstraintAnswer:
+    """A constraint of the exchange's, with its OVN. Raises bad_id, not_found."""
+    with hub.store.read() as tx:
+        found = _found(tx, viewer, "constraint", entity_id(id), hub.clock())
+    if not isinstance(found, Constraint):
+        raise error("not_found", "no such constraint is managed here")
+    return ConstraintAnswer(constraint=found)
+
+
+def telemetry(hub: Hub, viewer: Viewer, id: str) -> None:
+    """Where the flight of an off-nominal intent is. No positions reach the exchange, so there is none to give. Raises bad_id,
+    not_found, wrong_state unless it is off-nominal, and then no_telemetry."""
+    state = intent(hub, viewer, id).operational_intent.reference.state
+    if state not in ("Nonconforming", "Contingent"):
+        raise error("wrong_state", f"telemetry is given only while Nonconforming or Contingent, not {state}")
+    raise error("no_telemetry", "nobody has told the exchange where it is")
+
+
+def _found(tx: Reader, viewer: Viewer, kind: ReferenceKind, id: str, now: datetime) -> Intent | Constraint | None:
+    shown, reference = tx.bridged_as(kind, id), tx.utm_reference(kind, id)
+    return None if shown is None or reference is None else seen(tx, viewer, shown, reference, now)
+
+
+def seen(tx: Reader, viewer: Viewer, shown: Bridged, reference: Reference, now: datetime) -> Intent | Constraint | None:
+    """What a viewer sees of one of the exchange's references; None where nothing is released to them."""
+    exhibit = _exhibit(tx, shown)
+    if exhibit is None:
+        return None
+    level = _level(tx, viewer, exhibit, now)
+    volumes = released_volumes(exhibit.volumes, level)
+    if not volumes:
+        return None
+    if exhibit.kind == "constraint":
+        return constraint_of(reference, volumes, exhibit.type)
+    return intent_of(reference, volumes, exhibit.priority if level == "details" else 0)
+
+
+def _level(tx: Reader, viewer: Viewer, exhibit: Exhibit, now: datetime) -> Level:
+    """What the viewer may see: of an operation, all that the ladder gives them."""
+    if exhibit.source == "operation":
+        return gather(tx, viewer, [exhibit.subject], now).levels[exhibit.subject]
+    return released_to(viewer, exhibit.owners, exhibit.disclosure)
+
+
+def _exhibit(tx: Reader, shown: Bridged) -> Exhibit | None:
+    """The thing a reference stands for, as it is now."""
+    if shown.source == "operation":
+        stored = tx.operation(shown.subject)
+        return None if stored is None else things.operation(stored.operation)
+    rulebook = tx.rulebook()
+    if shown.source == "site":
+        site = rulebook.sites.get(shown.subject)
+        return None if site is None else things.site(site)
+    understanding = rulebook.understandings.get(shown.subject)
+    found = () if understanding is None else things.keep_outs(understanding, rulebook)
+    return next((each for each in found if each.part == shown.part), None)
