@@ -17,7 +17,7 @@ from antalya.geometry.cells import coarse
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.operations import LIVE, Operation
-from antalya.model.volume import Minima
+from antalya.model.volume import Minima, Volume
 from antalya.picture import Prepared, Stored, prepare
 from antalya.ports import Remembered, Transaction
 from antalya.steps.admit import admit, check_id, check_size, check_transition
@@ -38,9 +38,15 @@ class Outcome:
     created: bool
 
 
+class _Movement(msgspec.Struct, frozen=True, array_like=True):
+    activity: str
+    forces: tuple[str, ...]
+    volumes: tuple[Volume, ...]
+
+
 def movement_hash(operation: Operation) -> str:
     """The hash of what moves: volumes, forces, activity. A yes is bound to it; notes and titles may change under a yes."""
-    return content_hash([operation.activity, sorted(operation.forces), msgspec.to_builtins(operation.volumes)])
+    return content_hash(_Movement(operation.activity, tuple(sorted(operation.forces)), operation.volumes))
 
 
 def file(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, key: str | None = None,

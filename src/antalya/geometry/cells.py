@@ -9,6 +9,7 @@ Ids are S2's, as signed 64-bit integers (what SQLite and PostgreSQL keep); a cel
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import s2geometry as s2
@@ -24,6 +25,7 @@ from antalya.model.volume import Outline, Polygon, Ring
 COARSEST, FINEST, STEP = 4, 16, 2
 STEP_DOWN = 4
 MOST_CELLS = 20_000
+FEW = 64
 _LAST_BITS = tuple(1 << 2 * (30 - level) for level in range(COARSEST, 31, STEP))
 RECT_WITHIN_DEG = 80.0
 RECT_RADIUS_M = 1_500_000.0
@@ -112,13 +114,26 @@ def _touched(shape: Shape, cells: Sequence[s2.S2CellId]) -> list[s2.S2CellId]:
     """Those of some cells of one level that the shape touches."""
     if not len(cells):
         return []
-    corners = _corners(cells).reshape(-1, 2)
-    flat = shape.frame.plane(ellipsoid.to_space(*corners.T)).reshape(len(cells), 5, 2)
+    rings = np.stack([_ring(c.id()) for c in cells]) if len(cells) <= FEW else _in_space(cells)
+    flat = shape.frame.plane(rings.reshape(-1, 3)).reshape(len(cells), 5, 2)
     wide = float(np.linalg.norm(np.diff(flat, axis=1), axis=2).max())
     slack = shape.disc_m + 2 * float(ellipsoid.sag_m(wide, shape.radius_m + 2 * wide)) + 0.01 * wide**2 / ellipsoid.RADIUS
     shapely.prepare(shape.flat)
     touched = shapely.dwithin(shape.flat, shapely.polygons(flat), slack)
     return [c for c, yes in zip(cells, touched.tolist(), strict=True) if yes]
+
+
+@lru_cache(maxsize=100_000)
+def _ring(cell: int) -> Floats:
+    """The ring of one cell in space; kept, since the cells of a theatre come again and again."""
+    ring: Floats = _in_space([_cell(cell)])[0]
+    return ring
+
+
+def _in_space(cells: Sequence[s2.S2CellId]) -> Floats:
+    """The closed rings of cells in space, (n, 5, 3) in metres."""
+    rings: Floats = ellipsoid.to_space(*_corners(cells).reshape(-1, 2).T).reshape(len(cells), 5, 3)
+    return rings
 
 
 def cell_outline(cell: int) -> Polygon:

@@ -13,22 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from antalya.geometry.columns import of_shapes, packed, unpacked
+from antalya.geometry.columns import Columns, unpacked
 from antalya.geometry.ellipsoid import Ints
 from antalya.geometry.index import Index, is_warm, warm
-from antalya.model.volume import Minima, Volume
-from antalya.picture import Prepared, shape_of
 
 WARM_AT = 256
 """Volumes from which the compiled code is worth loading."""
 MANY = 20_000
 """Operations from which filling waits for the compiled code, which is quicker all the same."""
 Ask = Callable[..., list[Any]]
-
-
-def bytes_of(volumes: Sequence[Volume]) -> bytes:
-    """Volumes as a row of the table `volumes` keeps them."""
-    return packed(of_shapes([shape_of(v.outline) for v in volumes], volumes))
 
 
 def warm_soon() -> None:
@@ -53,6 +46,8 @@ class Hot:
 
     def __init__(self) -> None:
         self.index = Index()
+        self.others = 0
+        """How often it was seen that another process wrote."""
         self._last: int | None = None
         self._since: int | None = None
         self._group: object = None
@@ -93,12 +88,12 @@ class Hot:
         self.back_to(0)
         self._group = None
 
-    def put(self, row: int, before: int | None, stored: bytes | None) -> None:
-        """An operation's new row in place of the one before; `stored`: its `bytes_of`, None where it takes no space."""
+    def put(self, row: int, before: int | None, columns: Columns | None) -> None:
+        """An operation's new row in place of the one before; `columns` of its volumes, None where it takes no space."""
         self._undo.append((self.index.size, self._last or 0))
         self._last = row
-        if stored is not None:
-            self.index.add(row, unpacked([stored])[1])
+        if columns is not None:
+            self.index.add(row, columns)
         if before is not None:
             self._undo.append(self.index.remove(before))
 
@@ -111,6 +106,7 @@ class Hot:
         if self._last is None:
             self._fill(ask("SELECT operation, columns FROM volumes ORDER BY operation"))
         elif newest > self._last:  # another process's
+            self.others += 1
             for row, stored in ask("SELECT o.seq, v.columns FROM operation o LEFT JOIN volumes v ON v.operation = o.seq "
                                    "WHERE o.seq > ? ORDER BY o.seq", (self._last,)):
                 if stored is not None:
@@ -134,8 +130,3 @@ class Hot:
             from antalya.geometry.making import walk as compiled
         part, columns = unpacked([stored for _, stored in rows], compiled)
         self.index.load(np.array([row for row, _ in rows], dtype=np.int64)[part], columns)
-
-
-def near(index: Index, subject: Prepared, widest: Minima) -> list[int]:
-    """Rows of the operations that come within `widest` of an operation, or may; none is missed."""
-    return index.near(of_shapes(subject.shapes, subject.operation.volumes), widest)

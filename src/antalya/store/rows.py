@@ -116,7 +116,8 @@ SEEN_ASK = "(of_party = ? OR operation IN (SELECT id FROM operation WHERE curren
 
 class Caches:
     """What a line of readers or writers keeps between snapshots: the rulebook by its version, prepared operations by row, nodes
-    of the log by level and index (only committed ones: they never change).
+    of the log by level and index (only committed ones: they never change), and what area each party spent on which day, as of
+    how often others wrote (`Hot.others`).
 
     Rows are never changed but for `current`, so a prepared operation stays right; what a rollback takes back is forgotten,
     since its row and version numbers are given again.
@@ -127,6 +128,7 @@ class Caches:
         self.prepared: dict[int, Prepared] = {}
         self.nodes: dict[tuple[int, int], bytes] = {}
         self.hot = Hot()
+        self.spent: dict[str, tuple[str, int, set[int]]] = {}
         self.most = most
 
     def know(self, nodes: Mapping[tuple[int, int], bytes]) -> None:
@@ -140,11 +142,13 @@ class Caches:
         self.hot.lost()
         self.rulebook = None
         self.prepared.clear()
+        self.spent.clear()
 
     def forget(self, rows: Sequence[int], rulebook: bool, mark: int) -> None:
         """After one job was undone: the rows of operations it put, the rulebook where it changed that, and where the index
         stood before it."""
         self.hot.back_to(mark)
+        self.spent.clear()
         if rulebook:
             self.rulebook = None
         for row in rows:

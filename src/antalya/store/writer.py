@@ -1,24 +1,24 @@
 """Writing a store: what a job may do inside the one open transaction. What only one database can is in its adapter."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from antalya.geometry.columns import Columns, of_shapes, packed
 from antalya.ledger.merkle import append, leaf_hash
 from antalya.model.asks import Answer, Ask
 from antalya.model.base import Noun
 from antalya.model.errors import error
-from antalya.model.findings import Finding
+from antalya.model.findings import Finding, Opened
 from antalya.model.parties import at_least
 from antalya.model.understandings import Signature
-from antalya.model.volume import Minima
-from antalya.picture import Coverage, Prepared, Stored
+from antalya.model.volume import Minima, Volume
+from antalya.picture import Coverage, Prepared, Stored, prepare, shape_of
 from antalya.ports import Event, Kind, Leaf, Remembered, Thing
 from antalya.store.bridging import BridgeWriter
 from antalya.store.group import Group
 from antalya.store.past import PastWriter
-from antalya.store.hot import bytes_of, near
 from antalya.store.reader import SqlReader
 from antalya.store.rows import Caches, micros, text_of
 from antalya.store.utm import UtmWriter
@@ -36,8 +36,11 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, PastWriter):
         self._group = group
         self.put_rows: list[int] = []
         self.changed_rulebook = False
-        self._caches.hot.current(self._rows, group)
-        self.mark = self._caches.hot.mark()
+        caches.hot.current(self._rows, group)
+        self.mark = caches.hot.mark()
+        self._fresh: dict[str, Stored] = {}
+        self._found: dict[frozenset[str], list[Opened]] = {}
+        self._columns: tuple[Sequence[Volume], Columns] | None = None
 
     @abstractmethod
     def _insert(self, into: str, rows: Sequence[Sequence[object]], otherwise: str = "") -> None:
@@ -72,7 +75,8 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, PastWriter):
     def put_operation(self, stored: Stored, coverage: Coverage | None) -> None:
         """A new version, current from now on; in the index where `coverage` says (None: it takes no space any more)."""
         operation = stored.operation
-        old = self._row("SELECT seq FROM operation WHERE id = ? AND current = 1", (operation.id,))
+        old = None if stored.version == 1 else self._row("SELECT seq FROM operation WHERE id = ? AND current = 1",
+                                                         (operation.id,))
         if old:
             self._rows("UPDATE operation SET current = 0 WHERE seq = ?", old)
             self._rows("DELETE FROM cell WHERE operation = ?", old)
@@ -93,21 +97,50 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, PastWriter):
             window = (micros(coverage.starts_at), micros(coverage.ends_at), coverage.lower_m, coverage.upper_m)
             self._insert("cell (cell, operation, starts_at, ends_at, lower_m, upper_m)",
                          [(cell, seq, *window) for cell in coverage.cells])
-        columns = None if coverage is None else bytes_of(operation.volumes)
+        columns = None if coverage is None else self._columns_of(operation.volumes)
         if columns is not None:
-            self._insert("volumes (operation, columns)", [(seq, columns)])
+            self._insert("volumes (operation, columns)", [(seq, packed(columns))])
+            self._caches.prepared[seq] = prepare(operation, stored.moved_at, stored.first_filed_at, stored.version)
         self._caches.hot.put(seq, old[0] if old else None, columns)
+        self._fresh[operation.id] = stored
+
+    def operation(self, id: str, version: int | None = None) -> Stored | None:
+        known = self._fresh.get(id) if version is None else None
+        return known or super().operation(id, version)
+
+    def operations_of(self, ids: Iterable[str]) -> dict[str, Stored]:
+        wanted = list(ids)
+        return ({id_: self._fresh[id_] for id_ in wanted if id_ in self._fresh}
+                | super().operations_of(id_ for id_ in wanted if id_ not in self._fresh))
 
     def near(self, subject: Prepared, widest: Minima) -> list[Prepared]:
         """Operations in the index that come within `widest` of an operation, or may; none is missed, itself may be there."""
-        return self._prepared(near(self._caches.hot.index, subject, widest))
+        return self._prepared(self._caches.hot.index.near(self._columns_of(subject.operation.volumes), widest))
+
+    def _columns_of(self, volumes: Sequence[Volume]) -> Columns:
+        """Volumes as columns; the last ones are kept, since what was put is looked for next."""
+        if self._columns is None or self._columns[0] is not volumes:
+            self._columns = volumes, of_shapes([shape_of(v.outline) for v in volumes], volumes)
+        return self._columns[1]
+
+    def findings(self, *, operations: Iterable[str] | None = None, open_only: bool = True, seen_by: str | None = None,
+                 limit: int = 100_000) -> list[Opened]:
+        """As a reader's; what is open is looked up once, until it changes."""
+        if operations is None or not open_only or seen_by is not None or limit < 100_000:
+            return super().findings(operations=operations, open_only=open_only, seen_by=seen_by, limit=limit)
+        wanted = frozenset(operations)
+        if wanted not in self._found:
+            self._found[wanted] = super().findings(operations=wanted)
+        return list(self._found[wanted])
 
     def open_finding(self, finding: Finding, at: datetime) -> None:
+        self._found.clear()
         self._rows("INSERT INTO finding (seq, id, kind, operation, other, site, opened_at, body) "
                    "VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM finding), ?, ?, ?, ?, ?, ?, ?)",
                    (finding.id, finding.kind, finding.operation, finding.other, finding.site, micros(at), text_of(finding)))
 
     def close_finding(self, id: str, at: datetime, because: str) -> None:
+        self._found.clear()
         self._rows("UPDATE finding SET closed_at = ?, closed_because = ? WHERE id = ? AND closed_at IS NULL",
                    (micros(at), because, id))
 
@@ -160,7 +193,17 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, PastWriter):
         self._insert("remembered (party, key, request_sha256, response, at)",
                      [(party, key, answer.request_sha256, answer.response, micros(at))])
 
+    def spent(self, party: str, day: str, cells: Sequence[int]) -> tuple[int, frozenset[int]]:
+        """As a reader's, out of memory unless another process wrote since."""
+        known = self._caches.spent.get(party)
+        if known is None or known[:2] != (day, self._caches.hot.others):
+            rows = self._rows("SELECT cell FROM spent WHERE party = ? AND day = ?", (party, day))
+            known = self._caches.spent[party] = day, self._caches.hot.others, {row[0] for row in rows}
+        return len(known[2]), frozenset(known[2].intersection(cells))
+
     def spend(self, party: str, day: str, cells: Sequence[int]) -> None:
+        if (known := self._caches.spent.get(party)) is not None and known[0] == day:
+            known[2].update(cells)
         self._insert("spent (party, day, cell)", [(party, day, cell) for cell in cells],
                      "ON CONFLICT (party, day, cell) DO NOTHING")
 
