@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from antalya.exchange.bridge.showing import show_operation
+from antalya.exchange.bridge.showing import is_released, show_operation
 from antalya.exchange.checking import check, clearances, prepared, recheck
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.proving import receipt
@@ -170,7 +170,7 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
     leaf = hub.log(tx, leafing("operation", now, caller.party, operation.id, evidence.raw, hub.salts(), version=stored.version,
                                kid=evidence.kid))
     tx.put_operation(stored, cover(subject, Minima()) if operation.state in LIVE else None)
-    show_operation(hub, tx, operation, None if old is None else old.operation, now)
+    show_operation(hub, tx, operation, now, before=old is not None and is_released(old.operation))
     crowd = _counted_with(tx, subject, old)
     changes = recheck(hub, tx, [operation.id, *crowd], now, because, again=True, rulebook=rulebook)
     hub.tell(tx, [*changes.tells, Tell(operation.party, f"operation.{because}", operation.id)], now)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from antalya.exchange.bridge.showing import check_keep_outs, show_keep_outs, show_site
+from antalya.exchange.bridge.showing import check_keep_outs, is_released, show_keep_outs, show_site
 from antalya.exchange.checking import recheck
 from antalya.exchange.hub import Evidence, Hub
 from antalya.geometry.cells import cover as cells_of
@@ -200,7 +200,7 @@ def _after(hub: Hub, tx: Transaction, noun: Noun, old: Thing | None, now: dateti
             tells = tell_of_understanding(noun)
             check_keep_outs(hub, noun, rulebook)
         case Site():
-            show_site(hub, tx, noun, old.noun if old is not None and isinstance(old.noun, Site) else None, now)
+            show_site(hub, tx, noun, now, before=old is not None and isinstance(old.noun, Site) and is_released(old.noun))
             for site in (noun, *((old.noun,) if old is not None and isinstance(old.noun, Site) else ())):
                 ids += _near(tx, site.outline, max([site.stand_off_m, *(r.stand_off_m for _, r in rulebook.rules()
                                                                          if isinstance(r, Protect))]), now)

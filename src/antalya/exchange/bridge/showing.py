@@ -34,19 +34,19 @@ def is_released(thing: Operation | Site) -> bool:
     return at_least(thing.disclosure.get("*", "nothing"), "envelope")
 
 
-def show_operation(hub: Hub, tx: Transaction, operation: Operation, old: Operation | None, now: datetime) -> None:
-    """After an operation was filed or changed. Costs nothing where neither it nor the version before is released to everybody.
-    Raises area_too_large."""
-    if hub.uss is None or not (is_released(operation) or (old is not None and is_released(old))):
+def show_operation(hub: Hub, tx: Transaction, operation: Operation, now: datetime, *, before: bool) -> None:
+    """After an operation was filed or changed; `before`: whether the version before may be shown. Costs nothing where neither is
+    released to everybody. Raises area_too_large."""
+    if hub.uss is None or not (before or is_released(operation)):
         return
     known = tx.utm_reference("intent", operation.id)
     if known is None or known.manager == hub.uss.id:  # not what a USS has put there itself
         _bring(hub, tx, "operation", operation.id, [each for each in (things.operation(operation),) if each is not None], now)
 
 
-def show_site(hub: Hub, tx: Transaction, site: Site, old: Site | None, now: datetime) -> None:
-    """After a site was registered or changed. Raises area_too_large."""
-    if hub.uss is not None and (is_released(site) or (old is not None and is_released(old))):
+def show_site(hub: Hub, tx: Transaction, site: Site, now: datetime, *, before: bool) -> None:
+    """After a site was registered or changed; `before` as for operations. Raises area_too_large."""
+    if hub.uss is not None and (before or is_released(site)):
         _bring(hub, tx, "site", site.id, [things.site(site)], now)
 
 
@@ -90,10 +90,10 @@ def _show(hub: Hub, tx: Transaction, exhibit: Exhibit, level: Level, before: Bri
     shown = _seen(exhibit, level, uss)
     if before is not None and before.shown == shown:
         return
+    at = extent_of(exhibit, level)
     if before is not None and before.kind != exhibit.kind:
         withdraw(hub, tx, before, now)
         before = None
-    at = extent_of(exhibit, level)
     old = None if before is None else tx.utm_reference(before.kind, before.reference)
     id_ = new_id(hub) if before is None else before.reference
     kept = Reference(exhibit.kind, id_, uss.id, 1 if old is None else old.version + 1, new_ovn(hub), exhibit.state, at.starts_at,

@@ -1,0 +1,68 @@
+"""A USS of the tests: a small honest one with a door of its own, which keeps its operational intents, answers for them, and
+remembers what it was told. Everything it is told must fit the published interface."""
+
+import socket
+import threading
+from typing import Any
+
+import httpx
+import uvicorn
+from jsonschema import Draft202012Validator
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from tests.f3548.conftest import INTERFACE
+
+_BODIES = {"operational_intents": "PutOperationalIntentDetailsParameters", "constraints": "PutConstraintDetailsParameters"}
+
+
+class Peer:
+    """Its address is `url`. `answers`: statuses to give to what it is told next instead of 204; `told`: (what, body, token)."""
+
+    def __init__(self) -> None:
+        self.intents: dict[str, dict[str, Any]] = {}
+        self.answers: list[int] = []
+        self.told: list[tuple[str, dict[str, Any], str]] = []
+        self._news = threading.Condition()
+        routes = [Route("/uss/v1/{what}", self._hear, methods=["POST"]),
+                  Route("/uss/v1/operational_intents/{id}", self._show, methods=["GET"])]
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        config = uvicorn.Config(Starlette(routes=routes), log_level="warning", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread.start()
+
+    async def _hear(self, request: Request) -> Response:
+        what, body = request.path_params["what"], await request.json()
+        schema = {"$ref": f"#/schemas/{_BODIES[what]}", "schemas": INTERFACE["schemas"]}
+        Draft202012Validator(schema).validate(body)
+        with self._news:
+            if self.answers and (status := self.answers.pop(0)) != 204:
+                return JSONResponse({"message": "not now"}, status)
+            self.told.append((what, body, request.headers.get("authorization", "").removeprefix("Bearer ")))
+            self._news.notify_all()
+        return Response(status_code=204)
+
+    async def _show(self, request: Request) -> Response:
+        found = self.intents.get(request.path_params["id"])
+        return JSONResponse({"message": "no such intent"}, 404) if found is None else JSONResponse({"operational_intent": found})
+
+    def heard(self, count: int, within_s: float = 20) -> list[dict[str, Any]]:
+        """The bodies of what it was told, once there are so many."""
+        with self._news:
+            assert self._news.wait_for(lambda: len(self.told) >= count, within_s), (len(self.told), count)
+            return [body for _, body, _ in self.told]
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+
+def ask(reference: dict[str, Any], token: str) -> dict[str, Any]:
+    """An operational intent's details from its manager, whose address its reference has."""
+    answer = httpx.get(f"{reference['uss_base_url']}/uss/v1/operational_intents/{reference['id']}", timeout=30,
+                       headers={"authorization": f"Bearer {token}"})
+    answer.raise_for_status()
+    return dict(answer.json()["operational_intent"])
