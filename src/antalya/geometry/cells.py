@@ -76,7 +76,8 @@ def coarse(shape: Shape, level: int = 9) -> tuple[int, ...]:
     coverer = s2.S2RegionCoverer()
     coverer.set_fixed_level(level)
     coverer.set_max_cells(MOST_CELLS)
-    return _ids(_touched(shape, coverer.GetCovering(bound)))
+    found = coverer.GetCovering(bound)
+    return _ids(found if len(found) == 1 else _touched(shape, found))  # one cell alone must be the shape's
 
 
 def footprint(shape: Shape, level: int) -> tuple[int, ...]:
@@ -126,7 +127,9 @@ def _touched(shape: Shape, cells: Sequence[s2.S2CellId]) -> list[s2.S2CellId]:
 @lru_cache(maxsize=100_000)
 def _ring(cell: int) -> Floats:
     """The ring of one cell in space; kept, since the cells of a theatre come again and again."""
-    ring: Floats = _in_space([_cell(cell)])[0]
+    whole = s2.S2Cell(_cell(cell))
+    x, y, z = np.array([(p.x(), p.y(), p.z()) for p in map(whole.GetVertex, (0, 1, 2, 3, 0))]).T
+    ring: Floats = ellipsoid.to_space(np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, np.hypot(x, y))))
     return ring
 
 
@@ -150,6 +153,7 @@ def cells_outline(cells: Sequence[int]) -> Outline | None:
     return outline_of(shapely.union_all([shapely.polygons(_over_pole(ring)) for ring in rings], grid_size=1e-7))
 
 
+@lru_cache(maxsize=256)
 def _bound(shape: Shape, margin_m: float) -> s2.S2LatLngRect | s2.S2Cap:
     """A rectangle or a cap on S2's sphere that holds every point within `margin_m` of the shape."""
     lon, lat = shape.centre
