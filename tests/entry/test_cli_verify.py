@@ -1,15 +1,19 @@
 """`antalya verify`: what is whole verifies, and whatever was changed is found out."""
 
 import json
+import os
+import pty
 import shutil
+import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from tests.served import ExchangeServer, plan, typed
+from tests.served import ANTALYA, ExchangeServer, plan, typed
 
 from antalya.ledger.checkpoint import Signer, make
 from antalya.ledger.entry import Entry
@@ -86,3 +90,19 @@ def test_a_receipt_from_another_history_is_found_out_by_the_log(exported: tuple[
     other.write_bytes(msgspec.json.encode(Receipt(entry=entry, leaf=0, proof=(), checkpoint=note)))
     typed("verify", other, "--key", key)
     assert "log_broken" in typed("verify", other, folder / "log.jsonl", "--key", key, code=7).stderr
+
+
+def test_whoever_looks_sees_how_far_it_is_and_the_result_goes_where_it_is_wanted(exported: tuple[Path, str]) -> None:
+    folder, key = exported
+    screen, end = pty.openpty()
+    done = subprocess.run([*ANTALYA, "verify", str(folder / "log.jsonl"), "--key", key], stdout=subprocess.PIPE, stderr=end, text=True,
+                          env=os.environ | {"TERM": "xterm", "COLUMNS": "80"}, timeout=60)
+    os.close(end)
+    with suppress(OSError):  # the terminal's end, on Linux
+        seen = b""
+        while part := os.read(screen, 65_536):
+            seen += part
+    os.close(screen)
+    assert "log.jsonl: verified" in done.stdout
+    assert b"Verifying log.jsonl" in seen
+    assert b"verified:" not in seen

@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "show": ("cli_show", "show", "What the exchange shows you."),
     "answer": ("cli_client", "answer", "Answer an ask."),
     "log": ("cli_client", "log", "The log of the exchange: read, export."),
+    "load": ("cli_load", "load", "Load an exchange of yours at a set rate, and measure it."),
     "verify": ("cli_verify", "verify", "Verify receipts and exported logs, offline."),
 }
 

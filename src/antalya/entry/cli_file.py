@@ -4,7 +4,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from antalya.entry.client import LOCAL, Exchange, SignWith, Token, TokenFile, Url, address
-from antalya.entry.terminal import AsJson, say, short, show_error, warn
+from antalya.entry.terminal import AsJson, bars, say, short, show_error, warn
 from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import Operation
 from antalya.wire.canonical import canonical
@@ -45,7 +45,8 @@ def file(
     if not jobs:
         raise error("bad_input_file", "there is nothing to file", at="files")
     codes, outcomes = [], []
-    with _bar(len(jobs), as_json) as step, _open(receipt) as out:
+    with bars(as_json or len(jobs) < _MANY) as bar, _open(receipt) as out:
+        step = bar("Filing", len(jobs))
         for job in jobs:
             try:
                 outcome = job()
@@ -126,17 +127,6 @@ def _from_geojson(raw: bytes, path: Path, party: str, anew: bool) -> Iterator[Op
         else:
             hash_ = hashlib.sha256(canonical(msgspec.structs.replace(mine, source=""))).digest()
             yield msgspec.structs.replace(mine, id=ids() if anew else str(uuid.UUID(bytes=hash_[:16], version=4)))
-
-
-@contextmanager
-def _bar(steps: int, quiet: bool) -> Iterator[Callable[[], None]]:
-    """A progress bar on standard error for long work that somebody looks at."""
-    from rich.console import Console
-    from rich.progress import Progress
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=quiet or steps < _MANY or not console.is_terminal) as bar:
-        task = bar.add_task("Filing", total=steps)
-        yield lambda: bar.advance(task)
 
 
 def _open(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:

@@ -1,13 +1,14 @@
 """`antalya verify`: receipts and exported logs, offline. Nothing but the files and the log's public key is needed."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from antalya.entry.terminal import AsJson, say, show_error
+from antalya.entry.terminal import AsJson, bars, say, show_error
 from antalya.ledger.checkpoint import Verifier, open_note
 from antalya.ledger.entry import Entry, opens
 from antalya.ledger.merkle import leaf_hash
@@ -17,6 +18,9 @@ from antalya.wire.canonical import canonical
 from antalya.wire.decode import from_builtins
 
 Said = dict[str, Any]
+Bar = Callable[[str, int], Callable[..., None]]
+_A_STEP = 500
+"""After how many leaves the progress bar moves."""
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,15 +45,25 @@ def verify(
     A log is held against the checkpoint beside it, those given with --checkpoint, and those of receipts given with it.
     """
     verifier = Verifier.parse(_key(key))
-    read = {path: _values(path) for path in files}
-    notes = [_text(path) for path in checkpoint or []]
+    with bars(as_json) as bar:
+        codes = _verify(files, verifier, checkpoint or [], as_json, bar)
+    raise typer.Exit(max(codes))
+
+
+def _verify(files: list[Path], verifier: Verifier, checkpoints: list[Path], as_json: bool, bar: Bar) -> list[int]:
+    """Says of each file what is verified; the exit codes."""
+    step, read = bar("Reading", len(files)), {}
+    for path in files:
+        read[path] = _values(path)
+        step()
+    notes = [_text(path) for path in checkpoints]
     heads = notes + [v["checkpoint"] for values in read.values() for v in values if isinstance(v.get("checkpoint"), str)]
     if notes and not any(_is_log(values) for values in read.values()):
         raise error("bad_input_file", "a checkpoint is compared with a log, and none of the files is one", at="--checkpoint")
     said, codes = [], [0]
     for path, values in read.items():
         try:
-            found = [_log(path, values, verifier, notes, heads)] if _is_log(values) else _receipts(path, values, verifier)
+            found = [_log(path, values, verifier, notes, heads, bar)] if _is_log(values) else _receipts(path, values, verifier)
         except AntalyaError as broken:
             codes.append(broken.code.exit_code if as_json else show_error(broken, False))
             found = [{"file": str(path), "verified": False} | broken.problem()]
@@ -59,7 +73,7 @@ def verify(
                 typer.echo(fact.get("text") or f"{path}: NOT VERIFIED")
     if as_json:
         say(said)
-    raise typer.Exit(max(codes))
+    return codes
 
 
 def _key(given: str) -> str:
@@ -116,19 +130,22 @@ def _receipt(place: str, value: dict[str, Any], verifier: Verifier) -> Said:
                     f"{'signed' if entry.signed else 'unsigned'}"}
 
 
-def _log(path: Path, values: list[dict[str, Any]], verifier: Verifier, notes: list[str], heads: list[str]) -> Said:
+def _log(path: Path, values: list[dict[str, Any]], verifier: Verifier, notes: list[str], heads: list[str],
+         bar: Bar) -> Said:
     """Verifies a whole log. Checkpoints that were given must all lie in it; of receipts' those do that are not younger."""
     beside = path.with_suffix(".checkpoint")
     own = [_text(beside)] if beside.is_file() and beside != path else []
     if not own and not notes:
         raise error("bad_input_file", f"no {beside.name} beside it: give one with --checkpoint", at=str(path))
-    hashes, opened = [], 0
+    hashes, opened, step = [], 0, bar(f"Verifying {path.name}", len(values))
     for i, value in enumerate(values):
         line = _line(path, i, value)
         if line.leaf != i:
             raise error("log_broken", f"line {i + 1} is leaf {line.leaf}", at=str(path))
         opened += _opened(path, line)
         hashes.append(_hex(line.hash, path, i))
+        if len(hashes) % _A_STEP == 0:
+            step(_A_STEP)
     older = [note for note in heads if note not in notes and _size(note, verifier) <= len(hashes)]
     try:
         held = verify_log(hashes, list(dict.fromkeys([*own, *notes, *older])), [verifier])

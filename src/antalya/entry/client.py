@@ -38,13 +38,13 @@ class Exchange:
     is none, no_token without a token."""
 
     def __init__(self, url: str, token: str | None, token_file: Path | None = None, key: Path | None = None) -> None:
-        host = _host(url)
+        host = host_of(url)
         near = is_near(host)
         if not near and not url.startswith("https"):
             warn(f"your token goes to {host} in the clear: use https")
         self.url = url
         self._key = key_files.party_key(key) if key else None
-        self._http = httpx.Client(base_url=url, headers={"authorization": f"Bearer {_token(token, token_file)}"},
+        self._http = httpx.Client(base_url=url, headers={"authorization": f"Bearer {token_of(token, token_file)}"},
                                   timeout=_TIMEOUT_S, trust_env=not near)
         weakref.finalize(self, self._http.close)
 
@@ -102,7 +102,7 @@ class Exchange:
             return error("not_ready", f"{self.url} answered {answer.status_code}: not an exchange?")
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     """The host of an exchange's URL. Raises bad_setting."""
     try:
         known = httpx.URL(url)
@@ -113,7 +113,7 @@ def _host(url: str) -> str:
     raise error("bad_setting", f"{url[:200]!r} is not an address like {LOCAL}", at="--url")
 
 
-def _token(token: str | None, file: Path | None) -> str:
+def token_of(token: str | None, file: Path | None = None) -> str:
     """The token: --token, --token-file, ANTALYA_TOKEN, ANTALYA_TOKEN_FILE, whichever is first."""
     path = file or (None if os.environ.get("ANTALYA_TOKEN") else os.environ.get("ANTALYA_TOKEN_FILE"))
     if not token and path:

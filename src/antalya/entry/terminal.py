@@ -2,7 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from ipaddress import ip_address
 from typing import Annotated, Any
 
@@ -66,6 +68,18 @@ def is_near(host: str) -> bool:
 def short(instant: str | None) -> str:
     """An instant of the API (RFC 3339 with Z) to the minute, for tables that say UTC; nothing for None."""
     return "" if instant is None else instant[:16].replace("T", " ")
+
+
+@contextmanager
+def bars(quiet: bool) -> Iterator[Callable[[str, int], Callable[..., None]]]:
+    """Progress bars on standard error for long work that somebody looks at: given what is done and how many steps that has, what
+    to call after each step, or with a number after so many. Results that are printed meanwhile go where they go otherwise."""
+    from rich.console import Console
+    from rich.progress import Progress
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=quiet or not console.is_terminal,
+                  redirect_stdout=sys.stdout.isatty()) as progress:
+        yield lambda what, steps: partial(progress.advance, progress.add_task(what, total=steps))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], nothing: str = "Nothing.") -> None:
