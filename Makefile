@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT   ?= 8017
-JOBS   ?= 2
+JOBS   ?= 4
 
 .PHONY: help demo test lint types imports pytest bench docs-check constraints wheel clean
 help:  ## what there is
@@ -24,7 +24,7 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 pytest: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/.dev  ## the benchmarks, as ratios against a peer in the same run
 	$(BIN)/python -m benchmarks
