@@ -5,7 +5,6 @@ import socket
 import threading
 from typing import Any
 
-import httpx
 import uvicorn
 from jsonschema import Draft202012Validator
 from starlette.applications import Starlette
@@ -18,12 +17,14 @@ _BODIES = {"operational_intents": "PutOperationalIntentDetailsParameters", "cons
 
 
 class Peer:
-    """Its address is `url`. `answers`: statuses to give to what it is told next instead of 204; `told`: (what, body, token)."""
+    """Its address is `url`. `answers`: statuses to give to what it is told next instead of 204, `refused`: that one of them was
+    given; `told`: (what, body, token)."""
 
     def __init__(self) -> None:
         self.intents: dict[str, dict[str, Any]] = {}
         self.answers: list[int] = []
         self.told: list[tuple[str, dict[str, Any], str]] = []
+        self.refused = threading.Event()
         self._news = threading.Condition()
         routes = [Route("/uss/v1/{what}", self._hear, methods=["POST"]),
                   Route("/uss/v1/operational_intents/{id}", self._show, methods=["GET"])]
@@ -40,6 +41,7 @@ class Peer:
         Draft202012Validator(schema).validate(body)
         with self._news:
             if self.answers and (status := self.answers.pop(0)) != 204:
+                self.refused.set()
                 return JSONResponse({"message": "not now"}, status)
             self.told.append((what, body, request.headers.get("authorization", "").removeprefix("Bearer ")))
             self._news.notify_all()
@@ -49,20 +51,14 @@ class Peer:
         found = self.intents.get(request.path_params["id"])
         return JSONResponse({"message": "no such intent"}, 404) if found is None else JSONResponse({"operational_intent": found})
 
-    def heard(self, count: int, within_s: float = 20) -> list[dict[str, Any]]:
-        """The bodies of what it was told, once there are so many."""
+    def heard(self, count: int, within_s: float = 20, what: str = "") -> list[dict[str, Any]]:
+        """The bodies of what it was told (of one kind), once there are so many."""
+        def bodies() -> list[dict[str, Any]]:
+            return [body for kind, body, _ in self.told if what in ("", kind)]
         with self._news:
-            assert self._news.wait_for(lambda: len(self.told) >= count, within_s), (len(self.told), count)
-            return [body for _, body, _ in self.told]
+            assert self._news.wait_for(lambda: len(bodies()) >= count, within_s), (len(bodies()), count)
+            return bodies()
 
     def close(self) -> None:
         self._server.should_exit = True
         self._thread.join()
-
-
-def ask(reference: dict[str, Any], token: str) -> dict[str, Any]:
-    """An operational intent's details from its manager, whose address its reference has."""
-    answer = httpx.get(f"{reference['uss_base_url']}/uss/v1/operational_intents/{reference['id']}", timeout=30,
-                       headers={"authorization": f"Bearer {token}"})
-    answer.raise_for_status()
-    return dict(answer.json()["operational_intent"])

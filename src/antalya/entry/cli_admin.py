@@ -10,7 +10,7 @@ import msgspec
 import typer
 from msgspec.structs import replace
 
-from antalya.entry.settings import FILE, IssuerSetting, Loaded, Settings, flat, load
+from antalya.entry.settings import FILE, LOCAL, IssuerSetting, Loaded, Settings, flat, load
 from antalya.entry.stores import is_address, must_be_new, store_of, without_password
 from antalya.entry.terminal import AsJson, is_near, say, warn
 from antalya.model.base import plain_text
@@ -21,8 +21,6 @@ from antalya.wire.tokens import SCOPES, mint
 
 HERE = Path("antalya-data")
 Directory = Annotated[Path, typer.Option("--dir", help="The exchange's directory.", envvar="ANTALYA_DIR")]
-LOCAL = "local"
-"""The name of the issuer that an exchange is for itself."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 

@@ -16,6 +16,8 @@ from antalya.model.limits import Limits
 from antalya.wire.tokens import SCOPES
 
 FILE = "antalya.toml"
+LOCAL = "local"
+"""The name of the issuer that an exchange is for itself."""
 NOT_SETTINGS = {
     "ANTALYA_DIR": "the exchange's directory, for `serve`, `token`, `doctor` and `config`",
     "ANTALYA_URL": "the exchange that commands talk to",
