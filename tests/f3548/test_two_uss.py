@@ -84,10 +84,11 @@ class Operator:
         return dict(answer.json()["operational_intent_reference"])
 
 
-@pytest.fixture
-def server(new_exchange_server: Callable[..., ExchangeServer]) -> Iterator[ExchangeServer]:
+@pytest.fixture(params=["sqlite"])
+def server(new_exchange_server: Callable[..., ExchangeServer], request: pytest.FixtureRequest) -> Iterator[ExchangeServer]:
     """An exchange that has an address as a USS, its own."""
-    made = new_exchange_server(limits={"plain_http_uss": True})
+    where = {"store": request.getfixturevalue("postgres_url")} if request.param == "postgres" else {}
+    made = new_exchange_server(limits={"plain_http_uss": True}, **where)
     made.stop()
     with (made.dir / "antalya.toml").open("a") as settings:
         settings.write(f'\n[uss]\nid = "antalya"\nbase_url = "{made.url}"\n')
@@ -209,6 +210,21 @@ def test_what_is_to_be_told_survives_kill_9(server: ExchangeServer, operators: l
     server.start(int(server.url.rsplit(":", 1)[1]))
     [told] = constraints_told(one, 1)
     assert told["subscriptions"][0]["notification_index"] == 1
+
+
+@pytest.mark.parametrize("server", ["sqlite", "postgres"], indirect=True)
+def test_two_processes_on_one_store_tell_each_thing_once_and_in_order(server: ExchangeServer, operators: list[Operator]) -> None:
+    one, _ = operators
+    one.uss.subscribe(extent(0, 3, 0, 3_000, 3_000), *ALL, notify_for_operational_intents=True, notify_for_constraints=True)
+    second = server.beside()
+    try:
+        for n in range(6):
+            (server, second)[n % 2].client("TR").post("/v1/operations", json=convoy(50.0 * n)).raise_for_status()
+        told = constraints_told(one, 6)
+        assert [body["subscriptions"][0]["notification_index"] for body in told] == [1, 2, 3, 4, 5, 6]
+    finally:
+        second.stop()
+    assert len(constraints_told(one, 6)) == 6
 
 
 def put_off(server: ExchangeServer) -> None:
