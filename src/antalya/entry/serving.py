@@ -14,18 +14,16 @@ import msgspec
 import uvicorn
 
 from antalya.entry.f3548.sending import Sender
+from antalya.entry.f3548.tokens import tokens_for
 from antalya.entry.http.app import application
 from antalya.entry.http.call import Desk, Rates
 from antalya.entry.issuers import Issuers
-from antalya.entry.settings import LOCAL, Loaded
+from antalya.entry.settings import Loaded
 from antalya.exchange.hub import Hub
 from antalya.model.errors import error
-from antalya.store.keys import load as load_keys
-from antalya.wire.tokens import mint
 
 _FIELDS = ("request", "method", "route", "party", "status", "milliseconds", "code")
 _STOP_S = 1
-_TOKEN_S = 600
 
 
 class JsonLines(logging.Formatter):
@@ -77,17 +75,9 @@ def desk_for(loaded: Loaded, hub: Hub, *, test_keys: bool = False) -> Desk:
     issuers = Issuers(loaded.settings.issuers, loaded.directory, test_keys=test_keys)
     limits = loaded.settings.limits
     desk = Desk(hub, issuers, loaded.settings.audience, Rates(limits.requests_per_s, limits.burst),
-                refresh=issuers.refresh, renew=issuers.renew, send=_sender(loaded, hub))
+                refresh=issuers.refresh, renew=issuers.renew, send=None if hub.uss is None else Sender(tokens_for(loaded, hub)))
     issuers.on_change = desk.callers.clear
     return desk
-
-
-def _sender(loaded: Loaded, hub: Hub) -> Sender | None:
-    """What sends to USSs, with tokens of the exchange's own making; None where it is no USS itself."""
-    if hub.uss is None:
-        return None
-    own, signer = hub.uss.id, load_keys(loaded.path(loaded.settings.keys)).issuer
-    return Sender(lambda host, scope: mint(LOCAL, signer, own, (scope,), host, hub.clock(), _TOKEN_S))
 
 
 class _Server(uvicorn.Server):

@@ -8,13 +8,12 @@ import anyio
 import httpx
 from anyio import to_thread
 
+from antalya.entry.f3548.tokens import Tokens
 from antalya.exchange.bridge.delivering import Message, Send, deliver
 from antalya.exchange.bridge.syncing import sync
 from antalya.exchange.hub import Hub
 from antalya.model.errors import AntalyaError
 
-Tokens = Callable[[str, str], str]
-"""A token that is good at a host (its `aud`) and has a scope. Raises httpx.HTTPError where none can be had."""
 _logger = logging.getLogger("antalya.bridge")
 _TIMES = httpx.Timeout(10.0, connect=5.0)
 _LOOK_S = 0.5
@@ -35,7 +34,8 @@ class Sender:
             head = {"authorization": f"Bearer {token}", "content-type": "application/json"}
             with self._client.stream("POST", message.url, content=message.body, headers=head) as answer:
                 return answer.status_code
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as failure:
+            _logger.info("a USS was not told: %s", type(failure).__name__, extra={"party": message.manager})
             return 0
 
 

@@ -1,0 +1,92 @@
+"""The exchange's own tokens for USSs: asked of the authority once for each host and scope, and again when they end."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from tests.f3548.peer import Peer
+
+from antalya.entry.f3548.sending import Sender
+from antalya.entry.f3548.tokens import FromAuthority
+from antalya.exchange.bridge.delivering import Message
+
+BODY = (b'{"constraint_id": "00000000-0000-4000-8000-000000000001", "subscriptions": '
+        b'[{"subscription_id": "00000000-0000-4000-8000-000000000002", "notification_index": 1}]}')
+
+
+class Authority:
+    """Gives tokens to whoever has the secret. `asked`: the forms it got; `life_s`: how long its tokens are good."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+        self.life_s, self.secret = 3_600, "s3cret"
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/token"
+        app = Starlette(routes=[Route("/token", self._give, methods=["POST"])])
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread.start()
+
+    async def _give(self, request: Request) -> Response:
+        form = dict(httpx.QueryParams(await request.body()))
+        if form.get("client_secret") != self.secret:
+            return JSONResponse({"error": "invalid_client"}, 401)
+        self.asked.append(form)
+        return JSONResponse({"access_token": f"token-{len(self.asked)}", "token_type": "Bearer", "expires_in": self.life_s})
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+
+@pytest.fixture
+def authority() -> Iterator[Authority]:
+    made = Authority()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    made = Peer()
+    yield made
+    made.close()
+
+
+def test_a_token_for_each_host_and_scope_until_it_ends(authority: Authority, tmp_path: Path) -> None:
+    secret = tmp_path / "uss.secret"
+    secret.write_text("s3cret\n")
+    tokens = FromAuthority(authority.url, "antalya", secret)
+    assert [tokens("us.example", "a"), tokens("us.example", "a"), tokens("us.example", "b"), tokens("tr.example", "a")] == [
+        "token-1", "token-1", "token-2", "token-3"]
+    assert authority.asked[0] == {"grant_type": "client_credentials", "client_id": "antalya", "client_secret": "s3cret",
+                                  "scope": "a", "audience": "us.example"}
+    authority.life_s = 60  # which is over, for whoever wants it to be good for a while
+    assert [tokens("ru.example", "a"), tokens("ru.example", "a")] == ["token-4", "token-5"]
+
+
+def test_without_a_token_nothing_is_sent(authority: Authority, peer: Peer, tmp_path: Path) -> None:
+    secret = tmp_path / "uss.secret"
+    send = Sender(FromAuthority(authority.url, "antalya", secret))
+    message = Message("US", f"{peer.url}/uss/v1/constraints", "utm.constraint_management", BODY)
+    assert send(message) == 0
+    secret.write_text("wrong")
+    assert send(message) == 0
+    assert peer.told == []
+    secret.write_text("s3cret")
+    assert send(message) == 204
+    assert [token for _, _, token in peer.told] == ["token-1"]
+
+
+def test_an_address_that_is_none_and_a_door_that_is_shut(authority: Authority, tmp_path: Path) -> None:
+    send = Sender(lambda host, scope: "token")
+    for url in ("http://127.0.0.1:9/uss/v1/constraints", "http://[::1/uss", "https://", "http://x\n/"):
+        assert send(Message("US", url, "utm.constraint_management", BODY)) == 0
