@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick] [batch] [tracks] [filing] [door]`: measures, prints the table, and writes it into the document.
+"""`python -m benchmarks [--quick] [PART …]`: measures, prints the table, and writes it into the document.
 
 `--quick` takes small sizes and writes nothing: it shows that the benchmarks run. Nothing is written either where only some
 parts are asked for.
@@ -16,7 +16,7 @@ from rich.table import Table
 
 from benchmarks.table import Part, Row, markdown, times
 
-PARTS = ("batch", "index", "tracks", "filing", "door")
+PARTS = ("batch", "index", "check", "start", "tracks", "filing", "door")
 PAGE = Path(__file__).resolve().parents[1] / "docs/performance.md"
 BEGIN, END = "<!-- table: made by `make bench` -->", "<!-- end of table -->"
 

@@ -1,13 +1,18 @@
-"""Durable filings a second through real HTTP (`antalya serve` in a process of its own), with 1 and 8 client processes."""
+"""Durable filings a second through real HTTP: `antalya serve` in one process or two on one store, and 1 or 8 client processes."""
 
+import itertools
 import multiprocessing
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from http.client import HTTPConnection
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
+
+from tests.postgres import PostgresServer, programs
 
 from antalya.wire.canonical import canonical
 from benchmarks import bare
@@ -34,13 +39,14 @@ def _client(url: str, token: str, first: int, count: int, start: datetime, go: E
     to.close()
 
 
-def rate(url: str, token: str, clients: int, each: int, first: int) -> float:
-    """Filings answered 201 a second, by so many client processes at once. Raises AssertionError where one was refused."""
+def rate(urls: Sequence[str], token: str, clients: int, each: int, first: int) -> float:
+    """Filings answered 201 a second, by so many client processes at once, spread over the addresses. Raises AssertionError where
+    one was refused."""
     context, start = multiprocessing.get_context("spawn"), tomorrow()
     go, pipes, workers = context.Event(), [], []
     for n in range(clients):
         receiver, sender = multiprocessing.Pipe(duplex=False)
-        worker = context.Process(target=_client, args=(url, token, first + 100_000 * n, each, start, go, sender))
+        worker = context.Process(target=_client, args=(urls[n % len(urls)], token, first + 100_000 * n, each, start, go, sender))
         worker.start()
         sender.close()
         pipes.append(receiver)
@@ -58,22 +64,47 @@ def rate(url: str, token: str, clients: int, each: int, first: int) -> float:
     return float(accepted / took)
 
 
+@contextmanager
+def postgres() -> Iterator[str | None]:
+    """The address of an empty database of a PostgreSQL server of its own (fsync on); None where no server is installed."""
+    where = programs()
+    if where is None:
+        yield None
+        return
+    server = PostgresServer(where, shared_buffers="256MB")
+    try:
+        yield server.new_database()
+    finally:
+        server.end()
+
+
+def measured(directory: Path, token: str, processes: int, clients: int, each: int, first: int) -> tuple[float, float]:
+    """Filings a second, and the exchange's CPU for each in ms (its start and end included, spread over all)."""
+    with ExitStack() as serving:
+        servers = [serving.enter_context(served(directory)) for _ in range(processes)]
+        got = rate([server.url for server in servers], token, clients, each, first)
+    return got, sum(server.cpu_s for server in servers) * 1_000 / (clients * each)
+
+
 def part(quick: bool) -> Part:
-    """1 and 8 clients at one exchange, against a bare script's commits a second."""
-    rows, said = [], []
-    with tempfile.TemporaryDirectory() as scratch:
-        directory = Path(scratch) / "exchange"
-        token = made(directory)
-        with served(directory) as idle:
-            pass  # what starting and stopping takes
-        for clients, each in ((1, 20), (2, 10)) if quick else ((1, 1_000), (8, 250)):
-            mean_ms, _, _ = bare.insert_ms(Path(scratch), 30 if quick else 500)
-            with served(directory) as server:
-                got = rate(server.url, token, clients, each, clients * 10_000_000)
-            of_clients = f"{clients} client{'s' * (clients > 1)}"
-            cpu_ms = (server.cpu_s - idle.cpu_s) * 1_000 / (clients * each)
-            rows.append(Row(f"filings a second over HTTP, durable, {of_clients}", f"{got:.0f}/s",
-                            "bare script inserting the same bytes, one commit each", f"{1_000 / mean_ms:.0f}/s",
-                            got * mean_ms / 1_000))
-            said.append(f"Over HTTP, {of_clients}: {cpu_ms:.1f} ms of the server's CPU a filing.")
-    return Part(rows, said)
+    """1 and 8 clients at one process and two, on SQLite and on PostgreSQL, against a bare script's commits a second."""
+    rows, first = list[Row](), 0
+    loads = ((1, 10), (2, 5)) if quick else ((1, 1_000), (8, 250))
+    with tempfile.TemporaryDirectory() as scratch, postgres() as database:
+        for store, address in (("SQLite", None), ("PostgreSQL", database)):
+            if store != "SQLite" and address is None:
+                rows.append(Row("filings a second over HTTP, PostgreSQL", "–", "no server is installed", "–", None))
+                continue
+            directory = Path(scratch) / store
+            token = made(directory, address)
+            for processes, (clients, each) in itertools.product((1, 2), loads):
+                if processes > clients:
+                    continue
+                mean_ms, _, _ = bare.insert_ms(Path(scratch), 30 if quick else 500)
+                first += 10_000_000
+                got, cpu_ms = measured(directory, token, processes, clients, each, first)
+                what = f"{store}, {clients} client{'s' * (clients > 1)}, {processes} process{'es' * (processes > 1)}"
+                rows.append(Row(f"filings a second over HTTP, durable: {what}", f"{got:.0f}/s ({cpu_ms:.1f} ms CPU)",
+                                "bare script inserting the same bytes into SQLite, one commit each", f"{1_000 / mean_ms:.0f}/s",
+                                got * mean_ms / 1_000))
+    return Part(rows, [])

@@ -1,21 +1,25 @@
 """Exchanges to measure: made by `antalya init`, filled through the store's own jobs, served by `antalya serve`."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
+
 from antalya.entry.cli_admin import LOCAL, hub_of, init
 from antalya.entry.settings import load
 from antalya.exchange.filing import movement_hash
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.registry import put
+from antalya.geometry.columns import of_degrees, packed
 from antalya.geometry.shape import shapes
 from antalya.model import Force, Minima, Operation, Party
 from antalya.picture import Prepared, Stored
@@ -23,10 +27,11 @@ from antalya.ports import Transaction
 from antalya.steps.cover import cover
 from antalya.steps.disclose import Viewer
 from antalya.store import keys as key_files
+from antalya.store.rows import micros, text_of
 from antalya.store.system import clock
 from antalya.wire.canonical import canonical
 from antalya.wire.tokens import mint
-from benchmarks.plans import operation, volumes
+from benchmarks.plans import operation, plans, volumes
 
 PARTIES = ("TR", "RU", "US")
 WIDE = {"area_budget_km2_per_day": 1e12, "requests_per_s": 1e9, "burst": 10**9}
@@ -34,10 +39,11 @@ TOGETHER = 500
 HOST = "antalya.bench"
 
 
-def made(directory: Path) -> str:
-    """A new exchange (`antalya init`) with three parties and their forces; a token of the first party."""
+def made(directory: Path, database: str | None = None) -> str:
+    """A new exchange (`antalya init`) with three parties and their forces, in a file or a PostgreSQL database; a token of the
+    first party."""
     with redirect_stdout(StringIO()):
-        init(directory, f"{HOST}/log", HOST)
+        init(directory, f"{HOST}/log", HOST, database)
     hub = opened(directory)
     for party in PARTIES:
         for noun in (Party(id=party, name=party), Force(id=f"{party}F", name=party, answers=party)):
@@ -70,6 +76,28 @@ def _store(tx: Transaction, hub: Hub, these: list[Prepared]) -> None:
         bytes_ = canonical(one.operation)
         leaf = tx.append_leaf(bytes_, hub.salts(), bytes_)
         tx.put_operation(Stored(one.operation, 1, now, now, now, movement_hash(one.operation), None, leaf), cover(one, Minima()))
+
+
+def stock(directory: Path, count: int, start: datetime, step: Callable[[int], None] = lambda done: None) -> None:
+    """Puts `count` operations of the parties in turn into a new exchange's embedded store, straight into its tables: rows and
+    volumes as filings leave them, without leaves, cells and findings."""
+    made_plans = plans(count, seed=1_000, start=start)
+    columns = of_degrees(*made_plans)
+    made_volumes = volumes(count, seed=1_000, start=start)
+    db = sqlite3.connect(directory / "antalya.sqlite", isolation_level=None)
+    db.execute("PRAGMA foreign_keys = OFF")
+    db.execute("BEGIN IMMEDIATE")
+    at = micros(start)
+    for k, volume in enumerate(made_volumes):
+        one = operation(k, volume, PARTIES[k % 3])
+        db.execute("INSERT INTO operation (seq, id, version, party, state, starts_at, ends_at, filed_at, moved_at, "
+                   "first_filed_at, movement, kid, leaf, body, current) VALUES (?, ?, 1, ?, 'filed', ?, ?, ?, ?, ?, '', NULL, 0, ?, 1)",
+                   (k + 1, one.id, one.party, int(made_plans.starts[k]), int(made_plans.ends[k]), at, at, at, text_of(one)))
+        db.execute("INSERT INTO volumes (operation, columns) VALUES (?, ?)", (k + 1, packed(columns.rows(np.array([k])))))
+        if k % 10_000 == 0:
+            step(k)
+    db.execute("COMMIT")
+    db.close()
 
 
 def plans_of(first: int, count: int, start: datetime, party: str = PARTIES[0]) -> list[Operation]:

@@ -1,0 +1,163 @@
+"""The whole check of one operation against all that stand, in process: cover, detect, weigh, with rules, stances and findings.
+
+The peer is what a user would build with PostGIS: one prepared query that asks the index `gist (outline, during)` for what may
+come near, and decides by geodesic distance (`ST_DWithin` of geographies). It finds who is near and no more: no rules, no regions,
+no findings. It runs on a server of its own on this machine, through its socket, with everything in memory. The pairs of both are
+compared before any time is printed. Where PostGIS is not installed, the row says so.
+"""
+
+import tempfile
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from antalya.exchange.checking import check
+from antalya.geometry.index import warm
+from antalya.geometry.shape import shape
+from antalya.geometry.touch import distance_m
+from antalya.model import Area, Force, Operation, Stance, Understanding, Volume, Window
+from antalya.model.operations import Strength, minima
+from antalya.model.rules import AnyRule, Consent, Incompatible, KeepOut, LeadTime, Limit, Pause, Threshold
+from antalya.model.volume import Circle
+from antalya.picture import Prepared, Rulebook, prepare
+from antalya.ports import Transaction
+from benchmarks.exchanges import PARTIES, made, opened, stock
+from benchmarks.plans import operation, tomorrow, volumes
+from benchmarks.table import Part, Row
+
+WARM = 50
+WITHIN_M = 2.0
+RULE = minima("drone", "drone")
+NO_POSTGIS = "PostGIS is not installed (Debian: apt-get install postgresql-15-postgis-3)"
+_TABLE = """
+CREATE EXTENSION postgis;
+CREATE TABLE volume (id integer PRIMARY KEY, party text NOT NULL, outline geometry(Polygon, 4326) NOT NULL,
+  during tstzrange NOT NULL, lower_m float8 NOT NULL, upper_m float8 NOT NULL);
+"""
+_NEAR = """SELECT id FROM volume WHERE outline && ST_Expand(%(outline)s::geometry, %(wide)s, %(high)s)
+  AND during && tstzrange(%(starts)s, %(ends)s) AND lower_m < %(upper)s AND upper_m > %(lower)s AND party <> %(party)s
+  AND ST_DWithin(outline::geography, %(outline)s::geography, %(across)s)"""
+
+
+def book(held: Rulebook, start: datetime) -> Rulebook:
+    """The exchange's parties with a dozen rules of most kinds over parts of the theatre, and stances of each towards each."""
+    day = timedelta(days=1)
+    areas = {f"area-{k}": Area(id=f"area-{k}", name=f"Area {k}", outline=Circle(center=(36.5 + k, 35.5), radius_m=12_000))
+             for k in range(5)}
+    rules: list[AnyRule] = [
+        Consent(id="consent", area="area-0", of=("RU", "US")), KeepOut(id="keep-out", area="area-1", parties=("TR",)),
+        LeadTime(id="notice", notice_s=3_600), Incompatible(id="never", pair=("TRF", "USF"), adjoining_m=2_000),
+        Pause(id="pause", area="area-2", window=Window(starts_at=start, ends_at=start + day)),
+        Limit(id="limit", area="area-3", upper_m=3_000),
+        Threshold(id="threshold", from_size=Strength(troops=9_000), notice_s=3_628_800)]
+    agreed = Understanding(id="bench", title="Bench", signatories=PARTIES, rules=tuple(rules), status="in-force",
+                           since=start - 30 * day)
+    stances = [Stance(id=f"{a}-{b}", holder=a, towards=f"{b}F", stance="rival", since=start - 30 * day)
+               for a in PARTIES for b in PARTIES if a != b]
+    forces = {f"{p}F": Force(id=f"{p}F", name=p, answers=p) for p in PARTIES}
+    return Rulebook(held.version, held.parties, forces, areas, {}, {s.id: s for s in stances}, {agreed.id: agreed})
+
+
+def ours(directory: Path, asked: list[Operation], start: datetime) -> tuple[list[float], list[set[int]], int]:
+    """Seconds of each whole check, whom it clashes with, and how many findings there were in all."""
+    hub = opened(directory)
+    subjects = [prepare(o, start - timedelta(days=1)) for o in asked]
+    try:
+        return hub.store.write(lambda tx: _checked(tx, subjects, book(tx.rulebook(), start), start - timedelta(days=1)))
+    finally:
+        hub.store.close()
+
+
+def _checked(tx: Transaction, subjects: list[Prepared], rulebook: Rulebook, now: datetime
+             ) -> tuple[list[float], list[set[int]], int]:
+    took, met, found = [], list[set[int]](), 0
+    for subject in subjects:
+        began = time.perf_counter()
+        findings = check(tx, subject, rulebook, now)
+        took.append(time.perf_counter() - began)
+        found += len(findings)
+        others = [f.other if f.operation == subject.operation.id else f.operation for f in findings if f.kind == "clash"]
+        met.append({int(o[-12:], 16) for o in others if o is not None})
+    return took, met, found
+
+
+def peer(stored: list[Volume], asked: list[Volume]) -> tuple[list[float], list[set[int]]] | None:
+    """The same with PostGIS; None where it is not installed."""
+    import psycopg
+    from tests.postgres import PostgresServer, programs
+    where = programs()
+    if where is None:
+        return None
+    server = PostgresServer(where, shared_buffers="1GB", work_mem="64MB")
+    try:
+        with psycopg.connect(server.new_database(), autocommit=True) as db:
+            try:
+                db.execute(_TABLE)
+            except psycopg.errors.FeatureNotSupported:
+                return None
+            with db.cursor().copy("COPY volume FROM STDIN") as copy:
+                for k, v in enumerate(stored):
+                    during = f"[{v.starts_at},{v.ends_at})"
+                    copy.write_row((k, PARTIES[k % 3], f"SRID=4326;{shape_text(v)}", during, v.lower_m, v.upper_m))
+            db.execute("CREATE INDEX ON volume USING gist (outline, during)")
+            db.execute("VACUUM ANALYZE volume")
+            return _asked(db, asked)
+    finally:
+        server.end()
+
+
+def shape_text(volume: Volume) -> str:
+    """Its outline as WKT."""
+    (ring,) = volume.outline.coordinates  # type: ignore[union-attr]
+    return "POLYGON((" + ",".join(f"{x!r} {y!r}" for x, y in ring) + "))"
+
+
+def _asked(db: "psycopg.Connection", asked: list[Volume]) -> tuple[list[float], list[set[int]]]:  # type: ignore[name-defined]  # noqa: F821
+    took, met, gap = [], list[set[int]](), timedelta(seconds=RULE.seconds)
+    db.prepare_threshold = 1
+    for v in asked:
+        values = {"outline": f"SRID=4326;{shape_text(v)}", "across": RULE.across_m, "wide": RULE.across_m / 85_000,
+                  "high": RULE.across_m / 110_000, "starts": v.starts_at - gap, "ends": v.ends_at + gap,
+                  "lower": v.lower_m - RULE.up_m, "upper": v.upper_m + RULE.up_m, "party": PARTIES[0]}
+        began = time.perf_counter()
+        rows = db.execute(_NEAR, values).fetchall()
+        took.append(time.perf_counter() - began)
+        met.append({row[0] for row in rows})
+    return took, met
+
+
+def compared(stored: list[Volume], asked: list[Volume], mine: list[set[int]], theirs: list[set[int]]) -> int:
+    """How many pairs only one has. Raises AssertionError if one of them is not decided by less than 2 m."""
+    differ = [(k, j) for k, (a, b) in enumerate(zip(mine, theirs, strict=True)) for j in a ^ b]
+    for k, j in differ:
+        off = distance_m(shape(asked[k].outline), shape(stored[j].outline))
+        if abs(off - RULE.across_m) > WITHIN_M:
+            raise AssertionError(f"volumes {off:.2f} m apart: no time is worth printing")
+    return len(differ)
+
+
+def part(quick: bool) -> Part:
+    """Against one size; the peer once."""
+    count, tries = (2_000, 60) if quick else (100_000, 3_000)
+    start = tomorrow()
+    asked = volumes(WARM + tries, seed=99, start=start)
+    warm()
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(scratch) / "full"
+        made(directory)
+        stock(directory, count, start)
+        took, mine, found = ours(directory, [operation(10**9 + k, v, PARTIES[0]) for k, v in enumerate(asked)], start)
+    p50, p99 = np.percentile(np.array(took[WARM:]) * 1e3, [50, 99])
+    what = f"the whole check of one operation against {count:,}, {tries:,} times: {found:,} findings"
+    figure = f"p50 {p50:.2f} ms, p99 {p99:.2f} ms"
+    stored = volumes(count, seed=1_000, start=start)
+    answered = peer(stored, asked)
+    if answered is None:
+        return Part([Row(what, figure, NO_POSTGIS, "–", None)], [])
+    theirs_s, theirs = answered
+    differ = compared(stored, asked, mine, theirs)
+    q50, q99 = np.percentile(np.array(theirs_s[WARM:]) * 1e3, [50, 99])
+    return Part([Row(f"{what} ({differ} pairs differ, by less than 2 m)", figure,
+                     "PostGIS gist (outline, during), who is near only", f"p50 {q50:.2f} ms, p99 {q99:.2f} ms", q99 / p99)], [])
