@@ -34,13 +34,17 @@ def common(a: Any, b: Any) -> Any:
 
 def parts(of: BaseGeometry) -> list[BaseGeometry]:
     """The polygons in a geometry; lines and points are left out."""
+    if shapely.get_type_id(of) == shapely.GeometryType.POLYGON:
+        return [] if shapely.is_empty(of) else [of]
     each = shapely.get_parts(shapely.get_parts(of))
-    return [p for p in each if shapely.get_type_id(p) == shapely.GeometryType.POLYGON and not shapely.is_empty(p)]
+    kept = (shapely.get_type_id(each) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(each)
+    return list(each[kept])
 
 
 def areas(of: BaseGeometry) -> BaseGeometry:
     """The same with its polygons only: what an overlay gives may have lines and points too, and no overlay takes that."""
-    return shapely.multipolygons(np.array(parts(of), dtype=np.object_))
+    found = parts(of)
+    return found[0] if len(found) == 1 else shapely.multipolygons(np.array(found, dtype=np.object_))
 
 
 def shared(a: BaseGeometry, b: BaseGeometry) -> BaseGeometry:
