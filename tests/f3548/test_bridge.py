@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 from msgspec.structs import replace
 from tests.f3548.conftest import NO_OVN, NULL_ID, Uss, circle, logged, new_id, volume
 from tests.http.conftest import Door
@@ -240,6 +241,19 @@ def test_a_protected_site_is_shown_with_its_room(world: World, uss1: Uss) -> Non
     assert "outline_circle" not in str(details(uss1, coarse))
     world.put(replace(site, disclosure={}), "AID", 2)
     assert shown(uss1) == ([], [])
+
+
+def test_whom_its_owner_shows_a_site_reads_it_at_the_other_door_too(door: Door) -> None:
+    site = door.world.protect(disclosure={"US": "details", "RU": "envelope"})
+    seen = {party: [s["name"] for s in door.client(party).get("/v1/sites").json()["items"]] for party in ("AID", "US", "RU", "TR")}
+    assert seen == {"AID": [site.name], "US": [site.name], "RU": [], "TR": []}
+
+
+def test_what_was_signed_before_there_was_a_release_stays_signed() -> None:
+    agreed = keep_out(None)
+    assert agreed.disclosure is not None
+    assert to_builtins(agreed.disclosure) == {"clash": "overlap", "consent": "envelope"}
+    assert signed_content(agreed) != signed_content(keep_out("envelope"))
 
 
 def test_a_polygon_s_room_holds_its_stand_off(world: World, uss1: Uss) -> None:

@@ -13,24 +13,51 @@ from typing import Any
 
 import s2geometry as s2
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from msgspec import convert, to_builtins
 from tests.exchange.test_disclosure_law import PARTIES, allowed_level, build, numbers, plans, secrets_of
 from tests.f3548.conftest import circle, volume
-from tests.world import World
+from tests.world import DAWN, World, hours, square
 
 from antalya.exchange.bridge import details
 from antalya.exchange.bridge.delivering import Message, deliver
 from antalya.exchange.coordination import constraints, intents, subscriptions
 from antalya.exchange.coordination.writing import COORDINATION, PROCESSING, Request
 from antalya.exchange.hub import Evidence
-from antalya.model import Operation, f3548
+from antalya.model import Circle, Operation, Understanding, f3548
 from antalya.model.bridging import Bridged, Uss
 from antalya.model.errors import AntalyaError
+from antalya.model.rules import KeepOut
+from antalya.model.understandings import Disclosure
 from antalya.steps.disclose import Viewer, envelope
 
+levels = st.sampled_from(("nothing", "overlap", "envelope", "details"))
+SITE = Circle(center=(37.912_345_6, 36.512_345_6), radius_m=123.25)
+SITE_SECRETS = {37.912_345_6, 36.512_345_6, 123.25, 640.75, -301.5, 2_011.5}
+ZONE = square(37.956_789_1, 36.556_789_1, 0.012_345_6)
+ZONE_SECRETS = {37.956_789_1, 36.556_789_1, 511.25, 911.25}
 VIEWERS = (*PARTIES, "drones")
 WHERE = volume(circle(37.9, 36.55, 28_000), start=None, end=None, lower=None, upper=None)
 SOON = volume(circle(37.9, 36.55, 28_000), start=0, end=20)
+
+
+def guarded(world: World, site_level: str, rule_level: str) -> None:
+    """A site of AID's and a keep-out of Turkey's and Russia's, each with secrets of its own."""
+    world.protect(outline=SITE, stand_off_m=517.5, clear_above_m=0.0, lower_m=-301.5, upper_m=2_011.5, name="secret-site",
+                  contact="secret-contact", disclosure={"*": site_level})
+    rule = KeepOut(id="zone", outline=ZONE, lower_m=511.25, upper_m=911.25, note="secret-rule")
+    world.agree(Understanding(id="m", title="secret-agreement", signatories=("TR", "RU"), since=DAWN - hours(1), rules=(rule,),
+                              disclosure=Disclosure(everybody=rule_level)))  # type: ignore[arg-type]
+
+
+def check_guarded(viewer: str, said: Any, site_level: str, rule_level: str) -> None:
+    spoken = set(numbers(said))
+    assert "secret-" not in json.dumps(said)
+    for level, secrets, owners in ((site_level, SITE_SECRETS, {"AID"}), (rule_level, ZONE_SECRETS, {"TR", "RU"})):
+        if level in ("nothing", "overlap") or (level == "envelope" and viewer not in owners):
+            assert not secrets & spoken, (viewer, level)
+        elif level == "details":
+            assert len(secrets & spoken) > 1, (viewer, level)
 
 
 def watch(world: World, viewer: str, number: int) -> None:
@@ -62,19 +89,22 @@ def bridged(world: World) -> list[Bridged]:
 
 @settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate],
           suppress_health_check=[HealthCheck.too_slow])
-@given(plans)
-def test_nothing_above_the_level_leaks_through_the_drone_door(drawn: list[dict[str, Any]]) -> None:
+@given(plans, levels, levels)
+def test_nothing_above_the_level_leaks_through_the_drone_door(drawn: list[dict[str, Any]], site_level: str, rule_level: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         world = World(Path(scratch), uss=Uss("exchange", "https://exchange.example"))
         try:
             for number, viewer in enumerate(VIEWERS):
                 watch(world, viewer, number)
+            guarded(world, site_level, rule_level)
             everything, sent = build(world, drawn), list[Message]()
             while deliver(world.hub, lambda message: sent.append(message) or 204):  # type: ignore[func-returns-value]
                 pass
             for viewer in VIEWERS:
                 told = [json.loads(m.body) for m in sent if m.manager == viewer]
-                check(world, viewer, json.loads(json.dumps(to_builtins([answers(world, viewer), told]))), everything)
+                said = json.loads(json.dumps(to_builtins([answers(world, viewer), told])))
+                check(world, viewer, said, everything)
+                check_guarded(viewer, said, site_level, rule_level)
             for operation in everything:
                 check_kept(world, operation)
         finally:
