@@ -28,7 +28,7 @@ class Peer:
         self._news = threading.Condition()
         routes = [Route("/uss/v1/{what}", self._hear, methods=["POST"]),
                   Route("/uss/v1/operational_intents/{id}", self._show, methods=["GET"])]
-        listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         config = uvicorn.Config(Starlette(routes=routes), log_level="warning", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
@@ -62,3 +62,4 @@ class Peer:
     def close(self) -> None:
         self._server.should_exit = True
         self._thread.join()
+        self._listener.close()  # uvicorn leaves it open where it is stopped before it began

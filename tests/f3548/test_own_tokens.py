@@ -28,7 +28,7 @@ class Authority:
     def __init__(self) -> None:
         self.asked: list[dict[str, str]] = []
         self.life_s, self.secret = 3_600, "s3cret"
-        listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/token"
         app = Starlette(routes=[Route("/token", self._give, methods=["POST"])])
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
@@ -45,6 +45,7 @@ class Authority:
     def close(self) -> None:
         self._server.should_exit = True
         self._thread.join()
+        self._listener.close()  # uvicorn leaves it open where it is stopped before it began
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ class Door:
     """A running server and its world. `uss`: it is one among drone operators', by the name `exchange`."""
 
     def __init__(self, directory: Path, *, limits: Limits | None = None, uss: bool = False) -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.world = World(directory, limits, Uss("exchange", self.url) if uss else None)
         issuer = Issuer("test", self.world.keys.issuer_public(), (AUDIENCE,))
@@ -49,6 +49,7 @@ class Door:
             client.close()
         self._server.should_exit = True
         self._thread.join()
+        self._listener.close()  # uvicorn leaves it open where it is stopped before it began
         self.world.close()
 
 
