@@ -91,7 +91,8 @@ def stock(directory: Path, count: int, start: datetime, step: Callable[[int], No
     for k, volume in enumerate(made_volumes):
         one = operation(k, volume, PARTIES[k % 3])
         db.execute("INSERT INTO operation (seq, id, version, party, state, starts_at, ends_at, filed_at, moved_at, "
-                   "first_filed_at, movement, kid, leaf, body, current) VALUES (?, ?, 1, ?, 'filed', ?, ?, ?, ?, ?, '', NULL, 0, ?, 1)",
+                   "first_filed_at, movement, kid, leaf, body, current) "
+                   "VALUES (?, ?, 1, ?, 'filed', ?, ?, ?, ?, ?, '', NULL, 0, ?, 1)",
                    (k + 1, one.id, one.party, int(made_plans.starts[k]), int(made_plans.ends[k]), at, at, at, text_of(one)))
         db.execute("INSERT INTO volumes (operation, columns) VALUES (?, ?)", (k + 1, packed(columns.rows(np.array([k])))))
         if k % 10_000 == 0:

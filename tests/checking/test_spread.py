@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,33 +74,44 @@ def test_own_workers_find_the_same_and_listen_on_loopback_only(theatre: Theatre)
     assert listening == {"127.0.0.1"}
 
 
+@pytest.fixture
+def many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some fifty parts, so that there is always work to be interrupted in."""
+    monkeypatch.setattr(spread, "LEAST_ROWS", 64)
+    monkeypatch.setattr(spread, "PARTS_EACH", 16)
+
+
+@pytest.mark.usefixtures("many_parts")
 def test_a_worker_killed_in_the_middle_changes_nothing(theatre: Theatre, cluster: Any) -> None:
     killed = list[int]()
 
     def progress(done: int, total: int) -> None:
-        if done and not killed:
-            killed.append(busy(cluster))
-            os.kill(killed[0], signal.SIGKILL)
+        if done and not killed and (one := busy(cluster)):
+            killed.append(one)
+            os.kill(one, signal.SIGKILL)
 
     expected = found(theatre, batch.join)
     assert found(theatre, spread.Spread(scheduler=cluster.scheduler_address), progress) == expected
     assert killed[0] not in {nanny.pid for nanny in cluster.workers.values()}
 
 
-def busy(cluster: Any) -> int:
-    """The process of a worker that has work to do."""
-    for worker in cluster.scheduler.workers.values():
-        if worker.processing:
-            return next(int(n.pid) for n in cluster.workers.values() if n.worker_address == worker.address)
-    raise AssertionError("no worker has work left")
+def busy(cluster: Any) -> int | None:
+    """The process of a worker that has work to do; None where none has at the moment."""
+    for worker in list(cluster.scheduler.workers.values()):
+        for nanny in cluster.workers.values():
+            if worker.processing and nanny.worker_address == worker.address and nanny.pid:
+                return int(nanny.pid)
+    return None
 
 
+@pytest.mark.usefixtures("many_parts")
 def test_work_that_ends_its_workers_is_an_error_and_never_clear(theatre: Theatre, cluster: Any) -> None:
     cluster.scheduler.allowed_failures = 0
 
     def progress(done: int, total: int) -> None:
-        if done:
-            os.kill(busy(cluster), signal.SIGKILL)
+        if done and (one := busy(cluster)):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
 
     with pytest.raises(AntalyaError) as raised:
         found(theatre, spread.Spread(scheduler=cluster.scheduler_address), progress)

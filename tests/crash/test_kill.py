@@ -23,7 +23,7 @@ from antalya.store.system import ids
 from antalya.wire.canonical import canonical
 from antalya.wire.notice import sign
 
-KILLED_AFTER = (1, 7, 20, 45, 80, 130, 200, 300, 420, 600)
+KILLED_AFTER = (1, 7, 20, 45, 60, 80, 100, 130, 160, 200)
 """After how many answers of a round the server is killed; other filings are on their way then."""
 
 FILINGS, DOORS = 1_000, 4
@@ -75,7 +75,7 @@ class Round:
         for thread in threads:
             thread.start()
         with self.news:
-            assert self.news.wait_for(lambda: len(self.answered) >= after or self.refused, timeout=60)
+            assert self.news.wait_for(lambda: len(self.answered) >= after or self.refused, timeout=300)
         self.server.kill()
         for thread in threads:
             thread.join(60)
