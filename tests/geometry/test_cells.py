@@ -11,7 +11,7 @@ from pyproj import Geod
 from tests import oracle
 from tests.adversaries import OPEN, TOUCHING, Duel, Random, duels, go, place, ring, star
 
-from antalya.geometry.cells import WHOLE_EARTH, ancestors, cell_outline, cell_range, cells_outline, coarse, cover
+from antalya.geometry.cells import WHOLE_EARTH, ancestors, cell_outline, cell_range, cells_outline, coarse, cover, roughly
 from antalya.geometry.shape import Shape, shape
 from antalya.geometry.touch import closer, distance_m, overlaps
 from antalya.model.errors import AntalyaError
@@ -94,6 +94,16 @@ def test_a_wide_shape_is_covered_with_level_4() -> None:
     assert all(holds(found, at) for at in [(0.0, 90.0), (10.0, 72.0), (-170.0, 71.2)])
     assert not holds(found, (0.0, 60.0))
     assert all(any(low <= c <= high for low, high in map(cell_range, WHOLE_EARTH)) for c in found)
+
+
+@pytest.mark.parametrize("radius_m", [1.0, 900.0, 4_000.0, 20_000.0])
+@pytest.mark.parametrize("centre", [(38.0, 36.5), (179.99, 12.0), (20.0, 89.9), (-60.0, -35.26)])
+def test_rough_cells_are_those_touched_and_at_most_their_neighbours(centre: Position, radius_m: float) -> None:
+    of = shape(Circle(center=centre, radius_m=radius_m))
+    exact, rough = set(coarse(of, 9)), set(roughly(of, 9))
+    assert exact <= rough
+    assert len(rough) <= max(4, len(exact))
+
 
 
 @pytest.mark.parametrize("make", MAKERS)

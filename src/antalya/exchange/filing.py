@@ -13,7 +13,7 @@ from antalya.exchange.checking import check, clearances, prepared, recheck
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.proving import receipt
 from antalya.exchange.viewing import gather, outcome_view
-from antalya.geometry.cells import coarse
+from antalya.geometry.cells import roughly
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.operations import LIVE, Operation
@@ -191,7 +191,7 @@ def _counted_with(tx: Transaction, subject: Prepared, old: Stored | None) -> lis
 
 def _spend(tx: Transaction, subject: Prepared, limits: Limits, now: datetime) -> None:
     """Charges the party's budget of distinct area for the day (UTC). Raises budget_exceeded."""
-    cells = sorted({cell for shape in subject.shapes for cell in coarse(shape, ENVELOPE_LEVEL)})
+    cells = sorted({cell for shape in subject.shapes for cell in roughly(shape, ENVELOPE_LEVEL)})
     party, day = subject.operation.party, now.date().isoformat()
     total, known = tx.spent(party, day, cells)
     fresh = [cell for cell in cells if cell not in known]

@@ -80,6 +80,17 @@ def coarse(shape: Shape, level: int = 9) -> tuple[int, ...]:
     return _ids(found if len(found) == 1 else _touched(shape, found))  # one cell alone must be the shape's
 
 
+def roughly(shape: Shape, level: int) -> tuple[int, ...]:
+    """As `coarse`; of a small shape the cells of its box, at most four, which may be one or two more."""
+    if _room(shape, bound := _bound(shape, 0.0), level) < 1:
+        coverer = s2.S2RegionCoverer()
+        coverer.set_fixed_level(level)
+        found = coverer.GetCovering(bound)
+        if len(found) <= 4:
+            return _ids(found)
+    return coarse(shape, level)
+
+
 def footprint(shape: Shape, level: int) -> tuple[int, ...]:
     """As `coarse`, but however much the outline's box covers, if the outline itself does not: a long, narrow or slanting one is
     looked for from coarser cells down. Raises area_too_large."""

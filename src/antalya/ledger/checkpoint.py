@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -45,8 +46,11 @@ class Signer:
 
     def line(self, text: str) -> str:
         """The signature line over a note's text."""
-        public = self.key.public_key().public_bytes_raw()
-        return f"— {self.name} {base64.b64encode(_key_hash(self.name, public) + self.key.sign(text.encode())).decode()}\n"
+        return f"— {self.name} {base64.b64encode(self._hash + self.key.sign(text.encode())).decode()}\n"
+
+    @cached_property
+    def _hash(self) -> bytes:
+        return _key_hash(self.name, self.key.public_key().public_bytes_raw())
 
     def verifier(self) -> "Verifier":
         """The public half."""
