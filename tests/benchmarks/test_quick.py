@@ -21,7 +21,7 @@ def test_every_row_runs_and_the_document_stays_as_it_is() -> None:
     done = subprocess.run([sys.executable, "-m", "benchmarks", "--quick"], cwd=ROOT, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr
     for words in ("uniform", "clustered", "one volume against", "whole check", "start from a store", "closest approach", "one filing",
-                  "antalya serve", "1 client", "2 clients, 2 processes", "PostgreSQL", "DSS, writes into one cell"):
+                  "antalya serve", "SQLite, 2 clients, 1 process", "PostgreSQL, 2 clients, 2 processes", "DSS, writes into one cell"):
         assert words in " ".join(done.stdout.split())
     assert command.PAGE.read_bytes() == before
 

@@ -40,7 +40,7 @@ def theatre() -> Theatre:
     return of_shapes(made, volumes), made, np.arange(len(volumes)) % len(TABLE), np.arange(len(volumes)) // 2
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A scheduler and three worker processes, each watched by a nanny that starts it again when it dies."""
     import dask
@@ -105,8 +105,9 @@ def busy(cluster: Any) -> int | None:
 
 
 @pytest.mark.usefixtures("many_parts")
-def test_work_that_ends_its_workers_is_an_error_and_never_clear(theatre: Theatre, cluster: Any) -> None:
-    cluster.scheduler.allowed_failures = 0
+def test_work_that_ends_its_workers_is_an_error_and_never_clear(theatre: Theatre, cluster: Any,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
 
     def progress(done: int, total: int) -> None:
         if done and (one := busy(cluster)):

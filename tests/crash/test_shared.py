@@ -37,7 +37,7 @@ def shared(new_exchange_server: Callable[..., ExchangeServer], postgres_url: str
 @pytest.mark.slow
 def test_eight_clients_file_into_one_square_over_two_processes_and_no_clash_is_missed(shared: Shared, postgres_url: str,
                                                                                       tmp_path: Path) -> None:
-    race(shared, boxes(75), postgres_url, tmp_path)  # 600 operations
+    race(shared, boxes(40), postgres_url, tmp_path)  # 320 operations
 
 
 def test_what_one_process_tells_reaches_the_streams_of_the_other(shared: Shared) -> None:
@@ -96,10 +96,10 @@ def filing(servers: Shared, made: list[Filing], answered: dict[str, Filing]) -> 
 def test_kill_9_of_a_process_and_of_what_serves_it_in_the_database_leaves_nothing_half_there(
         shared: Shared, postgres_url: str, postgres_server: PostgresServer) -> None:
     keys = registered(shared[0], PARTIES)
-    made, answered = filings(keys, 0)[:400], dict[str, Filing]()
+    made, answered = filings(keys, 0)[:300], dict[str, Filing]()
     with filing(shared, made, answered) as news:
-        for after, strike in ((40, lambda: postgres_server.kill_backends(postgres_url)), (150, shared[0].kill),
-                              (250, lambda: postgres_server.kill_backends(postgres_url))):
+        for after, strike in ((40, lambda: postgres_server.kill_backends(postgres_url)), (110, shared[0].kill),
+                              (190, lambda: postgres_server.kill_backends(postgres_url))):
             with news:
                 assert news.wait_for(lambda after=after: len(answered) >= after, timeout=120)  # type: ignore[misc]
             strike()

@@ -21,7 +21,7 @@ def test_the_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_the_guide_to_clusters_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run(DOCS / "how-to" / "check-on-a-cluster.md") >= 2
+    assert run(DOCS / "how-to" / "check-on-a-cluster.md") >= 1
 
 
 def test_the_guide_names_every_property_and_activity() -> None:
