@@ -89,7 +89,7 @@ def measured(directory: Path, token: str, processes: int, clients: int, each: in
 def part(quick: bool) -> Part:
     """1 and 8 clients at one process and two, on SQLite and on PostgreSQL, against a bare script's commits a second."""
     rows, first = list[Row](), 0
-    loads = ((2, 5),) if quick else ((1, 1_000), (8, 250))
+    loads = ((2, 5),) if quick else ((1, 500), (8, 150))
     with tempfile.TemporaryDirectory() as scratch, postgres() as database:
         for store, address in (("SQLite", None), ("PostgreSQL", database)):
             if store != "SQLite" and address is None:

@@ -40,9 +40,10 @@ def near(area: BaseGeometry, other: BaseGeometry, across_m: float, reach_m: floa
     if not across_m:
         return shared(area, other)
     far = reach_m + across_m
-    box = shapely.box(-far, -far, far, far)  # nothing beyond it can be in the result
     grow = across_m * (1 + float(ellipsoid.stretch(far))) + ROUNDED_M
-    return shared(area, widened(shared(other, box.buffer(far * 0.1 + 1_000)), grow))
+    if np.abs(shapely.bounds(other)).max() > 1.1 * far + 1_000:  # nothing beyond that can be in the result
+        other = shared(other, shapely.box(-far, -far, far, far).buffer(far * 0.1 + 1_000))
+    return shared(area, widened(other, grow))
 
 
 def meeting_region(a: Shape, b: Shape, across_m: float) -> Outline:
