@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT   ?= 8017
-JOBS   ?= 4
+JOBS   ?= 5
 
 .PHONY: help demo test lint types imports pytest bench docs-check constraints wheel clean
 help:  ## what there is

@@ -42,10 +42,10 @@ def theatre() -> Theatre:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """A scheduler and three worker processes, each watched by a nanny that starts it again when it dies."""
+    """A scheduler and two worker processes, each watched by a nanny that starts it again when it dies."""
     import dask
     with dask.config.set({**spread.CALM, "distributed.scheduler.allowed-failures": 3}), distributed.LocalCluster(
-            n_workers=3, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0,
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0,
             silence_logs=50) as made:
         yield made
 

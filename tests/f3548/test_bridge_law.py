@@ -87,7 +87,7 @@ def bridged(world: World) -> list[Bridged]:
         return tx.bridged()
 
 
-@settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate],
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate],
           suppress_health_check=[HealthCheck.too_slow])
 @given(plans, levels, levels)
 def test_nothing_above_the_level_leaks_through_the_drone_door(drawn: list[dict[str, Any]], site_level: str, rule_level: str) -> None:
