@@ -8,15 +8,17 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT   ?= 8017
 JOBS   ?= 5
 
-.PHONY: help demo test lint types imports pytest bench docs-check constraints wheel clean
+.PHONY: help demo test checks lint types imports pytest bench docs-check constraints wheel clean
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 demo: $(VENV)/.runtime  ## the northern Syria scenario: findings, then page and API at a printed address
 	@$(BIN)/antalya demo --port $(PORT)
 
-test: lint types imports pytest  ## everything CI runs
+test: $(VENV)/.dev  ## everything CI runs
+	@$(MAKE) --no-print-directory -j2 checks pytest
 
+checks: lint types imports
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests benchmarks tools examples
 types: $(VENV)/.dev
