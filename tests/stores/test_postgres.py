@@ -290,7 +290,7 @@ def own_server(new_postgres_server: Callable[..., PostgresServer]) -> PostgresSe
 
 
 def test_readers_and_writers_go_on_after_the_server_was_started_again(own_server: PostgresServer) -> None:
-    with closing(PostgresStore(own_server.new_database())) as store:
+    with closing(PostgresStore(own_server.new_database(), answer_s=60)) as store:
         store.write(leaf("kept"))
         with ThreadPoolExecutor(4) as pool:  # so that several connections are idle
             assert list(pool.map(lambda _: leaves(store), range(20))) == [["kept"]] * 20
@@ -321,7 +321,7 @@ def test_without_its_server_a_store_is_not_ready_and_then_it_is(own_server: Post
 def test_kill_9_of_the_process_that_serves_a_job_leaves_nothing_half_there_and_the_job_is_done_again(
         own_server: PostgresServer) -> None:
     url = own_server.new_database()
-    with closing(PostgresStore(url)) as store:
+    with closing(PostgresStore(url, answer_s=60)) as store:  # the server restarts by itself, and slow disks take it long
         def dies_once(tx: Transaction) -> int:
             if job.runs == 1:
                 keep(tx, disc("half"))
