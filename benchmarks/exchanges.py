@@ -16,8 +16,8 @@ import numpy as np
 
 from antalya.entry.cli_admin import LOCAL, hub_of, init
 from antalya.entry.settings import load
-from antalya.exchange.filing import movement_hash
 from antalya.exchange.hub import Evidence, Hub
+from antalya.exchange.keeping import movement_hash
 from antalya.exchange.registry import put
 from antalya.geometry.columns import of_degrees, packed
 from antalya.geometry.shape import shapes

@@ -5,6 +5,7 @@ import socket
 import threading
 from typing import Any
 
+import httpx
 import uvicorn
 from jsonschema import Draft202012Validator
 from starlette.applications import Starlette
@@ -13,7 +14,28 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from tests.f3548.conftest import INTERFACE
 
-_BODIES = {"operational_intents": "PutOperationalIntentDetailsParameters", "constraints": "PutConstraintDetailsParameters"}
+from antalya.exchange.bridge.talking import Message, Question, Said
+
+_BODIES = {"operational_intents": "PutOperationalIntentDetailsParameters", "constraints": "PutConstraintDetailsParameters",
+           "reports": "ErrorReport"}
+
+
+class Plain:
+    """`Peers` without tokens of their own: the scope stands for the token."""
+
+    def tell(self, message: Message) -> int:
+        try:
+            return httpx.post(message.url, content=message.body, headers={"content-type": "application/json",
+                                                                          "authorization": f"Bearer {message.scope}"}).status_code
+        except httpx.HTTPError:
+            return 0
+
+    def ask(self, question: Question) -> Said:
+        try:
+            answer = httpx.get(question.url, headers={"authorization": f"Bearer {question.scope}"})
+        except httpx.HTTPError:
+            return Said(0)
+        return Said(answer.status_code, answer.content)
 
 
 class Peer:
@@ -22,12 +44,14 @@ class Peer:
 
     def __init__(self) -> None:
         self.intents: dict[str, dict[str, Any]] = {}
+        self.constraints: dict[str, dict[str, Any]] = {}
+        self.asked: list[str] = []
         self.answers: list[int] = []
         self.told: list[tuple[str, dict[str, Any], str]] = []
         self.refused = threading.Event()
         self._news = threading.Condition()
         routes = [Route("/uss/v1/{what}", self._hear, methods=["POST"]),
-                  Route("/uss/v1/operational_intents/{id}", self._show, methods=["GET"])]
+                  Route("/uss/v1/{what}/{id}", self._show, methods=["GET"])]
         self._listener = listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         config = uvicorn.Config(Starlette(routes=routes), log_level="warning", timeout_graceful_shutdown=1)
@@ -48,8 +72,11 @@ class Peer:
         return Response(status_code=204)
 
     async def _show(self, request: Request) -> Response:
-        found = self.intents.get(request.path_params["id"])
-        return JSONResponse({"message": "no such intent"}, 404) if found is None else JSONResponse({"operational_intent": found})
+        what, id_ = request.path_params["what"], request.path_params["id"]
+        self.asked.append(id_)
+        kind, found = ("operational_intent", self.intents.get(id_)) if what == "operational_intents" else \
+            ("constraint", self.constraints.get(id_))
+        return JSONResponse({"message": "no such thing"}, 404) if found is None else JSONResponse({kind: found})
 
     def heard(self, count: int, within_s: float = 20, what: str = "") -> list[dict[str, Any]]:
         """The bodies of what it was told (of one kind), once there are so many."""

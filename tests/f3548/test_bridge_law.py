@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from msgspec import convert, to_builtins
 from tests.exchange.test_disclosure_law import PARTIES, allowed_level, build, numbers, plans, secrets_of
 from tests.f3548.conftest import circle, volume
+from tests.f3548.peer import Plain
 from tests.world import DAWN, World, hours, square
 
 from antalya.exchange.bridge import details
-from antalya.exchange.bridge.delivering import Message, deliver
+from antalya.exchange.bridge.delivering import deliver
+from antalya.exchange.bridge.talking import Message
 from antalya.exchange.coordination import constraints, intents, subscriptions
 from antalya.exchange.coordination.writing import COORDINATION, PROCESSING, Request
 from antalya.exchange.hub import Evidence
@@ -87,6 +89,17 @@ def bridged(world: World) -> list[Bridged]:
         return tx.bridged()
 
 
+class Keeping(Plain):
+    """Keeps what it is to tell."""
+
+    def __init__(self, sent: list[Message]) -> None:
+        self._sent = sent
+
+    def tell(self, message: Message) -> int:
+        self._sent.append(message)
+        return 204
+
+
 @settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate],
           suppress_health_check=[HealthCheck.too_slow])
 @given(plans, levels, levels)
@@ -98,7 +111,7 @@ def test_nothing_above_the_level_leaks_through_the_drone_door(drawn: list[dict[s
                 watch(world, viewer, number)
             guarded(world, site_level, rule_level)
             everything, sent = build(world, drawn), list[Message]()
-            while deliver(world.hub, lambda message: sent.append(message) or 204):  # type: ignore[func-returns-value]
+            while deliver(world.hub, Keeping(sent)):
                 pass
             for viewer in VIEWERS:
                 told = [json.loads(m.body) for m in sent if m.manager == viewer]

@@ -28,6 +28,8 @@ volumes = st.builds(volume, spaces, start=st.none() | st.floats(-1, 30), end=st.
                     lower=st.none() | st.floats(-9_000, 110_000), upper=st.none() | st.floats(-9_000, 110_000))
 states = st.sampled_from(["Accepted", "Activated", "Nonconforming", "Contingent", "Ended"])
 urls = st.sampled_from(["https://us.example", "http://us.example", "", "https://us.example/\u202e"]) | st.text(max_size=10)
+SUBSCRIPTIONS = st.lists(st.fixed_dictionaries({"subscription_id": st.just(ID), "notification_index": st.integers(-1, 9)}),
+                         max_size=2)
 BODIES: dict[str, st.SearchStrategy[Any]] = {
     "PutOperationalIntentReferenceParameters": st.fixed_dictionaries(
         {"extents": st.lists(volumes, min_size=1, max_size=3), "state": states, "uss_base_url": urls},
@@ -41,6 +43,12 @@ BODIES: dict[str, st.SearchStrategy[Any]] = {
     "ErrorReport": st.fixed_dictionaries({"exchange": st.fixed_dictionaries(
         {"url": st.text(max_size=9), "method": st.text(max_size=9), "recorder_role": st.sampled_from(["Client", "Server", ""]),
          "request_time": st.just(moment(0))}, optional={"response_code": st.integers(-2**40, 2**40), "problem": junk})}),
+    "PutOperationalIntentDetailsParameters": st.fixed_dictionaries(
+        {"operational_intent_id": st.sampled_from([ID, "x"]), "subscriptions": SUBSCRIPTIONS},
+        optional={"operational_intent": st.fixed_dictionaries(
+            {"reference": junk, "details": st.fixed_dictionaries({"volumes": st.lists(volumes, max_size=2)})}) | junk}),
+    "PutConstraintDetailsParameters": st.fixed_dictionaries(
+        {"constraint_id": st.sampled_from([ID, "x"]), "subscriptions": SUBSCRIPTIONS}, optional={"constraint": junk}),
     "SetUssAvailabilityStatusParameters": st.fixed_dictionaries(
         {"old_version": st.text(max_size=5), "availability": st.sampled_from(["Normal", "Down", "Unknown", "?"])}),
 }
@@ -71,6 +79,9 @@ def test_whatever_comes_the_answer_is_one_of_the_interface_s(uss1: Uss, method: 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_each_operation_opens_to_its_scopes_and_no_others(uss1: Uss, method: str, path: str) -> None:
+    if path == "/uss/v1/log_sets/{log_set_id}":
+        assert uss1.raw(method, path, "antalya.operate").status_code == 403  # the interface leaves it open to everybody
+        return
     enough = [set(each) for each in INTERFACE["paths"][path][method]["scopes"]]
     for scope in (SC, CMSA, CM, CP, AA, "antalya.operate", "utm.*"):
         filled = path.replace("{ovn}", "x" * 16).replace("{version}", "v").replace("{uss_id}", "US")

@@ -5,32 +5,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from msgspec.structs import replace
 from tests.f3548.conftest import Uss, circle, logged, volume
-from tests.f3548.peer import Peer
+from tests.f3548.peer import Peer, Plain
 from tests.http.conftest import Door
 from tests.world import DAWN, hours
 from tests.world import volume as box
 
-from antalya.exchange.bridge.delivering import Message, deliver
+from antalya.exchange.bridge.delivering import deliver
 from antalya.exchange.bridge.syncing import sync
+from antalya.exchange.bridge.talking import Message
 from antalya.exchange.hub import Hub
 from antalya.model import Circle, Operation
 from antalya.model.limits import Limits
 from antalya.wiring import exchange
 
+PEERS = Plain()
 AROUND = volume(circle(37.95, 36.55, 15_000), start=0, end=20)
-
-
-def post(message: Message) -> int:
-    """Sends a message as it is."""
-    try:
-        return httpx.post(message.url, content=message.body, headers={"content-type": "application/json",
-                                                                      "authorization": f"Bearer {message.scope}"}).status_code
-    except httpx.HTTPError:
-        return 0
 
 
 @pytest.fixture
@@ -72,12 +64,12 @@ def outbox(hub: Hub) -> list[Any]:
 
 def test_a_subscriber_is_told_of_a_convoy_its_change_and_its_end(door: Door, peer: Peer, watching: str, uss1: Uss) -> None:
     hub, operation = door.world.hub, filed(door)
-    assert deliver(hub, post) == 1
+    assert deliver(hub, PEERS) == 1
     door.world.change(replace(operation, volumes=(replace(operation.volumes[0], outline=Circle(center=(37.8, 36.5),
                                                                                               radius_m=500)),)), 1)
-    deliver(hub, post)
+    deliver(hub, PEERS)
     door.world.withdraw("TR", operation.id, 2)
-    deliver(hub, post)
+    deliver(hub, PEERS)
     first, second, gone = peer.heard(3)
     assert [n["subscriptions"] for n in (first, second, gone)] == [[{"subscription_id": watching, "notification_index": n}]
                                                                     for n in (1, 2, 3)]
@@ -91,7 +83,7 @@ def test_a_subscriber_is_told_of_a_convoy_its_change_and_its_end(door: Door, pee
 
 def test_a_flight_goes_to_the_door_for_operational_intents(door: Door, peer: Peer, watching: str) -> None:
     filed(door, "details", activity="flight", priority=2)
-    deliver(door.world.hub, post)
+    deliver(door.world.hub, PEERS)
     [notice] = peer.heard(1)
     assert notice["operational_intent"]["details"]["priority"] == 2
     assert (peer.told[0][0], peer.told[0][2]) == ("operational_intents", "utm.strategic_coordination")
@@ -103,7 +95,7 @@ def test_each_uss_is_told_what_it_may_see(door: Door, peer: Peer, watching: str,
         each.subscribe(AROUND, notify_for_operational_intents=True, notify_for_constraints=True)
     when = box(37.94, 36.52, 0.02, start=DAWN + hours(4 / 3), end=DAWN + hours(3))
     door.world.file("TR", when, disclosure={"*": "envelope", "US": "details"}, activity="convoy")
-    assert deliver(door.world.hub, post) == 3
+    assert deliver(door.world.hub, PEERS) == 3
     starts = sorted(body["constraint"]["details"]["volumes"][0]["time_start"]["value"] for body in peer.heard(3))
     assert starts == ["2017-03-07T05:00:00Z", "2017-03-07T05:20:00Z", "2017-03-07T05:20:00Z"]  # AID; US and Turkey, whose it is
 
@@ -113,12 +105,12 @@ def test_what_cannot_be_delivered_is_tried_again_later_and_later(door: Door, pee
     filed(door)
     peer.answers += [500, 503]
     for wait_s in (2, 4):
-        assert deliver(hub, post) == 1
-        assert deliver(hub, post) == 0
+        assert deliver(hub, PEERS) == 1
+        assert deliver(hub, PEERS) == 0
         door.world.later(seconds=wait_s - 0.1)
-        assert deliver(hub, post) == 0
+        assert deliver(hub, PEERS) == 0
         door.world.later(seconds=0.2)
-    assert deliver(hub, post) == 1
+    assert deliver(hub, PEERS) == 1
     [notice] = peer.heard(1)
     assert notice["subscriptions"][0]["notification_index"] == 1
     [told] = told_leaves(door)
@@ -131,7 +123,7 @@ def test_after_an_hour_it_is_given_up_and_the_log_says_so(door: Door, watching: 
     filed(door)
     peer.answers += [500] * 50
     for _ in range(30):
-        deliver(hub, post)
+        deliver(hub, PEERS)
         door.world.later(minutes=5)
     assert outbox(hub) == []
     [told] = told_leaves(door)
@@ -152,14 +144,14 @@ def told_leaves(door: Door) -> list[dict[str, Any]]:
 def test_a_uss_that_knows_more_already_counts_as_told(door: Door, peer: Peer, watching: str) -> None:
     filed(door)
     peer.answers.append(409)
-    deliver(door.world.hub, post)
+    deliver(door.world.hub, PEERS)
     assert outbox(door.world.hub) == []
 
 
 def test_what_was_taken_back_before_it_was_sent_is_not_told(door: Door, peer: Peer, watching: str) -> None:
     operation = filed(door)
     door.world.change(replace(operation, disclosure={}), 1)
-    while deliver(door.world.hub, post):
+    while deliver(door.world.hub, PEERS):
         pass
     assert all("constraint" not in body for body in peer.heard(2))
 
@@ -169,19 +161,20 @@ def test_what_was_in_the_outbox_when_everything_died_is_delivered(door: Door, pe
     hub = door.world.hub
     filed(door)
     with pytest.raises(KeyboardInterrupt):
-        deliver(hub, dies)
+        deliver(hub, Dying())
     again = exchange(door.world.path, door.world.keys, hub.origin, hub.limits, clock=door.world.clock, uss=hub.uss)
     try:
-        assert deliver(again, post) == 0
+        assert deliver(again, PEERS) == 0
         door.world.later(seconds=61)
-        assert deliver(again, post) == 1
+        assert deliver(again, PEERS) == 1
     finally:
         again.store.close()
     assert len(peer.heard(1)) == 1
 
 
-def dies(_: Message) -> int:
-    raise KeyboardInterrupt
+class Dying(Plain):
+    def tell(self, message: Message) -> int:
+        raise KeyboardInterrupt
 
 
 def test_two_processes_tell_each_thing_once(door: Door, peer: Peer, watching: str) -> None:
@@ -192,7 +185,7 @@ def test_two_processes_tell_each_thing_once(door: Door, peer: Peer, watching: st
 
     def drain(mine: Hub) -> None:
         while outbox(mine):
-            deliver(mine, post)
+            deliver(mine, PEERS)
     try:
         threads = [threading.Thread(target=drain, args=(each,)) for each in (hub, other)]
         for thread in threads:
@@ -209,7 +202,7 @@ def test_one_that_is_down_does_not_hold_up_the_others(door: Door, peer: Peer, wa
     uss2.url = "http://127.0.0.1:9"  # discard: nobody listens
     uss2.subscribe(AROUND, notify_for_operational_intents=True, notify_for_constraints=True)
     filed(door, activity="flight")
-    assert deliver(door.world.hub, post) == 2
+    assert deliver(door.world.hub, PEERS) == 2
     peer.heard(1)
     assert [n.manager for n in outbox(door.world.hub)] == ["TR"]
 

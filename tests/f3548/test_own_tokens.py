@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from tests.f3548.peer import Peer
 
-from antalya.entry.f3548.sending import Sender
+from antalya.entry.f3548.talking import HttpPeers
 from antalya.entry.f3548.tokens import FromAuthority
 from antalya.exchange.bridge.delivering import Message
 
@@ -76,18 +76,18 @@ def test_a_token_for_each_host_and_scope_until_it_ends(authority: Authority, tmp
 
 def test_without_a_token_nothing_is_sent(authority: Authority, peer: Peer, tmp_path: Path) -> None:
     secret = tmp_path / "uss.secret"
-    send = Sender(FromAuthority(authority.url, "antalya", secret))
+    peers = HttpPeers(FromAuthority(authority.url, "antalya", secret))
     message = Message("US", f"{peer.url}/uss/v1/constraints", "utm.constraint_management", BODY)
-    assert send(message) == 0
+    assert peers.tell(message) == 0
     secret.write_text("wrong")
-    assert send(message) == 0
+    assert peers.tell(message) == 0
     assert peer.told == []
     secret.write_text("s3cret")
-    assert send(message) == 204
+    assert peers.tell(message) == 204
     assert [token for _, _, token in peer.told] == ["token-1"]
 
 
 def test_an_address_that_is_none_and_a_door_that_is_shut(authority: Authority, tmp_path: Path) -> None:
-    send = Sender(lambda host, scope: "token")
+    peers = HttpPeers(lambda host, scope: "token")
     for url in ("http://127.0.0.1:9/uss/v1/constraints", "http://[::1/uss", "https://", "http://x\n/"):
-        assert send(Message("US", url, "utm.constraint_management", BODY)) == 0
+        assert peers.tell(Message("US", url, "utm.constraint_management", BODY)) == 0

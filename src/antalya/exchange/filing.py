@@ -8,23 +8,20 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from antalya.exchange.bridge.showing import is_released, show_operation
-from antalya.exchange.checking import check, clearances, prepared, recheck
+from antalya.exchange.checking import check, clearances, prepared
 from antalya.exchange.hub import Evidence, Hub
+from antalya.exchange.keeping import keep, movement_hash
 from antalya.exchange.proving import receipt
 from antalya.exchange.viewing import gather, outcome_view
 from antalya.geometry.cells import roughly
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.operations import LIVE, Operation
-from antalya.model.volume import Minima, Volume
 from antalya.picture import Prepared, Stored, prepare
 from antalya.ports import Remembered, Transaction
 from antalya.steps.admit import admit, check_id, check_size, check_transition
-from antalya.steps.cover import counted_areas, cover, cover_area
 from antalya.steps.disclose import ENVELOPE_LEVEL, Viewer
-from antalya.steps.record import Tell, leafing
-from antalya.wire.canonical import content_hash
+from antalya.steps.record import leafing
 
 _CELL_KM2 = 510_065_622.0 / (6 * 4**ENVELOPE_LEVEL)
 
@@ -36,17 +33,6 @@ class Outcome:
     view: dict[str, Any]
     version: int
     created: bool
-
-
-class _Movement(msgspec.Struct, frozen=True, array_like=True):
-    activity: str
-    forces: tuple[str, ...]
-    volumes: tuple[Volume, ...]
-
-
-def movement_hash(operation: Operation) -> str:
-    """The hash of what moves: volumes, forces, activity. A yes is bound to it; notes and titles may change under a yes."""
-    return content_hash(_Movement(operation.activity, tuple(sorted(operation.forces)), operation.volumes))
 
 
 def file(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, key: str | None = None,
@@ -91,6 +77,7 @@ def change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *
             if before is not None:
                 return before
             old = _own(hub, tx, caller, operation.id)
+            _not_reported(tx, operation.id)
             if old.version != version:
                 raise error("stale_etag", f"the current version is {old.version}")
             check_transition(old.operation, operation, clearances(tx, [operation.id], now)[operation.id])
@@ -110,6 +97,7 @@ def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: 
         def job(tx: Transaction) -> Outcome:
             now = hub.moment(tx)
             old = _own(hub, tx, caller, id)
+            _not_reported(tx, id)
             if old.version != version:
                 raise error("stale_etag", f"the current version is {old.version}")
             if old.operation.state not in LIVE:
@@ -157,6 +145,11 @@ def _own(hub: Hub, tx: Transaction, caller: Viewer, id: str) -> Stored:
     raise error("not_found", "no such operation")
 
 
+def _not_reported(tx: Transaction, id: str) -> None:
+    if (reference := tx.adopted_as(id)) is not None:
+        raise error("is_reference", f"it is the {reference.kind} {reference.reference}")
+
+
 def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: Stored, evidence: Evidence, key: str | None,
           now: datetime, because: str, old: Stored | None = None) -> Outcome:
     """The one way into the store: admitted, logged, indexed, checked, told."""
@@ -167,26 +160,11 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
             raise error("signature_required", "this party's filings must be signed")
         if old is None or old.movement != stored.movement:
             _spend(tx, subject, hub.limits, now)
-    leaf = hub.log(tx, leafing("operation", now, caller.party, operation.id, evidence.raw, hub.salts(), version=stored.version,
-                               kid=evidence.kid))
-    tx.put_operation(stored, cover(subject, Minima()) if operation.state in LIVE else None)
-    show_operation(hub, tx, operation, now, before=old is not None and is_released(old.operation))
-    crowd = _counted_with(tx, subject, old)
-    changes = recheck(hub, tx, [operation.id, *crowd], now, because, again=True, rulebook=rulebook)
-    hub.tell(tx, [*changes.tells, Tell(operation.party, f"operation.{because}", operation.id)], now)
+    leaf = keep(hub, tx, subject, stored, evidence, now, because, old)
     view = outcome_view(tx, caller, stored, now, rulebook) | {"leaf": leaf}
     if key is not None:
         tx.remember(caller.party, key, Remembered(_request_hash(evidence), msgspec.json.encode(view).decode()), now)
     return Outcome(view, stored.version, old is None)
-
-
-def _counted_with(tx: Transaction, subject: Prepared, old: Stored | None) -> list[str]:
-    """Operations whose count in a `limit` rule's area may have changed with this one: all that are there then."""
-    rulebook = tx.rulebook()
-    versions = [subject, *([] if old is None else [prepared(old)])]
-    near = {p.operation.id for version in versions for area in counted_areas(version, rulebook)
-            for p in tx.candidates(cover_area(area, version.operation))}
-    return sorted(near - {subject.operation.id})
 
 
 def _spend(tx: Transaction, subject: Prepared, limits: Limits, now: datetime) -> None:

@@ -50,11 +50,14 @@ def receipt_for(hub: Hub, viewer: Viewer, index: int) -> dict[str, Any]:
     return receipt(hub, index)
 
 
+_TO_SUBJECT = frozenset({"told", "delivered", "utm.notified", "utm.fetched"})
+"""Kinds of leaves whose subject is the party that something was said to."""
+
+
 def _may_read(viewer: Viewer, leaf: Leaf) -> bool:
     """Its actor, who was told by it, and the broker. Everybody gets the hash."""
     entry = msgspec.json.decode(leaf.data)
-    return viewer.broker or viewer.party == entry["actor"] or (entry["kind"] in ("told", "delivered", "utm.notified")
-                                                               and viewer.party == entry["subject"])
+    return viewer.broker or viewer.party == entry["actor"] or (entry["kind"] in _TO_SUBJECT and viewer.party == entry["subject"])
 
 
 def leaf_view(viewer: Viewer, leaf: Leaf) -> dict[str, Any]:

@@ -5,6 +5,8 @@ nothing of the true region is missing; it is too wide by less than 1 % where the
 one's centre. Positions are rounded to 1e-7 degrees (5 mm).
 """
 
+from copy import copy
+
 import numpy as np
 import shapely
 from shapely.affinity import translate
@@ -20,6 +22,8 @@ QUARTER = 16
 """Pieces in a quarter of a widened corner."""
 ROUNDED_M = 0.01
 DIGITS = 7
+_PLAIN_DEG = 20.0
+"""Longitudes nearer than that to each other don't run about a pole."""
 FINE_DEG = 2.0**-34
 """The grid for cutting in degrees, 6 µm: see `overlay`."""
 
@@ -103,6 +107,9 @@ def _coordinates(polygon: BaseGeometry) -> tuple[Ring, ...]:
 
 def _degrees(part: BaseGeometry, frame: Frame) -> BaseGeometry:
     """A plane polygon in degrees, within longitudes ±180."""
+    lon, lat = frame.degrees(shapely.get_coordinates(part))
+    if np.ptp(lon) < _PLAIN_DEG:  # neither the antimeridian nor a pole is near
+        return shapely.set_coordinates(copy(part), np.stack([lon, lat], axis=1))
     each = [shapely.get_exterior_ring(part), *(shapely.get_interior_ring(part, i)
             for i in range(shapely.get_num_interior_rings(part)))]
     turned = [_unwound(shapely.get_coordinates(ring), frame) for ring in each]

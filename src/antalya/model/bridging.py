@@ -49,3 +49,37 @@ class Notice:
     tries: int = 0
     seq: int = 0
     until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """That another USS's reference is an operation here."""
+
+    kind: ReferenceKind
+    reference: str
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """That the details of a reference have to be asked of its `manager` at `url`. `tries`, `seq` and `until` as in `Notice`."""
+
+    kind: ReferenceKind
+    reference: str
+    manager: str
+    url: str
+    at: datetime
+    tries: int = 0
+    seq: int = 0
+    until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Something said between the exchange and a USS about a reference: an ExchangeRecord of the standard, as JSON."""
+
+    kind: ReferenceKind
+    reference: str
+    party: str
+    at: datetime
+    record: str

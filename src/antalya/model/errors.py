@@ -94,6 +94,7 @@ CATALOGUE: dict[str, Code] = _catalogue(
     Code("stale_etag", 412, "Somebody changed it since you read it", "Read it again, then repeat your change."),
     Code("idempotency_conflict", 409, "That Idempotency-Key was used for something else", "Use a new key."),
     Code("wrong_state", 409, "That is not possible in its present state", "Read it again; `detail` says why."),
+    Code("is_reference", 409, "The operation is a USS's intent or constraint", "Change or delete its reference at /dss/v1."),
     Code("missing_ovns", 409, "The key does not prove knowledge of everything relevant",
          "Read the details of what is missing at its `uss_base_url`, add the OVNs found there to `key`, and repeat."),
     Code("stale_ovn", 409, "That is not its current version", "Read it again, then repeat your change with its current version."),

@@ -10,8 +10,9 @@ from antalya.model.parties import Level
 from antalya.model.volume import Minima, Volume
 
 Activity = Literal["flight", "drone", "ground-movement", "patrol", "interposition", "fires", "exercise", "convoy",
-                   "medevac", "relief", "survey", "works"]
-"""`fires` is the hazard area only: where its danger falls, never at whom."""
+                   "medevac", "relief", "survey", "works", "constraint"]
+"""`fires` is the hazard area only: where its danger falls, never at whom. `constraint` is space that somebody limits for
+others, as in ASTM F3548-21."""
 
 ACTIVITIES: tuple[Activity, ...] = get_args(Activity)
 
@@ -44,15 +45,15 @@ _FIRES = Minima(across_m=1_000, up_m=300, seconds=300)
 MINIMA: dict[Activity, Minima] = {
     "flight": _AIR, "drone": _DRONE, "ground-movement": _GROUND, "patrol": _GROUND, "interposition": _GROUND,
     "fires": _FIRES, "exercise": _GROUND, "convoy": _AID, "medevac": _AID, "relief": _AID, "survey": _DRONE,
-    "works": Minima(across_m=100, up_m=50, seconds=0),
+    "works": Minima(across_m=100, up_m=50, seconds=0), "constraint": Minima(),
 }
 """Default minima of each activity (this project's choice, docs/reference/minima.md); a pair keeps the wider of the two in
 each dimension, unless a `separation` rule in force says otherwise."""
 
 
 def minima(one: Activity, other: Activity) -> Minima:
-    """The default separation of a pair of activities; symmetric."""
-    return MINIMA[one].widest(MINIMA[other])
+    """The default separation of a pair of activities; symmetric. A constraint has its margins in it."""
+    return Minima() if "constraint" in (one, other) else MINIMA[one].widest(MINIMA[other])
 
 
 Count = Annotated[int, Meta(ge=0, le=10_000_000)]

@@ -17,6 +17,7 @@ from antalya.model.findings import Opened
 from antalya.model.understandings import Signature
 from antalya.picture import Coverage, Prepared, Rulebook, Stored, prepare
 from antalya.ports import Event, Kind, Leaf, Remembered, Thing
+from antalya.store.adopting import AdoptReader
 from antalya.store.bridging import BridgeReader
 from antalya.store.past import PastReader
 from antalya.store.rows import (
@@ -42,7 +43,7 @@ from antalya.store.rows import (
 from antalya.store.utm import UtmReader
 
 
-class SqlReader(UtmReader, BridgeReader, PastReader, ABC):
+class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
     """`ports.Reader` over one connection inside one transaction."""
 
     AMONG: ClassVar[str]

@@ -16,6 +16,7 @@ from antalya.model.understandings import Signature
 from antalya.model.volume import Minima, Volume
 from antalya.picture import Coverage, Prepared, Stored, prepare, shape_of
 from antalya.ports import Event, Kind, Leaf, Remembered, Thing
+from antalya.store.adopting import AdoptWriter
 from antalya.store.bridging import BridgeWriter
 from antalya.store.group import Group
 from antalya.store.past import PastWriter
@@ -27,7 +28,7 @@ _WAITING = frozenset({"open"})
 _LASTING = frozenset({"granted", "granted-with-conditions"})
 
 
-class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, PastWriter):
+class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter):
     """`ports.Transaction` over the writer's connection. `put_rows`, `changed_rulebook` and `mark` say what to forget when it is
     undone. `group`: the same for all jobs of one transaction."""
 

@@ -72,6 +72,10 @@ def _row(method: str, path: str, summary: str, scopes: tuple[str, ...], handler:
     return Endpoint(method, path, summary, scopes, handler, body=body, status=status)
 
 
+EVERY = (MANAGEMENT, PROCESSING, COORDINATION, MONITORING, ARBITRATION)
+"""All scopes of the standard."""
+reports = _writes("report", lambda hub, request, call: arbitration.report(hub, request, call.body(f3548.ErrorReport)), "",
+                  status=201)
 _FLYING, _BOUNDING, _WATCHING = (COORDINATION, MONITORING), (MANAGEMENT, PROCESSING), (PROCESSING, COORDINATION)
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -108,10 +112,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _row("DELETE", f"{_SUBSCRIPTION}/{{subscriptionid}}/{{version}}", "Delete a subscription", _WATCHING,
          _writes("subscription", lambda hub, request, call: subscriptions.delete(hub, request, call.path["subscriptionid"]),
                  "subscriptionid", old="version")),
-    _row("POST", "/dss/v1/reports", "Report communication trouble",
-         (MANAGEMENT, PROCESSING, COORDINATION, MONITORING, ARBITRATION),
-         _writes("report", lambda hub, request, call: arbitration.report(hub, request, call.body(f3548.ErrorReport)), "",
-                 status=201), status=201, body=f3548.ErrorReport),
+    _row("POST", "/dss/v1/reports", "Report communication trouble", EVERY, reports, status=201, body=f3548.ErrorReport),
     _row("PUT", "/dss/v1/uss_availability/{uss_id}", "Say whether a USS is available", (ARBITRATION,),
          _writes("availability", lambda hub, request, call: arbitration.set_availability(
              hub, request, call.path["uss_id"], call.body(f3548.SetAvailability)), "uss_id"), body=f3548.SetAvailability),

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from antalya.entry import f3548
-from antalya.entry.f3548.sending import keep_telling
+from antalya.entry.f3548.talking import keep_talking
 from antalya.entry.http import events, log, operations, registry
 from antalya.entry.http.call import Call, Desk, authenticate, open_body
 from antalya.entry.http.endpoint import Endpoint
@@ -127,7 +127,7 @@ def application(desk: Desk) -> Starlette:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_ticking, desk)
             tasks.start_soon(_hearing, desk)
-            tasks.start_soon(keep_telling, desk.hub, desk.send)
+            tasks.start_soon(keep_talking, desk.hub, desk.peers)
             if desk.refresh is not None:
                 tasks.start_soon(_refreshing, desk.refresh)
             yield

@@ -11,7 +11,7 @@ import msgspec
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
 
-from antalya.exchange.bridge.delivering import Send
+from antalya.exchange.bridge.talking import Peers
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.errors import AntalyaError, error
 from antalya.steps.disclose import Viewer
@@ -30,7 +30,7 @@ _MOST_CALLERS = 2_000
 @dataclass(frozen=True)
 class Desk:
     """What the door works with: the hub, whose tokens it takes, and for whom they must be made out. `refresh` looks for new
-    keys of the issuers now and then; `renew` looks for those of one, by name, and says whether it could; `send` sends to USSs."""
+    keys of the issuers now and then; `renew` looks for those of one, by name, and says whether it could; `peers`: other USSs."""
 
     hub: Hub
     issuers: Sequence[Issuer]
@@ -41,7 +41,7 @@ class Desk:
     demo_viewers: tuple[dict[str, str], ...] = ()
     refresh: Callable[[], None] | None = None
     renew: Callable[[str], bool] | None = None
-    send: Send | None = None
+    peers: Peers | None = None
 
 
 class Rates:

@@ -5,14 +5,13 @@ that was taken back meanwhile. To each USS one notice is on its way at a time, i
 """
 
 import hashlib
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import UNSET
 
 from antalya.exchange.bridge.details import seen
+from antalya.exchange.bridge.talking import AT_ONCE, LEASE, PATIENCE, Exchanged, Message, Peers, Said, wait
 from antalya.exchange.coordination.writing import COORDINATION, MANAGEMENT
 from antalya.exchange.hub import Hub
 from antalya.model.bridging import Notice
@@ -23,28 +22,8 @@ from antalya.steps.disclose import Viewer
 from antalya.steps.record import leafing
 from antalya.wire.canonical import canonical, encode
 
-AT_ONCE = 8
-LEASE = timedelta(seconds=60)
-"""How long a notice is its taker's; a `Send` must be done long before."""
-PATIENCE = timedelta(hours=1)
-LONGEST_WAIT_S = 300
 
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What goes to a USS: a POST of `body` to `url` with a token that has `scope`, made out to whom the address names."""
-
-    manager: str
-    url: str
-    scope: str
-    body: bytes
-
-
-Send = Callable[[Message], int]
-"""Sends a message; the status of the answer, 0 where there was none. Raises nothing."""
-
-
-def deliver(hub: Hub, send: Send) -> int:
+def deliver(hub: Hub, peers: Peers) -> int:
     """Sends what is due, at most one notice to each USS; how many were taken from the outbox. Call it again while there are."""
     now = hub.clock()
     with hub.store.read() as tx:
@@ -52,18 +31,20 @@ def deliver(hub: Hub, send: Send) -> int:
             return 0
     taken = hub.store.write(lambda tx: tx.claim_notices(now, now + LEASE, AT_ONCE))
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for done in [pool.submit(_one, hub, send, notice) for notice in taken]:
+        for done in [pool.submit(_one, hub, peers, notice) for notice in taken]:
             done.result()
     return len(taken)
 
 
-def _one(hub: Hub, send: Send, notice: Notice) -> None:
+def _one(hub: Hub, peers: Peers, notice: Notice) -> None:
     with hub.store.read() as tx:
         version, body = _body(tx, notice, hub.clock())
     where = "operational_intents" if notice.kind == "intent" else "constraints"
     scope = COORDINATION if notice.kind == "intent" else MANAGEMENT
-    status = send(Message(notice.manager, f"{notice.url.rstrip('/')}/uss/v1/{where}", scope, body))
-    hub.store.write(lambda tx: _settle(hub, tx, notice, version, body, status))
+    url, at = f"{notice.url.rstrip('/')}/uss/v1/{where}", hub.clock()
+    said = Said(peers.tell(Message(notice.manager, url, scope, body)))
+    done = Exchanged(notice.kind, notice.reference, notice.manager, url, "POST", "Client", at, hub.clock(), body, said)
+    hub.store.write(lambda tx: _settle(hub, tx, notice, version, done))
 
 
 def _body(tx: Reader, notice: Notice, now: datetime) -> tuple[int, bytes]:
@@ -79,16 +60,17 @@ def _body(tx: Reader, notice: Notice, now: datetime) -> tuple[int, bytes]:
                                             constraint=found if isinstance(found, Constraint) else UNSET))
 
 
-def _settle(hub: Hub, tx: Transaction, notice: Notice, version: int, body: bytes, status: int) -> None:
+def _settle(hub: Hub, tx: Transaction, notice: Notice, version: int, done: Exchanged) -> None:
     """Takes a notice out of the outbox with a leaf that says who was told what and when, or that it was given up; or puts it off.
     409 is as good as told: the USS knows this version, or a later one."""
-    now = hub.moment(tx)
+    now, status = hub.moment(tx), done.said.status
+    done.keep(tx, "" if hub.uss is None else hub.uss.id)
     told = 200 <= status < 300 or status == 409
     if not told and now - notice.at < PATIENCE:
-        tx.put_off_notice(notice, now + timedelta(seconds=min(2 ** notice.tries, LONGEST_WAIT_S)))
+        tx.put_off_notice(notice, now + wait(notice.tries))
     elif tx.drop_notice(notice):
         content = canonical({"kind": notice.kind, "reference": notice.reference, "version": version, "url": notice.url,
                              "subscriptions": notice.subscriptions, "status": status, "tries": notice.tries,
-                             "body_sha256": hashlib.sha256(body).hexdigest()})
+                             "body_sha256": hashlib.sha256(done.sent).hexdigest()})
         hub.log(tx, leafing("utm.notified", now, "exchange", notice.manager, content, hub.salts(), version=max(version, 1),
                             code=None if told else "undelivered"))

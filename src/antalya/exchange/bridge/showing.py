@@ -39,8 +39,7 @@ def show_operation(hub: Hub, tx: Transaction, operation: Operation, now: datetim
     released to everybody. Raises area_too_large."""
     if hub.uss is None or not (before or is_released(operation)):
         return
-    known = tx.utm_reference("intent", operation.id)
-    if known is None or known.manager == hub.uss.id:  # not what a USS has put there itself
+    if tx.adopted_as(operation.id) is None:  # not what a USS has put there itself
         _bring(hub, tx, "operation", operation.id, [each for each in (things.operation(operation),) if each is not None], now)
 
 

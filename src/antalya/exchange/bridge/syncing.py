@@ -5,9 +5,11 @@ import logging
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from antalya.exchange.bridge.adopting import forget, seek
 from antalya.exchange.bridge.showing import is_released, show_keep_outs, show_operation, show_site, withdraw
 from antalya.exchange.hub import Hub
-from antalya.model.bridging import Bridged
+from antalya.model.bridging import Adopted, Bridged
+from antalya.model.coordination import ReferenceKind
 from antalya.model.errors import AntalyaError
 from antalya.ports import Transaction
 
@@ -16,22 +18,25 @@ _TOGETHER = 100
 
 
 def sync(hub: Hub) -> None:
-    """Shows what is released and not shown yet, and takes away what is not released any more; all of it where the exchange has
-    no address for USSs now. What can't be shown is said in its own log."""
+    """Shows what is released and not shown yet, takes away what is not released any more, and has the details of references
+    fetched that are no operations yet. Where the exchange has no address for USSs now, it shows nothing and takes in nothing.
+    What can't be shown is said in its own log."""
     with hub.store.read() as tx:
-        shown = tx.bridged()
-        if hub.uss is None and not shown:
+        shown, adopted = tx.bridged(), tx.all_adopted()
+        strange = [] if hub.uss is None else tx.not_adopted(hub.uss.id)
+        if hub.uss is None and not shown and not adopted:
             return
         rulebook = tx.rulebook()
         operations = [] if hub.uss is None else sorted({*tx.released_to_all(), *(b.subject for b in shown
                                                                                  if b.source == "operation")})
     if hub.uss is None:
-        _each(hub, (partial(_withdraw, hub, each) for each in shown))
+        _each(hub, [*(partial(_withdraw, hub, each) for each in shown), *(partial(_forget, hub, each) for each in adopted)])
         return
     known = {each.subject for each in shown}
     _each(hub, (partial(_operation, hub, id_) for id_ in operations))
     _each(hub, (partial(_site, hub, id_) for id_, site in rulebook.sites.items() if is_released(site) or id_ in known))
     _each(hub, (partial(_keep_outs, hub, id_) for id_ in rulebook.understandings))
+    _each(hub, (partial(_seek, hub, kind, id_) for kind, id_ in strange))
 
 
 def _each(hub: Hub, jobs: Iterable[Callable[[Transaction], None]]) -> None:
@@ -43,6 +48,16 @@ def _each(hub: Hub, jobs: Iterable[Callable[[Transaction], None]]) -> None:
 
 def _withdraw(hub: Hub, shown: Bridged, tx: Transaction) -> None:
     withdraw(hub, tx, shown, hub.moment(tx))
+
+
+def _forget(hub: Hub, adopted: Adopted, tx: Transaction) -> None:
+    forget(hub, tx, adopted.kind, adopted.reference, hub.moment(tx))
+
+
+def _seek(hub: Hub, kind: ReferenceKind, id: str, tx: Transaction) -> None:
+    reference = tx.utm_reference(kind, id)
+    if reference is not None and tx.adopted(kind, id) is None:
+        seek(tx, reference, hub.moment(tx))
 
 
 def _operation(hub: Hub, id: str, tx: Transaction) -> None:

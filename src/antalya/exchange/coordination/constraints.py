@@ -1,6 +1,7 @@
 """Constraint references: create, change, delete, read, search."""
 
-from antalya.exchange.coordination.extents import area_of, given
+from antalya.exchange.bridge.adopting import forget, report
+from antalya.exchange.coordination.extents import area_of, given, volumes_of
 from antalya.exchange.coordination.intents import check_version, whole
 from antalya.exchange.coordination.placing import place, remove
 from antalya.exchange.coordination.writing import MOST_RESULTS, Done, Request, base_url, entity_id, new_ovn, write
@@ -33,6 +34,7 @@ def put(hub: Hub, request: Request, id: str, wanted: f3548.PutConstraint) -> byt
         kept = Reference("constraint", id, request.party, 1 if old is None else old.version + 1, new_ovn(hub), None,
                          at.starts_at, at.ends_at, at.lower_m, at.upper_m, wanted.uss_base_url)
         told = place(tx, kept, at, old, now)
+        report(hub, tx, kept, volumes_of(wanted.extents), now)
         shown = tx.utm_reference("constraint", id) or kept
         return Done(kept.version, f3548.ChangedConstraint(subscribers=subscribers(told),
                                                           constraint_reference=constraint_for(request.party, shown)))
@@ -50,6 +52,7 @@ def delete(hub: Hub, request: Request, id: str) -> bytes:
             raise error("not_found", "no such constraint")
         check_version(old, request)
         told = remove(tx, old, now)
+        forget(hub, tx, "constraint", id, now)
         return Done(old.version, f3548.ChangedConstraint(subscribers=subscribers(told),
                                                          constraint_reference=constraint_for(request.party, old)))
     return write(hub, request, "constraint", id, job)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from antalya.geometry.cells import footprint
@@ -11,7 +11,8 @@ from antalya.model import f3548
 from antalya.model.coordination import FIRST, LAST, Extent
 from antalya.model.errors import AntalyaError, error
 from antalya.model.limits import Limits
-from antalya.model.volume import Circle, Outline, Polygon
+from antalya.model.volume import Circle, Outline, Polygon, Volume
+from antalya.steps.refer import HIGHEST_M, LOWEST_M
 
 T = TypeVar("T")
 LEVEL = 13
@@ -129,3 +130,19 @@ def outline_of(volume: f3548.Volume3D) -> Outline:
     if circle.radius.value > LARGEST_RADIUS_M:
         raise error("area_too_large", f"a radius of {circle.radius.value:.0f} m covers more than {AREA_KM2:.0f} km²")
     return Circle(center=(circle.center.lng, circle.center.lat), radius_m=circle.radius.value)
+
+
+def volumes_of(volumes: Sequence[f3548.Volume4D]) -> tuple[Volume, ...]:
+    """The volumes of a message that `given` took as ours. A bound that was left out is the last there is; what has no height is
+    a millimetre high, and what has no length in time a microsecond long: here both ends belong to it, with us the later
+    does not."""
+    return tuple(map(_volume, volumes))
+
+
+def _volume(given: f3548.Volume4D) -> Volume:
+    space = given.volume
+    lower_m, upper_m = _metres(space.altitude_lower), _metres(space.altitude_upper)
+    starts_at, ends_at = _moment(given.time_start) or FIRST, _moment(given.time_end) or LAST
+    low, high = LOWEST_M if lower_m is None else lower_m, HIGHEST_M if upper_m is None else upper_m
+    return Volume(outline=outline_of(space), lower_m=low, upper_m=high if low < high else low + 0.001, starts_at=starts_at,
+                  ends_at=max(ends_at, starts_at + timedelta(microseconds=1)) if starts_at < LAST else ends_at)

@@ -7,8 +7,9 @@ from typing import Any, NoReturn
 
 from msgspec import to_builtins
 
+from antalya.exchange.bridge.adopting import forget, report
 from antalya.exchange.coordination.attaching import attach
-from antalya.exchange.coordination.extents import Given, area_of, given
+from antalya.exchange.coordination.extents import Given, area_of, given, volumes_of
 from antalya.exchange.coordination.placing import SKEW, place, remove
 from antalya.exchange.coordination.writing import (
     COORDINATION,
@@ -64,6 +65,7 @@ def put(hub: Hub, request: Request, id: str, wanted: f3548.PutIntent) -> bytes:
             _check_key(tx, request, id, wanted.key or (), volumes.extent, watch, now)
         kept = _reference(request, id, wanted, volumes, _new_ovn(hub, tx, wanted, id, old, now), old, watch)
         told = place(tx, kept, volumes.extent, old, now, watch)
+        report(hub, tx, kept, volumes_of(wanted.extents), now)
         shown = tx.utm_reference("intent", id) or kept
         return Done(kept.version, f3548.ChangedIntent(subscribers=subscribers(told),
                                                       operational_intent_reference=intent_for(request.party, shown)))
@@ -84,6 +86,7 @@ def delete(hub: Hub, request: Request, id: str) -> bytes:
         if old.availability == "Down":
             raise error("uss_down", "a USS that is Down can't delete operational intents")
         told = remove(tx, old, now)
+        forget(hub, tx, "intent", id, now)
         return Done(old.version, f3548.ChangedIntent(subscribers=subscribers(told),
                                                      operational_intent_reference=intent_for(request.party, old)))
     return write(hub, request, "intent", id, job)

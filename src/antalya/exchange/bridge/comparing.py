@@ -1,0 +1,72 @@
+"""Comparing: whether what a USS tells of its intent or constraint is what its reference in the DSS says."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from antalya.exchange.coordination.extents import Given, given, volumes_of
+from antalya.model import f3548
+from antalya.model.coordination import Extent
+from antalya.model.coordination import Reference as Known
+from antalya.model.errors import AntalyaError
+from antalya.model.f3548_details import Constraint, Intent
+from antalya.model.limits import Limits
+from antalya.model.volume import Volume
+
+OFF_NOMINAL = ("Nonconforming", "Contingent")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What was told: the volumes as far as they could be read, the priority, and where it is not what the reference says."""
+
+    volumes: tuple[Volume, ...]
+    priority: int
+    problems: tuple[str, ...]
+
+
+def compare(known: Known, at: Extent, told: Intent | Constraint, limits: Limits) -> Compared:
+    """Compares details with the reference, which lies `at`: an extent with its cells."""
+    problems = list(_reference(known, told.reference))
+    volumes: Sequence[f3548.Volume4D] = told.details.volumes
+    priority, flies = 0, isinstance(told, Intent)
+    if isinstance(told, Intent):
+        volumes, priority = (*told.details.volumes, *told.details.off_nominal_volumes), told.details.priority
+        problems += _states(told)
+    try:
+        if not volumes:
+            return Compared((), priority, (*problems, "details: there are no volumes"))
+        found = given(volumes, limits, times=True, heights=flies, at="details")
+        return Compared(volumes_of(volumes), priority, (*problems, *_within(found, at)))
+    except AntalyaError as refusal:
+        return Compared((), priority, (*problems, f"{refusal.at or 'details'}: {refusal.code.name}: {refusal.detail}"))
+
+
+def _reference(known: Known, told: f3548.IntentReference | f3548.ConstraintReference) -> Iterator[str]:
+    pairs = {"id": (known.id, told.id.lower()), "manager": (known.manager, told.manager), "ovn": (known.ovn, told.ovn),
+             "version": (known.version, told.version), "uss_base_url": (known.uss_base_url, told.uss_base_url),
+             "time_start": (known.starts_at, told.time_start.value), "time_end": (known.ends_at, told.time_end.value)}
+    if isinstance(told, f3548.IntentReference):
+        pairs["state"] = (known.state, told.state)
+    for name, (ours, theirs) in pairs.items():
+        if ours != theirs:
+            yield f"reference.{name}: {theirs} and not {ours}" if name != "ovn" else "reference.ovn: not the current one"
+
+
+def _states(told: Intent) -> Iterator[str]:
+    state, details = told.reference.state, told.details
+    if (state in OFF_NOMINAL) != bool(details.off_nominal_volumes):
+        yield f"details.off_nominal_volumes: {'none' if state in OFF_NOMINAL else 'some'} in the state {state}"
+    if state == "Contingent" and details.volumes:
+        yield "details.volumes: some in the state Contingent"
+
+
+def _within(found: Given, at: Extent) -> Iterator[str]:
+    """Where details are outside their reference's cells, heights and times. A millimetre more is none: heights may have been
+    written as decimals twice."""
+    there = found.extent
+    if not there.cells <= at.cells:
+        yield f"details: outside the reference's cells by {len(there.cells - at.cells)}"
+    if there.starts_at < at.starts_at or there.ends_at > at.ends_at:
+        yield "details: outside the reference's times"
+    if there.lower_m < at.lower_m - 0.001 or there.upper_m > at.upper_m + 0.001:
+        yield "details: outside the reference's heights"

@@ -1,0 +1,123 @@
+"""Fetching: asks USSs for the details of their references, compares them, and has the operation follow; a USS whose details can't
+be had or don't match its reference is reported, to itself and in the log."""
+
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+from msgspec.structs import replace
+
+from antalya.exchange.bridge.adopting import adopt
+from antalya.exchange.bridge.comparing import Compared, compare
+from antalya.exchange.bridge.talking import AT_ONCE, LEASE, PATIENCE, Exchanged, Message, Peers, Question, Said, wait
+from antalya.exchange.coordination.writing import COORDINATION, PROCESSING
+from antalya.exchange.hub import Hub
+from antalya.model.bridging import Fetch
+from antalya.model.coordination import Reference
+from antalya.model.errors import AntalyaError
+from antalya.model.f3548 import ErrorReport
+from antalya.model.f3548_details import Constraint, ConstraintAnswer, Intent, IntentAnswer
+from antalya.model.volume import Volume
+from antalya.ports import Reader, Transaction
+from antalya.steps.record import Tell, leafing
+from antalya.wire.canonical import encode
+from antalya.wire.decode import decode
+
+REPORTED_AFTER = 4
+"""Tries, half a minute in all, after which a USS is reported: it may still be writing down what the DSS has accepted."""
+
+
+def fetch(hub: Hub, peers: Peers) -> int:
+    """Asks for what is due, one thing of each USS; how many were taken. Call it again while there are."""
+    now = hub.clock()
+    with hub.store.read() as tx:
+        if not tx.fetches_due(now):
+            return 0
+    taken = hub.store.write(lambda tx: tx.claim_fetches(now, now + LEASE, AT_ONCE))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for done in [pool.submit(_one, hub, peers, each) for each in taken]:
+            done.result()
+    return len(taken)
+
+
+def _one(hub: Hub, peers: Peers, fetch: Fetch) -> None:
+    intents = fetch.kind == "intent"
+    url = f"{fetch.url.rstrip('/')}/uss/v1/{'operational_intents' if intents else 'constraints'}/{fetch.reference}"
+    scope, asked_at = COORDINATION if intents else PROCESSING, hub.clock()
+    said = peers.ask(Question(fetch.manager, url, scope))
+    done = Exchanged(fetch.kind, fetch.reference, fetch.manager, url, "GET", "Client", asked_at, hub.clock(), b"", said)
+    report = hub.store.write(lambda tx: _settle(hub, tx, fetch, done))
+    hub.bell.ring()
+    if report is not None:
+        _send_report(hub, peers, fetch, scope, report)
+
+
+def _send_report(hub: Hub, peers: Peers, fetch: Fetch, scope: str, report: ErrorReport) -> None:
+    """Reports to the USS itself, once: it is in the log and at the DSS anyway."""
+    url, body, at = f"{fetch.url.rstrip('/')}/uss/v1/reports", encode(replace(report, report_id=msgspec.UNSET)), hub.clock()
+    status = peers.tell(Message(fetch.manager, url, scope, body))
+    told = Exchanged(fetch.kind, fetch.reference, fetch.manager, url, "POST", "Client", at, hub.clock(), body, Said(status))
+    hub.store.write(lambda tx: told.keep(tx, _own(hub)))
+
+
+def _own(hub: Hub) -> str:
+    return "" if hub.uss is None else hub.uss.id
+
+
+def _settle(hub: Hub, tx: Transaction, fetch: Fetch, done: Exchanged) -> ErrorReport | None:
+    """What an answer leads to; a report that has to be sent."""
+    now, known = hub.moment(tx), tx.utm_reference(fetch.kind, fetch.reference)
+    if known is None:
+        tx.forget_fetch(fetch.kind, fetch.reference)
+        return None
+    told, problem = _read(hub, tx, known, done.said)
+    done = dataclasses.replace(done, said=dataclasses.replace(done.said, problem=problem))
+    done.keep(tx, _own(hub))
+    if told is not None and not problem:
+        if tx.drop_fetch(fetch):
+            adopt(hub, tx, known, told.volumes, now, told.priority)
+            _log(hub, tx, fetch, known, done, None)
+        return None
+    last = now - fetch.at >= PATIENCE
+    mine = tx.drop_fetch(fetch) if last else tx.put_off_fetch(fetch, now + wait(fetch.tries))
+    if not mine or fetch.tries != REPORTED_AFTER:
+        return None
+    if told is not None and told.volumes:
+        adopt(hub, tx, known, _all(tx, known, told), now, told.priority)
+    return _report(hub, tx, fetch, known, done)
+
+
+def _read(hub: Hub, tx: Reader, known: Reference, said: Said) -> tuple[Compared | None, str]:
+    """What was told, compared with the reference; and what is wrong about it ("": nothing)."""
+    if said.problem or said.status != 200:
+        return None, said.problem or (f"the answer was {said.status}" if said.status else "there was no answer")
+    try:
+        found: Intent | Constraint = decode(said.body, IntentAnswer).operational_intent if known.kind == "intent" \
+            else decode(said.body, ConstraintAnswer).constraint
+    except AntalyaError as failure:
+        return None, f"{failure.at or 'the answer'}: {failure.code.name}: {failure.detail}"
+    told = compare(known, known.extent(tx.utm_cells(known.kind, known.id)), found, hub.limits)
+    return told, "; ".join(told.problems)
+
+
+def _all(tx: Reader, known: Reference, told: Compared) -> tuple[Volume, ...]:
+    """Where details and reference differ, it is both: nobody can say which holds."""
+    operation = tx.adopted(known.kind, known.id)
+    stored = None if operation is None else tx.operation(operation)
+    before = () if stored is None else stored.operation.volumes
+    return (*before, *(volume for volume in told.volumes if volume not in before))
+
+
+def _report(hub: Hub, tx: Transaction, fetch: Fetch, known: Reference, done: Exchanged) -> ErrorReport:
+    """Reports a USS: at the DSS, in the log, and to itself."""
+    now, id_ = hub.moment(tx), hub.ids()
+    made = ErrorReport(exchange=done.record(_own(hub)), report_id=id_)
+    tx.utm_put_report(id_, _own(hub), now, encode(made).decode())
+    _log(hub, tx, fetch, known, done, "mismatch" if done.said.status == 200 else "unreachable")
+    hub.tell(tx, [Tell(fetch.manager, f"utm.{fetch.kind}.reported", fetch.reference)], now)
+    return made
+
+
+def _log(hub: Hub, tx: Transaction, fetch: Fetch, known: Reference, done: Exchanged, code: str | None) -> None:
+    hub.log(tx, leafing("utm.fetched", hub.moment(tx), "exchange", fetch.manager, done.content(fetch.tries, known.version),
+                        hub.salts(), version=known.version, code=code))

@@ -1,0 +1,335 @@
+"""What other USSs put into the DSS is an operation for liaison cells: at once as far as the DSS was told, exactly once its manager
+was asked, and under their stances and consents."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.f3548.conftest import Uss, altitude, circle, logged, moment, new_id, volume
+from tests.f3548.peer import Peer, Plain
+from tests.http.conftest import Door
+from tests.world import DAWN, hours
+from tests.world import volume as box
+
+from antalya.exchange.bridge.fetching import fetch
+from antalya.exchange.bridge.syncing import sync
+from antalya.model import Understanding
+from antalya.model.bridging import Uss as Own
+from antalya.model.limits import Limits
+from antalya.model.rules import Consent
+from antalya.wiring import exchange
+
+PEERS = Plain()
+HERE = circle(37.95, 36.55, 300)
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    made = Door(tmp_path, limits=Limits(plain_http_uss=True), uss=True)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def peer(uss1: Uss) -> Iterator[Peer]:
+    """US's own door."""
+    made = Peer()
+    uss1.url = made.url
+    yield made
+    made.close()
+
+
+def planned(uss1: Uss, peer: Peer, *volumes: dict[str, Any], priority: int = 0, **fields: Any) -> dict[str, Any]:
+    """An intent in the DSS, whose manager answers for it; its reference."""
+    wanted = list(volumes) or [volume(HERE, start=2, end=3, lower=100, upper=200)]
+    reference = uss1.create(*wanted, **fields)
+    peer.intents[reference["id"]] = {"reference": reference, "details": {"volumes": wanted, "off_nominal_volumes": [],
+                                                                         "priority": priority}}
+    return reference
+
+
+def seen(door: Door, viewer: str) -> list[dict[str, Any]]:
+    """The drones and constraints that a party sees at /v1."""
+    items = door.client(viewer).get("/v1/operations").json()["items"]
+    found = [each["operation"] | {"version": each["version"]} for each in items]
+    return [each for each in found if each["activity"] in ("drone", "constraint")]
+
+
+def test_an_intent_is_an_operation_at_once_and_clashes_with_a_patrol(door: Door, uss1: Uss, peer: Peer) -> None:
+    patrol = door.world.file("TR", box(37.94, 36.54, 0.02, start=DAWN + hours(1), end=DAWN + hours(4)))["operation"]["id"]
+    reference = planned(uss1, peer)
+    [drone] = seen(door, "RU")
+    assert (drone["party"], drone["activity"], drone["state"], drone["priority"]) == ("US", "drone", "accepted", 0)
+    assert drone["source"] == f"ASTM F3548-21 operational intent {reference['id']}"
+    assert drone["id"] != reference["id"]
+    [space] = drone["volumes"]
+    assert space["outline"] == {"type": "Circle", "center": [37.95, 36.55], "radius_m": 300.0}
+    assert (space["lower_m"], space["upper_m"]) == (100.0, 200.0)
+    [finding] = door.client("TR").get("/v1/findings").json()["items"]
+    assert (finding["kind"], {finding["operation"], finding["other"]}) == ("clash", {drone["id"], patrol})
+
+
+def test_what_its_manager_says_replaces_what_the_dss_was_told(door: Door, uss1: Uss, peer: Peer) -> None:
+    rough = volume(circle(37.95, 36.55, 900), start=2, end=3, lower=100, upper=200)
+    reference = planned(uss1, peer, rough, priority=40)
+    exact = [volume(circle(37.95, 36.55, 200), start=2, end=2.5, lower=120, upper=150),
+             volume(circle(37.952, 36.55, 200), start=2.5, end=3, lower=120, upper=150)]
+    peer.intents[reference["id"]]["details"]["volumes"] = exact
+    assert fetch(door.world.hub, PEERS) == 1
+    assert fetch(door.world.hub, PEERS) == 0
+    [drone] = seen(door, "RU")
+    assert [v["outline"]["radius_m"] for v in drone["volumes"]] == [200.0, 200.0]
+    assert (drone["version"], drone["priority"]) == (2, 9)
+    [leaf] = logged(door, "US", "utm.fetched")
+    assert (leaf["subject"], leaf["outcome"]) == ("US", "accepted")
+
+
+def test_the_states_follow_whatever_the_clearance(door: Door, uss1: Uss, peer: Peer) -> None:
+    """A patrol was there first: the drone is held, and flies all the same. That is what liaison cells must see."""
+    door.world.file("TR", box(37.94, 36.54, 0.02, start=DAWN + hours(1), end=DAWN + hours(4)))
+    reference = planned(uss1, peer)
+    for state, stage in (("Activated", "active"), ("Nonconforming", "nonconforming"), ("Contingent", "contingent")):
+        answer = uss1.change(reference, volume(HERE, start=2, end=3, lower=100, upper=200), state=state,
+                             key=[reference["ovn"]], new_subscription={"uss_base_url": uss1.url})
+        assert answer.status_code == 200, answer.text
+        reference = answer.json()["operational_intent_reference"]
+        [drone] = seen(door, "TR")
+        assert drone["state"] == stage
+    assert uss1.delete(reference).status_code == 200
+    assert [each["state"] for each in seen(door, "TR") if each["state"] != "ended"] == []
+    assert door.client("TR").get("/v1/findings").json()["items"] == []
+
+
+def test_an_intent_that_was_never_flown_is_withdrawn_and_may_come_again(door: Door, uss1: Uss, peer: Peer) -> None:
+    reference = planned(uss1, peer)
+    [first] = seen(door, "US")
+    uss1.delete(reference)
+    planned(uss1, peer, id_=reference["id"])
+    states = {each["id"]: each["state"] for each in seen(door, "US")}
+    assert len(states) == 2 or first["id"] not in states
+    assert "accepted" in states.values()
+    assert door.client("US").get(f"/v1/operations/{first['id']}").json()["operation"]["state"] == "withdrawn"
+
+
+def test_nobody_changes_it_but_where_it_was_made(door: Door, uss1: Uss, peer: Peer) -> None:
+    planned(uss1, peer)
+    [drone] = seen(door, "US")
+    client = door.client("US")
+    refused = client.delete(f"/v1/operations/{drone['id']}", headers={"if-match": '"1"'})
+    assert (refused.status_code, refused.json()["code"]) == (409, "is_reference")
+    assert client.post(f"/v1/operations/{drone['id']}/check").status_code == 200
+
+
+def test_consents_hold_for_drones_too(door: Door, uss1: Uss, peer: Peer) -> None:
+    """Whoever wants to be over Manbij needs Russia's yes (understanding of the day): a drone as well."""
+    door.world.agree(Understanding(id="manbij", title="Manbij", signatories=("RU", "US"), since=DAWN,
+                                   rules=(Consent(id="yes", area="manbij", of=("RU",)),)))
+    planned(uss1, peer)
+    [drone] = seen(door, "US")
+    [ask] = door.client("RU").get("/v1/asks?state=open").json()["items"]
+    assert (ask["operation"], ask["of"]) == (drone["id"], "RU")
+    assert door.client("US").get(f"/v1/operations/{drone['id']}").json()["clearance"] == "held"
+
+
+def test_a_constraint_is_seen_and_findings_say_who_flies_into_it(door: Door, uss1: Uss, peer: Peer) -> None:
+    answer = uss1.constrain(volume(circle(37.95, 36.55, 2_000), start=1, end=5, lower=None, upper=None))
+    assert answer.status_code == 201
+    reference = answer.json()["constraint_reference"]
+    [shown] = seen(door, "RU")
+    assert (shown["activity"], shown["party"], shown["volumes"][0]["lower_m"]) == ("constraint", "US", -8_000.0)
+    door.world.file("TR", box(37.94, 36.54, 0.02, start=DAWN + hours(1), end=DAWN + hours(4)), activity="flight")
+    [finding] = door.client("TR").get("/v1/findings").json()["items"]
+    assert finding["kind"] == "clash"
+    peer.constraints[reference["id"]] = {"reference": reference, "details": {
+        "volumes": [volume(circle(37.95, 36.55, 500), start=1, end=5, lower=2_000, upper=3_000)], "type": "fire"}}
+    assert fetch(door.world.hub, PEERS) == 1
+    assert door.client("TR").get("/v1/findings").json()["items"] == []
+
+
+def test_what_is_shown_to_drones_is_not_taken_in_again(door: Door) -> None:
+    door.world.file("TR", box(37.94, 36.52, 0.02), disclosure={"*": "details"}, activity="convoy")
+    with door.world.hub.store.read() as tx:
+        assert (tx.fetches(10), tx.all_adopted(), len(tx.bridged())) == ([], [], 1)
+
+
+# a USS that can't be reached, or says something else
+
+
+def waited(door: Door, *seconds: float) -> None:
+    for each in seconds:
+        assert fetch(door.world.hub, PEERS) == 1
+        assert fetch(door.world.hub, PEERS) == 0
+        door.world.later(seconds=each)
+
+
+def test_a_uss_that_answers_late_is_asked_again(door: Door, uss1: Uss, peer: Peer) -> None:
+    reference = planned(uss1, peer, priority=3)
+    late = peer.intents.pop(reference["id"])
+    waited(door, 2.1, 4.1)
+    peer.intents[reference["id"]] = late
+    assert fetch(door.world.hub, PEERS) == 1
+    assert seen(door, "RU")[0]["priority"] == 3
+    assert peer.asked == [reference["id"]] * 3
+    assert logged(door, "US", "utm.fetched")[0]["outcome"] == "accepted"
+
+
+def test_a_uss_whose_details_do_not_match_is_reported_and_both_are_kept_clear_of(door: Door, uss1: Uss, peer: Peer) -> None:
+    reference = planned(uss1, peer)
+    told = peer.intents[reference["id"]]
+    told["details"]["volumes"] = [volume(circle(38.3, 36.55, 300), start=2, end=3, lower=100, upper=900)]
+    waited(door, 2.1, 4.1, 8.1, 0)
+    [drone] = seen(door, "RU")
+    assert [v["outline"]["center"][0] for v in drone["volumes"]] == [37.95, 38.3]
+    [report] = [body for what, body, _ in peer.told if what == "reports"]
+    assert report["exchange"]["url"].endswith(f"/uss/v1/operational_intents/{reference['id']}")
+    assert report["exchange"]["problem"] == "details: outside the reference's cells by 2; details: outside the reference's heights"
+    [leaf] = logged(door, "US", "utm.fetched")
+    assert (leaf["outcome"], leaf["code"]) == ("refused", "mismatch")
+    door.world.later(seconds=16.1)
+    told["details"]["volumes"] = [volume(HERE, start=2, end=3, lower=100, upper=200)]
+    assert fetch(door.world.hub, PEERS) == 1
+    assert [v["outline"]["center"][0] for v in seen(door, "RU")[0]["volumes"]] == [37.95]
+
+
+@pytest.mark.parametrize(("spoil", "problem"), [
+    (lambda told: told["reference"].update(version=7), "reference.version: 7 and not 1"),
+    (lambda told: told["reference"].update(ovn="x" * 20), "reference.ovn: not the current one"),
+    (lambda told: told["reference"].update(state="Activated"), "reference.state: Activated and not Accepted"),
+    (lambda told: told["reference"].update(time_end=moment(9)), "reference.time_end: 2017-03-07 13:00:00+00:00 and not "
+                                                                "2017-03-07 07:00:00+00:00"),
+    (lambda told: told["details"].update(volumes=[]), "details: there are no volumes"),
+    (lambda told: told["details"].update(off_nominal_volumes=told["details"]["volumes"]),
+     "details.off_nominal_volumes: some in the state Accepted"),
+    (lambda told: told["details"]["volumes"][0].pop("time_end"), "details: bad_field: time_start and time_end are required"),
+    (lambda told: told["details"]["volumes"][0]["volume"].update(altitude_lower=altitude(99.9)),
+     "details: outside the reference's heights"),
+    (lambda told: told.pop("details"), "operational_intent.details: bad_field: Object missing required field `details`"),
+])
+def test_each_difference_is_named(door: Door, uss1: Uss, peer: Peer, spoil: Any, problem: str) -> None:
+    reference = planned(uss1, peer)
+    told = peer.intents[reference["id"]] = deepcopy(peer.intents[reference["id"]])
+    spoil(told)
+    assert fetch(door.world.hub, PEERS) == 1
+    with door.world.hub.store.read() as tx:
+        [talk] = tx.talks(reference["id"], 10)
+    assert f'"problem":"{problem}"' in talk.record
+
+
+def test_a_uss_that_never_answers_is_given_up_after_an_hour(door: Door, uss1: Uss, peer: Peer) -> None:
+    uss1.url = "http://127.0.0.1:9"  # discard: nobody listens
+    uss1.create(volume(HERE, start=20, end=21))
+    tries = 0
+    while fetch(door.world.hub, PEERS):
+        tries += 1
+        door.world.later(seconds=300)
+        assert tries < 30
+    assert tries == 13
+    assert [leaf["code"] for leaf in logged(door, "US", "utm.fetched")] == ["unreachable"]
+    assert len(seen(door, "RU")) == 1
+
+
+def test_a_change_that_came_meanwhile_is_what_counts(door: Door, uss1: Uss, peer: Peer) -> None:
+    """The USS answers with what it was asked for; in the same moment it has changed it."""
+    reference = planned(uss1, peer)
+    before = deepcopy(peer.intents[reference["id"]])
+
+    class Changing(Plain):
+        def ask(self, question: Any) -> Any:
+            said = super().ask(question)
+            if reference["version"] == 1:
+                reference.update(uss1.change(reference, volume(HERE, start=5, end=6), key=[reference["ovn"]])
+                                 .json()["operational_intent_reference"])
+            return said
+    assert fetch(door.world.hub, Changing()) == 1
+    assert before["reference"]["version"] == 1
+    [drone] = seen(door, "RU")
+    assert drone["volumes"][0]["starts_at"] == "2017-03-07T09:00:00Z"
+    peer.intents[reference["id"]] = {"reference": reference, "details": {"volumes": [volume(HERE, start=5, end=6)], "priority": 2}}
+    assert fetch(door.world.hub, PEERS) == 1
+    assert seen(door, "RU")[0]["priority"] == 2
+
+
+# what USSs tell
+
+
+def notice(reference: dict[str, Any], *volumes: dict[str, Any], priority: int = 5) -> dict[str, Any]:
+    return {"operational_intent_id": reference["id"], "subscriptions": [{"subscription_id": new_id(), "notification_index": 1}],
+            "operational_intent": {"reference": reference, "details": {"volumes": list(volumes), "priority": priority}}}
+
+
+def test_a_uss_may_tell_before_it_is_asked(door: Door, uss1: Uss, peer: Peer) -> None:
+    reference = planned(uss1, peer)
+    told = notice(reference, volume(HERE, start=2, end=3, lower=100, upper=150))
+    answer = uss1.call("POST", "/uss/v1/operational_intents", json=told)
+    assert answer.status_code == 204, answer.text
+    [drone] = seen(door, "RU")
+    assert (drone["volumes"][0]["upper_m"], drone["priority"]) == (150.0, 5)
+    assert fetch(door.world.hub, PEERS) == 0
+    assert logged(door, "US", "utm.heard")[0]["subject"] == reference["id"]
+
+
+def test_what_is_wrong_old_or_of_another_uss_is_refused(door: Door, uss1: Uss, uss2: Uss, peer: Peer) -> None:
+    first = planned(uss1, peer)
+    second = uss1.change(first, volume(HERE, start=2, end=3), key=[first["ovn"]]).json()["operational_intent_reference"]
+    for sender, body, status in ((uss2, notice(second, volume(HERE, start=2, end=3)), 403),
+                                 (uss1, notice(first, volume(HERE, start=2, end=3)), 409),
+                                 (uss1, notice(second, volume(circle(38.9, 36.5), start=2, end=3)), 400),
+                                 (uss1, notice(second | {"id": new_id()}, volume(HERE, start=2, end=3)), 400),
+                                 (uss1, {k: v for k, v in notice(second).items() if k != "operational_intent"}, 409)):
+        answer = sender.call("POST", "/uss/v1/operational_intents", json=body)
+        assert answer.status_code == status, answer.text
+    assert seen(door, "RU")[0]["volumes"][0]["upper_m"] == 100.0
+    unknown = notice(first | {"id": new_id()}, volume())
+    assert uss1.call("POST", "/uss/v1/operational_intents", json=unknown).status_code == 400
+    gone = {k: v for k, v in unknown.items() if k != "operational_intent"}
+    assert uss1.call("POST", "/uss/v1/operational_intents", json=gone).status_code == 204
+
+
+def test_log_sets_hold_what_was_said_with_the_caller(door: Door, uss1: Uss, uss2: Uss, peer: Peer) -> None:
+    reference = planned(uss1, peer)
+    fetch(door.world.hub, PEERS)
+    told = notice(reference, volume(HERE, start=2, end=3, lower=100, upper=200))
+    assert uss1.call("POST", "/uss/v1/operational_intents", json=told).status_code == 204
+    own = uss1.call("GET", f"/uss/v1/log_sets/{reference['id']}").json()["messages"]
+    assert [(m["method"], m["recorder_role"], m["response_code"]) for m in own] == [("GET", "Client", 200), ("POST", "Server", 204)]
+    assert uss2.call("GET", f"/uss/v1/log_sets/{reference['id']}").json() == {"messages": []}
+    assert uss1.call("GET", "/uss/v1/log_sets/never-heard-of").json() == {"messages": []}
+
+
+def test_reports_are_kept(uss1: Uss) -> None:
+    report = {"exchange": {"url": "https://exchange.example", "method": "GET", "recorder_role": "Client",
+                           "request_time": moment(0), "request_source": "US"}}
+    answer = uss1.call("POST", "/uss/v1/reports", json=report)
+    assert (answer.status_code, bool(answer.json()["report_id"])) == (201, True)
+
+
+# settings that change
+
+
+def test_an_exchange_that_becomes_a_uss_takes_in_what_is_there_and_lets_go_again(tmp_path: Path, uss: Any) -> None:
+    door = Door(tmp_path, limits=Limits(plain_http_uss=True))
+    peer = Peer()
+    own = Uss(door.url, lambda party, *scopes: door.token(party, *scopes, life_s=3_600), "US")
+    own.url = peer.url
+    try:
+        reference = planned(own, peer)
+        assert seen(door, "RU") == []
+        hub = door.world.hub
+        as_uss = exchange(door.world.path, door.world.keys, hub.origin, hub.limits, clock=door.world.clock,
+                          uss=Own("exchange", "https://exchange.example"))
+        try:
+            sync(as_uss)
+            assert fetch(as_uss, PEERS) == 1
+            [drone] = seen(door, "RU")
+            assert drone["volumes"][0]["outline"]["radius_m"] == 300.0
+        finally:
+            as_uss.store.close()
+        sync(hub)
+        assert [each["state"] for each in seen(door, "RU") if each["state"] != "withdrawn"] == []
+        assert own.get(reference["id"]).status_code == 200
+    finally:
+        own.close()
+        peer.close()
+        door.close()
