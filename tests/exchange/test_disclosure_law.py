@@ -21,7 +21,7 @@ from antalya.geometry.line import within_m
 from antalya.geometry.overlap import meet
 from antalya.geometry.shape import shape
 from antalya.model import Operation, Understanding
-from antalya.model.operations import MINIMA
+from antalya.model.operations import MINIMA, minima
 from antalya.model.rules import Consent
 from antalya.steps.disclose import Viewer, envelope
 from antalya.steps.narrow import Search
@@ -106,10 +106,10 @@ def released(world: World, viewer: str, operation: Operation, everything: list[O
     for own in everything:
         if own.party != viewer:
             continue
-        minima = MINIMA[own.activity].widest(MINIMA[operation.activity])
+        apart = minima(own.activity, operation.activity)
         for a in own.volumes:
             for b in operation.volumes:
-                for meeting in (meet(a, b, minima), meet(b, a, minima)):
+                for meeting in (meet(a, b, apart), meet(b, a, apart)):
                     if meeting is not None:
                         found |= {round(n, 7) for n in numbers(to_builtins(meeting.region))}
                         found |= {meeting.lower_m, meeting.upper_m}

@@ -46,6 +46,7 @@ class Peer:
         self.intents: dict[str, dict[str, Any]] = {}
         self.constraints: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
+        self.shown: list[str] = []
         self.answers: list[int] = []
         self.told: list[tuple[str, dict[str, Any], str]] = []
         self.refused = threading.Event()
@@ -73,9 +74,12 @@ class Peer:
 
     async def _show(self, request: Request) -> Response:
         what, id_ = request.path_params["what"], request.path_params["id"]
-        self.asked.append(id_)
         kind, found = ("operational_intent", self.intents.get(id_)) if what == "operational_intents" else \
             ("constraint", self.constraints.get(id_))
+        with self._news:
+            self.asked.append(id_)
+            self.shown += [] if found is None else [id_]
+            self._news.notify_all()
         return JSONResponse({"message": "no such thing"}, 404) if found is None else JSONResponse({kind: found})
 
     def heard(self, count: int, within_s: float = 20, what: str = "") -> list[dict[str, Any]]:
@@ -85,6 +89,11 @@ class Peer:
         with self._news:
             assert self._news.wait_for(lambda: len(bodies()) >= count, within_s), (len(bodies()), count)
             return bodies()
+
+    def was_asked(self, id_: str, count: int = 1, within_s: float = 30) -> None:
+        """Waits until it has shown something so often."""
+        with self._news:
+            assert self._news.wait_for(lambda: self.shown.count(id_) >= count, within_s), self.asked
 
     def close(self) -> None:
         self._server.should_exit = True

@@ -308,7 +308,7 @@ def test_reports_are_kept(uss1: Uss) -> None:
 # settings that change
 
 
-def test_an_exchange_that_becomes_a_uss_takes_in_what_is_there_and_lets_go_again(tmp_path: Path, uss: Any) -> None:
+def test_an_exchange_that_becomes_a_uss_takes_in_what_is_there_and_lets_go_again(tmp_path: Path) -> None:
     door = Door(tmp_path, limits=Limits(plain_http_uss=True))
     peer = Peer()
     own = Uss(door.url, lambda party, *scopes: door.token(party, *scopes, life_s=3_600), "US")

@@ -142,6 +142,12 @@ def test_two_operators_beside_a_convoy(server: ExchangeServer, operators: list[O
     key = one.learn(refused)
     mine = one.reference(one.write(first, low, "Accepted", key=list(key.values())))
 
+    # For the convoy's cell it is an operation, which comes near; the exchange asks its operator for the details.
+    assert [drone["activity"] for drone in drones(cell)] == ["drone"]
+    [finding] = cell.get("/v1/findings").json()["items"]
+    assert {finding["operation"], finding["other"]} == {plan["id"], drones(cell)[0]["id"]}
+    one.peer.was_asked(first)
+
     # The second plans through the first: it lacks both OVNs, asks both managers, moves above, and comes in; the first hears.
     second, high = new_id(), [extent(0.5, 1.5, 400, 500)]
     refused = two.write(second, high, "Accepted")
@@ -161,6 +167,7 @@ def test_two_operators_beside_a_convoy(server: ExchangeServer, operators: list[O
     mine = one.reference(one.write(first, wide, "Nonconforming", mine))
     states = [body["operational_intent"]["reference"]["state"] for body in two.peer.heard(2, what="operational_intents")]
     assert states == ["Activated", "Nonconforming"]
+    assert sorted(drone["state"] for drone in drones(cell)) == ["accepted", "nonconforming"]
     [strayed] = [body["operational_intent"]["details"] for body in two.peer.heard(2, what="operational_intents")][1:]
     assert strayed["off_nominal_volumes"] == wide
 
@@ -186,9 +193,16 @@ def test_two_operators_beside_a_convoy(server: ExchangeServer, operators: list[O
     everything = circle(37.95, 36.53, 5_000)
     for what in ("operational_intent_references", "constraint_references"):
         assert one.uss.search({"volume": everything}, what) == []
+    assert drones(cell) == []
     told = notified(server)
     assert [entry["subject"] for entry in told].count("AID") == 2
     assert {entry["outcome"] for entry in told} == {"accepted"}
+
+
+def drones(cell: httpx.Client) -> list[dict[str, Any]]:
+    """The drones that a liaison cell sees in the air or about to be."""
+    items = [each["operation"] for each in cell.get("/v1/operations").json()["items"]]
+    return [each for each in items if each["party"] in ("US", "AID") and each["state"] not in ("ended", "withdrawn")]
 
 
 def notified(server: ExchangeServer) -> list[dict[str, Any]]:
