@@ -124,7 +124,7 @@ class World:
         return viewing.findings(self.hub, who, **({"open_only": True, "operation": None, "limit": 1_000} | fields))
 
     def asks(self, viewer: str, state: str | None = "open") -> list[dict[str, Any]]:
-        return viewing.asks(self.hub, Viewer(viewer), state)
+        return viewing.asks(self.hub, Viewer(viewer), state, None, 1_000)[0]
 
     def picture(self, viewer: str | Viewer) -> dict[str, Any]:
         return viewing.picture(self.hub, viewer if isinstance(viewer, Viewer) else Viewer(viewer))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import to_builtins
 from msgspec.structs import replace
-from tests.f3548.conftest import NO_OVN, NULL_ID, Uss, circle, logged, new_id, volume
+from tests.f3548.conftest import NO_OVN, NULL_ID, Uss, altitude, circle, logged, moment, new_id, volume
 from tests.http.conftest import Door
 from tests.world import DAWN, World, hours, square
 from tests.world import volume as box
@@ -193,6 +193,33 @@ def test_states_follow_and_off_nominal_volumes_with_them(world: World, uss1: Uss
     world.change(replace(operation, state="ended"), 5)
     assert shown(uss1) == ([], [])
     assert uss1.call("GET", asked).status_code == 404
+
+
+@pytest.mark.parametrize("level", ["details", "envelope"])
+def test_where_a_flight_that_strayed_is_goes_to_who_sees_all_of_it(door: Door, world: World, uss1: Uss, uss2: Uss, level: str) -> None:
+    operation = filed(world, level, activity="flight")
+    client, where = door.client("TR"), f"/v1/operations/{operation.id}/fix"
+    fix = {"at": "2017-03-07T04:00:00Z", "position": [37.95, 36.53], "altitude_m": 812.5}
+    assert client.put(where, json=fix).json()["code"] == "wrong_state"
+    for version, state in enumerate(("accepted", "active", "nonconforming"), 1):
+        world.change(replace(operation, state=state), version)
+    [reference], _ = shown(uss1)
+    asked = f"/uss/v1/operational_intents/{reference['id']}/telemetry"
+    assert uss1.call("GET", asked).status_code == 412
+    for given, code in ((fix | {"at": "2017-03-07T04:01:00Z"}, "bad_field"), (fix | {"position": [37.95, 97]}, "not_a_position"),
+                        (fix | {"at": "2017-03-07T04:00:00"}, "naive_time")):
+        assert client.put(where, json=given).json()["code"] == code
+    assert door.client("RU").put(where, json=fix).status_code in (403, 404)
+    for given in (fix, fix | {"at": "2017-03-07T03:59:00Z", "altitude_m": 0}):  # what is older comes late
+        assert client.put(where, json=given).status_code == 204
+    answers = [each.call("GET", asked) for each in (uss1, uss2)]
+    assert [a.status_code for a in answers] == ([200, 200] if level == "details" else [412, 200])  # Turkey's own is uss2
+    assert answers[1].json()["telemetry"] == {
+        "time_measured": moment(0), "position": {"longitude": 37.95, "latitude": 36.53, "altitude": altitude(812.5)}}
+    assert "812.5" not in client.get("/v1/log/leaves").text
+    world.change(replace(operation, state="ended"), 4)
+    with world.hub.store.read() as tx:
+        assert tx.fix(operation.id) is None
 
 
 def test_nobody_else_can_change_it_nor_write_under_its_name(world: World, uss1: Uss, uss: Any) -> None:

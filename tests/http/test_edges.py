@@ -60,3 +60,20 @@ def test_an_answer_s_id_that_another_answer_has_is_refused(door) -> None:
     assert codes[0].is_success
     assert (codes[1].status_code, codes[1].json()["code"]) == (409, "duplicate_id")
     assert proving.checkpoint(world.hub)
+
+
+def test_asks_come_in_pages_that_go_back_in_time(door) -> None:
+    for party in ("TR", "RU", "US", "TR"):
+        door.world.file(party)
+    client = door.client("RU")
+    whole = client.get("/v1/asks").json()
+    pages, after = list[list[str]](), None
+    while True:
+        page = client.get("/v1/asks", params={"limit": 2} | ({} if after is None else {"after": after})).json()
+        pages.append([ask["id"] for ask in page["items"]])
+        after = page["next"]
+        if after is None:
+            break
+    assert len(pages) > 1
+    assert [id_ for page in reversed(pages) for id_ in page] == [ask["id"] for ask in whole["items"]]
+    assert whole["next"] is None

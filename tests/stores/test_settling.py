@@ -94,6 +94,9 @@ def test_asks_by_finding_operation_party_and_state(store: Store) -> None:
     assert named(operations=["b"], state="granted") == []
     assert named(seen_by="TR") == ["1", "2", "3"]  # about its operation a, and of it
     assert named(seen_by="RU", state="open") == ["1", "4"]
+    assert named(limit=2) == ["3", "4"]
+    assert named(limit=2, before="3") == ["1", "2"]
+    assert named(limit=2, before="4", seen_by="RU") == ["1"]
     with store.read() as tx:
         assert tx.ask("2") == ask("2", of="US", state="granted")
         assert tx.ask("5") is None

@@ -72,6 +72,8 @@ def show(
     elif what in KINDS:
         window = {"from_": starts, "to": ends} if what == "operations" else {}
         items = [i for i in exchange.items(f"/v1/{what}", **window) if what != "asks" or past or i["state"] not in _PAST]
+        if what == "asks":  # whose pages go back in time
+            items.sort(key=lambda ask: str(ask["id"]))
         say(items) if as_json else _print(what, items)
     else:
         one = exchange.get(f"/v1/{what}").json() if what in ("me", "limits") else _one(exchange, what)

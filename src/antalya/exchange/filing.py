@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from antalya.exchange.viewing import gather, outcome_view
 from antalya.geometry.cells import roughly
 from antalya.model.errors import error
 from antalya.model.limits import Limits
-from antalya.model.operations import LIVE, Operation
+from antalya.model.operations import LIVE, Fix, Operation
 from antalya.picture import Prepared, Stored, prepare
 from antalya.ports import Remembered, Transaction
 from antalya.steps.admit import admit, check_id, check_size, check_transition
@@ -124,6 +124,24 @@ def dry_run(hub: Hub, caller: Viewer, id: str) -> dict[str, Any]:
         return outcome_view(tx, caller, stored, now, rulebook, findings=found)
     view = hub.store.write(job)
     return {"findings": view["findings"], "clearance": view["clearance"]}
+
+
+FLOWN = ("active", "nonconforming", "contingent")
+
+
+def report_fix(hub: Hub, caller: Viewer, id: str, fix: Fix) -> None:
+    """Says where an operation of the caller's that is under way is now, for USSs that may ask while it is off-nominal. Only the
+    latest is kept, and none of them is in the log. Raises not_found, not_yours, wrong_state, bad_field."""
+    def job(tx: Transaction) -> None:
+        now, stored = hub.moment(tx), _own(hub, tx, caller, id)
+        if stored.operation.state not in FLOWN:
+            raise error("wrong_state", f"the operation is {stored.operation.state}, not under way")
+        if fix.at > now + timedelta(seconds=hub.limits.clock_back_s):
+            raise error("bad_field", "measured in the future", at="at")
+        last = tx.fix(id)
+        if last is None or last.at <= fix.at:
+            tx.put_fix(id, fix)
+    hub.store.write(job)
 
 
 def _prepare(operation: Operation, hub: Hub) -> Prepared:

@@ -37,6 +37,8 @@ def keep(hub: Hub, tx: Transaction, subject: Prepared, stored: Stored, evidence:
     leaf = hub.log(tx, leafing("operation", now, operation.party, operation.id, evidence.raw, hub.salts(),
                                version=stored.version, kid=evidence.kid))
     tx.put_operation(stored, cover(subject, Minima()) if operation.state in LIVE else None)
+    if old is not None and operation.state not in LIVE:
+        tx.drop_fix(operation.id)
     show_operation(hub, tx, operation, now, before=old is not None and is_released(old.operation))
     crowd = _counted_with(tx, subject, old)
     changes = recheck(hub, tx, [operation.id, *crowd], now, because, again=True, rulebook=tx.rulebook())

@@ -130,15 +130,18 @@ def finding(hub: Hub, viewer: Viewer, id: str) -> View:
     return view
 
 
-def asks(hub: Hub, viewer: Viewer, state: str | None) -> list[View]:
-    """The asks of a viewer and about their operations."""
+def asks(hub: Hub, viewer: Viewer, state: str | None, before: str | None, limit: int) -> tuple[list[View], str | None]:
+    """The last `limit` asks of a viewer and about their operations, newest last; and before which the next page ends (None: no
+    more)."""
     with hub.store.read() as tx:
-        return _ask_views(tx, viewer, hub.clock(), state)
+        views, page = _ask_views(tx, viewer, hub.clock(), state, before, limit)
+        return views, page[0].id if len(page) == limit else None
 
 
-def _ask_views(tx: Reader, viewer: Viewer, now: datetime, state: str | None) -> list[View]:
-    found = tx.asks(state=state) if viewer.broker else tx.asks(seen_by=viewer.party, state=state)
-    return _views(viewer, found, gather(tx, viewer, (), now, asks=found))
+def _ask_views(tx: Reader, viewer: Viewer, now: datetime, state: str | None, before: str | None,
+               limit: int) -> tuple[list[View], list[Ask]]:
+    found = tx.asks(seen_by=None if viewer.broker else viewer.party, state=state, before=before, limit=limit)
+    return _views(viewer, found, gather(tx, viewer, (), now, asks=found)), found
 
 
 def ask(hub: Hub, viewer: Viewer, id: str) -> View:
@@ -203,7 +206,7 @@ def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> 
             **{_PLURAL[kind]: _thing_views(tx, viewer, kind, now) for kind in KINDS},
             "operations": shown,
             "findings": _finding_views(tx, viewer, now, True, None, limit),
-            "asks": _ask_views(tx, viewer, now, None),
+            "asks": _ask_views(tx, viewer, now, None, None, limit)[0],
             "told": [_told(e) for e in tx.events(None if viewer.broker else viewer.party, max(0, last - 50 * told), told)],
             "truncated": len(page) == limit,
         }

@@ -4,10 +4,10 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
-from antalya.model.base import Id, Noun, Text, check_texts
+from antalya.model.base import Id, Instant, Noun, Text, check_texts, set_utc
 from antalya.model.errors import error
 from antalya.model.parties import Level
-from antalya.model.volume import Minima, Volume
+from antalya.model.volume import Altitude, Minima, Position, Volume, check_position
 
 Activity = Literal["flight", "drone", "ground-movement", "patrol", "interposition", "fires", "exercise", "convoy",
                    "medevac", "relief", "survey", "works", "constraint"]
@@ -68,6 +68,19 @@ class Strength(Noun, frozen=True, kw_only=True):
     guns: Count = 0
     vehicles: Count = 0
     aircraft: Count = 0
+
+
+class Fix(Noun, frozen=True, kw_only=True):
+    """Where an operation was: measured `at`, [longitude, latitude] in degrees on WGS84, metres above its ellipsoid where known.
+    Raises not_a_position, naive_time."""
+
+    at: Instant
+    position: Position
+    altitude_m: Altitude | None = None
+
+    def __post_init__(self) -> None:
+        set_utc(self, "at")
+        check_position(self.position, "position")
 
 
 class Operation(Noun, frozen=True, kw_only=True):

@@ -4,10 +4,13 @@ as the standard writes them."""
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import UNSET
+
 from antalya.model import f3548
 from antalya.model.bridging import OPEN_END
 from antalya.model.coordination import Reference, Watch
-from antalya.model.f3548_details import Constraint, ConstraintDetails, Intent, IntentDetails
+from antalya.model.f3548_details import Constraint, ConstraintDetails, Intent, IntentDetails, Position, Telemetry
+from antalya.model.operations import Fix
 from antalya.model.volume import Circle, Outline, Polygon, Ring, Volume
 
 LOWEST_M, HIGHEST_M = -8_000.0, 100_000.0
@@ -71,9 +74,16 @@ def constraint_of(reference: Reference, volumes: Sequence[Volume], type: str) ->
                       details=ConstraintDetails(volumes=shown, type=type))
 
 
+def telemetry_of(fix: Fix) -> Telemetry:
+    """Where an operation was, as the standard writes it."""
+    lng, lat = fix.position
+    return Telemetry(time_measured=f3548.time(fix.at), position=Position(
+        longitude=lng, latitude=lat, altitude=UNSET if fix.altitude_m is None else _altitude(_cut(fix.altitude_m))))
+
+
 def _volumes(volume: Volume) -> Iterator[f3548.Volume4D]:
     """A volume in the standard's words, which know no holes: they are closed. One without an end has no `time_end`."""
-    low, high = (_altitude(min(max(m, LOWEST_M), HIGHEST_M)) for m in (volume.lower_m, volume.upper_m))
+    low, high = (_altitude(_cut(m)) for m in (volume.lower_m, volume.upper_m))
     for circle, polygon in _outlines(volume.outline):
         yield f3548.Volume4D(
             volume=f3548.Volume3D(outline_circle=circle, outline_polygon=polygon, altitude_lower=low, altitude_upper=high),
@@ -93,6 +103,10 @@ def _outlines(outline: Outline) -> Iterator[tuple[f3548.Circle | None, f3548.Pol
 
 def _ring(ring: Ring) -> f3548.Polygon:
     return f3548.Polygon(vertices=tuple(f3548.LatLngPoint(lat=lat, lng=lng) for lng, lat in ring[:-1]))
+
+
+def _cut(metres: float) -> float:
+    return min(max(metres, LOWEST_M), HIGHEST_M)
 
 
 def _altitude(metres: float) -> f3548.Altitude:

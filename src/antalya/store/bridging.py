@@ -9,6 +9,7 @@ import msgspec
 
 from antalya.model.bridging import Bridged, Notice, Source
 from antalya.model.coordination import ReferenceKind
+from antalya.model.operations import Fix
 from antalya.store.rows import Row, instant, micros
 
 _BRIDGED = "SELECT source, subject, part, kind, reference, shown, ends_at FROM bridged "
@@ -69,6 +70,11 @@ class BridgeReader(ABC):
         """Whether any USS should be told something now."""
         return self._row(f"SELECT 1 FROM utm_notice WHERE {_DUE} LIMIT 1", (micros(now), micros(now))) is not None  # noqa: S608
 
+    def fix(self, operation: str) -> Fix | None:
+        """Where an operation was last."""
+        row = self._row("SELECT body FROM fix WHERE operation = ?", (operation,))
+        return msgspec.json.decode(row[0], type=Fix) if row else None
+
 
 class BridgeWriter(BridgeReader):
     """`ports.BridgeTransaction`."""
@@ -113,3 +119,12 @@ class BridgeWriter(BridgeReader):
         """Gives a notice back, to be tried again from a moment on."""
         self._rows("UPDATE utm_notice SET due_at = ?, leased_until = 0 WHERE seq = ? AND leased_until = ?",
                    (micros(due_at), notice.seq, notice.until))
+
+    def put_fix(self, operation: str, fix: Fix) -> None:
+        """Keeps where an operation is now."""
+        self._insert("fix (operation, body)", [(operation, msgspec.json.encode(fix).decode())],
+                     "ON CONFLICT (operation) DO UPDATE SET body = excluded.body")
+
+    def drop_fix(self, operation: str) -> None:
+        """Forgets where an operation was."""
+        self._rows("DELETE FROM fix WHERE operation = ?", (operation,))

@@ -161,7 +161,9 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
         return ask_of(row[0]) if row else None
 
     def asks(self, *, finding: str | None = None, findings: Iterable[str] | None = None, operations: Iterable[str] | None = None,
-             seen_by: str | None = None, state: str | None = None) -> list[Ask]:
+             seen_by: str | None = None, state: str | None = None, before: str | None = None,
+             limit: int | None = None) -> list[Ask]:
+        """In the order of their ids, which is that of time; `limit`: the last so many, `before` an id."""
         parts: list[tuple[str, list[object]]] = [("TRUE", [])]
         if finding is not None:
             parts.append(("finding = ?", [finding]))
@@ -169,12 +171,16 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
             parts.append((SEEN_ASK, [seen_by, seen_by]))
         if state is not None:
             parts.append(("state = ?", [state]))
+        if before is not None:
+            parts.append(("id < ?", [before]))
         for column, wanted in (("finding", findings), ("operation", operations)):
             if wanted is not None:
                 if not (among := list(wanted)):
                     return []
                 parts.append((f"{column} {self.AMONG}", [self._list(among)]))
         where, values = all_of(parts)
+        if limit is not None:
+            where, values = where + " ORDER BY id DESC LIMIT ?", [*values, limit]
         return [ask_of(body) for _, body in sorted(self._rows("SELECT id, body FROM ask WHERE " + where, values))]  # noqa: S608
 
     def asks_due(self, now: datetime) -> list[Ask]:

@@ -11,12 +11,12 @@ from starlette.responses import Response
 from antalya.entry.http import shapes
 from antalya.entry.http.call import Call
 from antalya.entry.http.endpoint import Endpoint, Query, reply
-from antalya.entry.http.examples import ANSWER, OPERATION
+from antalya.entry.http.examples import ANSWER, FIX, OPERATION
 from antalya.exchange import filing, settling, viewing
 from antalya.model.asks import Answer, Decision
 from antalya.model.base import Id, Instant, Text
 from antalya.model.errors import error
-from antalya.model.operations import Operation
+from antalya.model.operations import Fix, Operation
 from antalya.steps.narrow import Search, box_of
 
 READ, FILE, SETTLE, BROKER = "antalya.read", "antalya.file", "antalya.answer", "antalya.broker"
@@ -67,6 +67,12 @@ async def withdraw(call: Call) -> Response:
     return reply(outcome.view, etag=outcome.version)
 
 
+async def report_fix(call: Call) -> Response:
+    fix = call.body(Fix)
+    await to_thread.run_sync(filing.report_fix, call.hub, call.viewer, call.path["id"], fix)
+    return Response(status_code=204)
+
+
 async def dry_run(call: Call) -> Response:
     return reply(await to_thread.run_sync(filing.dry_run, call.hub, call.viewer, call.path["id"]))
 
@@ -108,8 +114,9 @@ async def finding(call: Call) -> Response:
 
 
 async def asks(call: Call) -> Response:
-    items = await to_thread.run_sync(viewing.asks, call.hub, call.viewer, call.query("state", str))
-    return reply({"items": items, "next": None})
+    items, before = await to_thread.run_sync(viewing.asks, call.hub, call.viewer, call.query("state", str),
+                                             call.query("after", Id), call.query("limit", Page, 1_000))
+    return reply({"items": items, "next": before})
 
 
 async def ask(call: Call) -> Response:
@@ -141,6 +148,9 @@ ENDPOINTS = (
     Endpoint("DELETE", "/v1/operations/{id}", "Withdraw your operation (an active one ends)", (FILE,), withdraw, None,
              shapes.Outcome, headers=("If-Match",),
              errors=("precondition_required", "stale_etag", "not_found", "not_yours", "wrong_state")),
+    Endpoint("PUT", "/v1/operations/{id}/fix", "Say where your operation under way is now; only the latest is kept", (FILE,),
+             report_fix, Fix, None, 204, example=FIX,
+             errors=("bad_json", "bad_field", "not_a_position", "not_found", "not_yours", "wrong_state")),
     Endpoint("POST", "/v1/operations/{id}/check", "Dry run: check an operation you have filed, changing nothing", (FILE,),
              dry_run, None, shapes.DryRun, errors=("not_found", "not_yours")),
     Endpoint("GET", "/v1/operations/{id}/versions", "All versions of your operation", (READ,), versions, None,
@@ -152,7 +162,9 @@ ENDPOINTS = (
         Query("limit", int, "1 to 5000; 1000 unless told"))),
     Endpoint("GET", "/v1/findings/{id}", "One finding", (READ,), finding, None, shapes.FindingView, errors=("not_found",)),
     Endpoint("GET", "/v1/asks", "What you are asked, and what is asked about your operations", (READ,), asks, None, shapes.Asks,
-             query=(Query("state", str, "open, granted, granted-with-conditions, refused, withdrawn, expired or closed"),)),
+             query=(Query("state", str, "open, granted, granted-with-conditions, refused, withdrawn, expired or closed"),
+                    Query("after", str, "the cursor `next` of the page before; pages go back in time"),
+                    Query("limit", int, "1 to 5000; 1000 unless told"))),
     Endpoint("GET", "/v1/asks/{id}", "One ask with its answers", (READ,), ask, None, shapes.AskView, errors=("not_found",)),
     Endpoint("POST", "/v1/asks/{id}/answers", "Answer an ask, or take a yes back", (SETTLE,), answer, AnswerBody,
              shapes.Outcome, 201, errors=("bad_json", "bad_field", "not_found", "not_yours", "wrong_state", "bad_window",

@@ -153,10 +153,10 @@ class Findings(Shape, frozen=True, kw_only=True):
 
 
 class Asks(Shape, frozen=True, kw_only=True):
-    """Asks."""
+    """Asks, the newest last; `next`: before which the page before ends."""
 
     items: tuple[AskView, ...]
-    next: int | None
+    next: str | None
 
 
 class UnderstandingView(Understanding, frozen=True, kw_only=True):

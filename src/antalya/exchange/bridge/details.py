@@ -10,11 +10,11 @@ from antalya.exchange.viewing import gather
 from antalya.model.bridging import Bridged
 from antalya.model.coordination import Reference, ReferenceKind
 from antalya.model.errors import error
-from antalya.model.f3548_details import Constraint, ConstraintAnswer, Intent, IntentAnswer
+from antalya.model.f3548_details import Constraint, ConstraintAnswer, Intent, IntentAnswer, TelemetryAnswer
 from antalya.model.parties import Level
 from antalya.ports import Reader
 from antalya.steps.disclose import Viewer, released_to, released_volumes
-from antalya.steps.refer import constraint_of, intent_of
+from antalya.steps.refer import constraint_of, intent_of, telemetry_of
 
 
 def intent(hub: Hub, viewer: Viewer, id: str) -> IntentAnswer:
@@ -35,13 +35,19 @@ def constraint(hub: Hub, viewer: Viewer, id: str) -> ConstraintAnswer:
     return ConstraintAnswer(constraint=found)
 
 
-def telemetry(hub: Hub, viewer: Viewer, id: str) -> None:
-    """Where the flight of an off-nominal intent is. No positions reach the exchange, so there is none to give. Raises bad_id,
-    not_found, wrong_state unless it is off-nominal, and then no_telemetry."""
+def telemetry(hub: Hub, viewer: Viewer, id: str) -> TelemetryAnswer:
+    """Where the flight of an off-nominal intent was last, for who may see it in whole. Raises bad_id, not_found, wrong_state
+    unless it is off-nominal, no_telemetry."""
     state = intent(hub, viewer, id).operational_intent.reference.state
     if state not in ("Nonconforming", "Contingent"):
         raise error("wrong_state", f"telemetry is given only while Nonconforming or Contingent, not {state}")
-    raise error("no_telemetry", "nobody has told the exchange where it is")
+    with hub.store.read() as tx:
+        shown = tx.bridged_as("intent", entity_id(id))
+        exhibit = None if shown is None else _exhibit(tx, shown)
+        fix = None if shown is None else tx.fix(shown.subject)
+        if exhibit is None or fix is None or _level(tx, viewer, exhibit, hub.clock()) != "details":
+            raise error("no_telemetry", "nobody has told the exchange where it is, or not for you")
+    return TelemetryAnswer(operational_intent_id=entity_id(id), telemetry=telemetry_of(fix))
 
 
 def _found(tx: Reader, viewer: Viewer, kind: ReferenceKind, id: str, now: datetime) -> Intent | Constraint | None:

@@ -34,3 +34,9 @@ CREATE TABLE IF NOT EXISTS utm_message (
 );
 CREATE INDEX IF NOT EXISTS utm_message_of ON utm_message (reference, seq);
 CREATE INDEX IF NOT EXISTS utm_message_at ON utm_message (at);
+
+-- Where an operation was last, as its party says: for USSs that ask while it is off-nominal. No history.
+CREATE TABLE IF NOT EXISTS fix (
+  operation TEXT PRIMARY KEY,
+  body      TEXT NOT NULL
+);

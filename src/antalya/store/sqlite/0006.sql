@@ -34,3 +34,9 @@ CREATE TABLE utm_message (
 ) STRICT;
 CREATE INDEX utm_message_of ON utm_message (reference, seq);
 CREATE INDEX utm_message_at ON utm_message (at);
+
+-- Where an operation was last, as its party says: for USSs that ask while it is off-nominal. No history.
+CREATE TABLE fix (
+  operation TEXT PRIMARY KEY,
+  body      TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
