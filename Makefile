@@ -8,6 +8,9 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT   ?= 8017
 JOBS   ?= 5
 
+# Compiled once: the tests start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo test checks lint types imports warm pytest bench docs-check constraints wheel clean
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -27,7 +30,8 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 warm: $(VENV)/.dev
-	@echo "Compiling the engine (once) ..."  # or five processes would, each for itself
+	@echo "Compiling engine and tests (once) ..."  # or every process would, each for itself
+	@$(BIN)/python -m pytest --collect-only -qq >/dev/null
 	@$(BIN)/python -m benchmarks --quick batch index >/dev/null
 pytest: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
