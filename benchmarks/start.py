@@ -49,7 +49,7 @@ def run(directory: Path, ours: bool) -> tuple[float, float, int]:
 def part(quick: bool) -> Part:
     """At two sizes."""
     rows, seen = [], list[float]()
-    sizes = (2_000, 4_000) if quick else (100_000, 1_000_000)
+    sizes = (2_000,) if quick else (100_000, 1_000_000)
     for count in sizes:
         with tempfile.TemporaryDirectory() as scratch:
             made(Path(scratch) / "full")
@@ -60,4 +60,4 @@ def part(quick: bool) -> Part:
         seen.append(ours_s)
         rows.append(Row(f"start from a store with {count:,} operations: the index filled", f"{ours_s:.2f} s, {ours_mb:,.0f} MB",
                         "reading the same rows", f"{theirs_s:.2f} s, {theirs_mb:,.0f} MB", theirs_s / ours_s))
-    return Part(rows, [f"Start, {sizes[1]:,} operations instead of {sizes[0]:,}: {times(seen[1] / seen[0])}."])
+    return Part(rows, [f"Start, {sizes[-1]:,} operations instead of {sizes[0]:,}: {times(seen[-1] / seen[0])}."])

@@ -18,6 +18,7 @@ from antalya.geometry.ellipsoid import Floats
 GRID_M = 2.0**-20
 """A power of two, so that what lies on the grid stays where it is, bit for bit."""
 
+_POLYGON = int(shapely.GeometryType.POLYGON)
 Areas = NDArray[np.object_]
 
 
@@ -34,10 +35,10 @@ def common(a: Any, b: Any) -> Any:
 
 def parts(of: BaseGeometry) -> list[BaseGeometry]:
     """The polygons in a geometry; lines and points are left out."""
-    if shapely.get_type_id(of) == shapely.GeometryType.POLYGON:
+    if shapely.get_type_id(of) == _POLYGON:
         return [] if shapely.is_empty(of) else [of]
     each = shapely.get_parts(shapely.get_parts(of))
-    kept = (shapely.get_type_id(each) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(each)
+    kept = (shapely.get_type_id(each) == _POLYGON) & ~shapely.is_empty(each)
     return list(each[kept])
 
 

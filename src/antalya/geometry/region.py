@@ -5,8 +5,6 @@ nothing of the true region is missing; it is too wide by less than 1 % where the
 one's centre. Positions are rounded to 1e-7 degrees (5 mm).
 """
 
-from copy import copy
-
 import numpy as np
 import shapely
 from shapely.affinity import translate
@@ -79,12 +77,16 @@ def to_outline(area: BaseGeometry, frame: Frame) -> Outline | None:
             found += exact or _rounded(widened(part, 2 * ROUNDED_M), frame)
     if len(found) > 1 and not shapely.is_valid(shapely.multipolygons(np.array(found, dtype=np.object_))):
         found = parts(shapely.union_all(found, grid_size=10.0**-DIGITS))
-    return outline_of(shapely.multipolygons(np.array(found, dtype=np.object_)))
+    return _outline(found)
 
 
 def outline_of(degrees: BaseGeometry) -> Outline | None:
     """Valid polygons in degrees as an outline, outer rings counter-clockwise; None where there are none."""
-    coordinates = [_coordinates(p) for p in parts(degrees)]
+    return _outline(parts(degrees))
+
+
+def _outline(polygons: list[BaseGeometry]) -> Outline | None:
+    coordinates = [_coordinates(p) for p in polygons]
     if not coordinates:
         return None
     return Polygon(coordinates=coordinates[0]) if len(coordinates) == 1 else MultiPolygon(coordinates=tuple(coordinates))
@@ -92,9 +94,13 @@ def outline_of(degrees: BaseGeometry) -> Outline | None:
 
 def _rounded(part: BaseGeometry, frame: Frame) -> list[BaseGeometry]:
     """One plane polygon as valid polygons of rounded degrees; empty where rounding leaves nothing of it or changes its form."""
-    flat = _degrees(part, frame)
-    coordinates = np.round(shapely.get_coordinates(flat), DIGITS) + 0.0
-    found = [shapely.remove_repeated_points(p) for p in parts(shapely.set_coordinates(flat, coordinates))]
+    lon, lat = frame.degrees(shapely.get_coordinates(part))
+    if np.ptp(lon) < _PLAIN_DEG:  # neither the antimeridian nor a pole is near
+        flat, coordinates = part, np.column_stack([lon, lat])
+    else:
+        flat = _degrees(part, frame)
+        coordinates = shapely.get_coordinates(flat)
+    found = [shapely.remove_repeated_points(p) for p in parts(shapely.set_coordinates(flat, np.round(coordinates, DIGITS) + 0.0))]
     return found if found and all(shapely.is_valid(p) for p in found) else []
 
 
@@ -107,9 +113,6 @@ def _coordinates(polygon: BaseGeometry) -> tuple[Ring, ...]:
 
 def _degrees(part: BaseGeometry, frame: Frame) -> BaseGeometry:
     """A plane polygon in degrees, within longitudes ±180."""
-    lon, lat = frame.degrees(shapely.get_coordinates(part))
-    if np.ptp(lon) < _PLAIN_DEG:  # neither the antimeridian nor a pole is near
-        return shapely.set_coordinates(copy(part), np.stack([lon, lat], axis=1))
     each = [shapely.get_exterior_ring(part), *(shapely.get_interior_ring(part, i)
             for i in range(shapely.get_num_interior_rings(part)))]
     turned = [_unwound(shapely.get_coordinates(ring), frame) for ring in each]
