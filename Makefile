@@ -11,7 +11,7 @@ JOBS   ?= 5
 # Compiled once: the tests start hundreds of processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test checks lint types imports warm pytest bench docs-check constraints wheel clean
+.PHONY: help demo test checks lint types imports engine collected pytest bench docs-check constraints wheel clean
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
@@ -19,7 +19,7 @@ demo: $(VENV)/.runtime  ## the northern Syria scenario: findings, then page and 
 	@$(BIN)/antalya demo --port $(PORT)
 
 test: $(VENV)/.dev  ## everything CI runs
-	@$(MAKE) --no-print-directory -j2 checks warm
+	@$(MAKE) --no-print-directory -j2 checks engine collected
 	@$(MAKE) --no-print-directory pytest
 
 checks: lint types imports
@@ -29,10 +29,12 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
-warm: $(VENV)/.dev
-	@echo "Compiling engine and tests (once) ..."  # or every process would, each for itself
+engine: $(VENV)/.dev  # compiled once, or every process of the tests would, each for itself
+	@echo "Compiling the engine (once) ..."
+	@$(BIN)/python -m benchmarks --quick batch index >/dev/null 2>&1
+collected: $(VENV)/.dev  # the same for bytecode
+	@echo "Collecting the tests ..."
 	@$(BIN)/python -m pytest --collect-only -qq >/dev/null
-	@$(BIN)/python -m benchmarks --quick batch index >/dev/null
 pytest: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
@@ -60,7 +62,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.runtime: $(VENV)/bin/python constraints/runtime.txt pyproject.toml
 	@echo "Installing Antalya into $(VENV) (once) ..."
-	@$(PIP) install --only-binary :all: --require-hashes -r constraints/runtime.txt || \
+	@$(PIP) install --only-binary :all: --require-hashes --no-compile -r constraints/runtime.txt || \
 	  { echo "The packages could not be installed: is there a network, or a wheelhouse (PIP_FIND_LINKS, PIP_NO_INDEX=1)?"; exit 3; }
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests import strategies
@@ -13,6 +14,7 @@ from antalya.model import Minima
 from antalya.picture import Prepared
 from antalya.ports import Store
 from antalya.steps.detect import widest_minima
+from antalya.store import hot
 
 
 def near(store: Store, subject: Prepared, widest: Minima = Minima()) -> list[str]:
@@ -42,6 +44,16 @@ def test_another_opening_and_a_new_start_see_the_same(store: Store, open_store: 
         assert near(each, disc("x")) == ["a", "b"]
         assert near(each, disc("x", east=400)) == ["moved"]
         assert near(each, disc("x", east=200)) == []
+
+
+def test_a_start_from_many_parts_sees_what_one_part_shows(store: Store, open_store: Callable[..., Store],
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(store, *(disc(f"{n:02}", east=n % 3) for n in range(23)))
+    whole = near(store, disc("x"), Minima(across_m=2_000))
+    assert len(whole) == 23
+    for many in (1, 5, 23):
+        monkeypatch.setattr(hot, "MANY", many)
+        assert near(open_store(), disc("x"), Minima(across_m=2_000)) == whole
 
 
 def test_what_is_undone_was_never_there(store: Store) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from antalya.geometry.batch import near_rows
-from antalya.geometry.columns import NUMBERS, Columns, joined, of_degrees
+from antalya.geometry.columns import NUMBERS, Columns, joined, of_degrees, packed, unpacked
 from antalya.geometry.ellipsoid import Ints
 from antalya.model.volume import Minima
 
@@ -53,12 +53,20 @@ class Index:
         runs: int = sum(part.nbytes for run in self._runs for part in run.tree)
         return self._columns.nbytes + int(self._keys.nbytes + self._alive.nbytes) + runs
 
-    def load(self, keys: Ints, columns: Columns) -> None:
-        """Fills an empty index: each row's key, in growing order."""
-        self._columns, self._size, self._dead, self._runs = columns, len(keys), 0, []
-        self._keys, self._alive = keys, np.ones(len(keys), np.bool_)
-        self._corners = int(np.diff(columns.first).max(initial=0))
-        self._reserve(ROOM, ROOM * 16)
+    def load(self, parts: list[tuple[Ints, Columns]]) -> None:
+        """Fills an empty index: each row's key, in growing order, and the rows. The parts are used up one by one, so that they
+        and the index never both take their whole memory."""
+        size, corners = sum(len(keys) for keys, _ in parts), sum(len(columns.points) for _, columns in parts)
+        self._columns, self._size, self._dead, self._runs = _empty(_roomy(size, ROOM), _roomy(corners, 16 * ROOM)), 0, 0, []
+        self._keys, self._alive = np.zeros(self._columns.size, np.int64), np.zeros(self._columns.size, np.bool_)
+        parts.reverse()
+        while parts:
+            keys, columns = parts.pop()
+            rows = slice(self._size, self._size + len(keys))
+            self._write(self._size, columns)
+            self._keys[rows], self._alive[rows] = keys, True
+            self._size += len(keys)
+        self._corners = int(np.diff(self._columns.first[:self._size + 1]).max(initial=0))
         self._planted()
 
     def add(self, key: int, columns: Columns) -> None:
@@ -101,7 +109,7 @@ class Index:
         """Brings the trees up to date, once nothing will be taken back."""
         if self._dead > max(TAIL, self._size // 2):
             rows = np.flatnonzero(self._alive[:self._size])
-            self.load(self._keys[rows], self._columns.rows(rows))
+            self.load([(self._keys[rows], self._columns.rows(rows))])
         self._planted()
 
     def drop(self, before: int) -> Ints:
@@ -175,7 +183,7 @@ class Index:
         mine = self._columns
         used = int(mine.first[self._size]) if self._size else 0
         if self._size + rows + 1 > mine.size or used + 2 * corners > len(mine.points):
-            grown = _empty(max(ROOM, (self._size + rows + 1) * 5 // 4), max(16 * ROOM, (used + 2 * corners) * 5 // 4))
+            grown = _empty(_roomy(self._size + rows, ROOM), _roomy(used + 2 * corners, 16 * ROOM))
             before: list[Any] = list(mine)
             for own, other in zip(list[Any](grown), before, strict=True):
                 many = used if own is grown.points or own is grown.codes else self._size + (own is grown.first)
@@ -200,6 +208,11 @@ class Index:
         self._runs.append(_Run(past, self._size, tree.tree(self._columns, past, self._size)))
 
 
+def _roomy(many: int, least: int) -> int:
+    """How much room so many take, with some to grow; room that is not used takes no memory."""
+    return max(least, (many + 1) * 5 // 4)
+
+
 def _empty(rows: int, corners: int = 16 * ROOM) -> Columns:
     """Columns with room and nothing in them."""
     return Columns(np.zeros((corners, 3)), np.zeros(corners, np.uint8), np.zeros(rows + 1, np.int64), np.zeros((rows, NUMBERS)),
@@ -222,6 +235,7 @@ def warm() -> None:
         part = of_degrees(lon, lat, codes, np.array([0, 4]), zero, zero, zero + 1, np.zeros(1, np.int64), np.ones(1, np.int64))
         columns = joined([part] * 10)
         making.cores(0, 10, columns)
+        unpacked([packed(columns)], making.walk)
         given = (columns, 9, np.zeros(3), np.ones(10, np.bool_), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
                  np.empty(16, np.int64))
         tree.around(*tree.tree(columns, 0, 9), *given)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +21,9 @@ from antalya.geometry.index import Index, is_warm, warm
 WARM_AT = 256
 """Volumes from which the compiled code is worth loading."""
 MANY = 20_000
-"""Operations from which filling waits for the compiled code, which is quicker all the same."""
+"""Operations read at once when filling; where there are more, it waits for the compiled code, which is quicker all the same."""
+AHEAD = 4
+"""So many parts are read before the first of them has become columns."""
 Ask = Callable[..., list[Any]]
 
 
@@ -104,7 +107,7 @@ class Hot:
     def _catch_up(self, ask: Ask) -> None:
         [(newest, since)] = ask("SELECT coalesce(max(seq), 0), (SELECT value FROM meta WHERE key = 'hot_since') FROM operation")
         if self._last is None:
-            self._fill(ask("SELECT operation, columns FROM volumes ORDER BY operation"))
+            self._fill(ask)
         elif newest > self._last:  # another process's
             self.others += 1
             for row, stored in ask("SELECT o.seq, v.columns FROM operation o LEFT JOIN volumes v ON v.operation = o.seq "
@@ -120,13 +123,28 @@ class Hot:
             self.index.drop(int(since))
             self._since = int(since)
 
-    def _fill(self, rows: Sequence[Any]) -> None:
-        if not rows:
-            return
-        if len(rows) > MANY:
-            warm()
-        compiled = None
-        if is_warm():
-            from antalya.geometry.making import walk as compiled
-        part, columns = unpacked([stored for _, stored in rows], compiled)
-        self.index.load(np.array([row for row, _ in rows], dtype=np.int64)[part], columns)
+    def _fill(self, ask: Ask) -> None:
+        """Reads all there is, and makes columns of each part while the next is read."""
+        with ThreadPoolExecutor(1) as pool:
+            made, last = list[Future[tuple[Ints, Columns]]](), -1
+            while rows := ask("SELECT operation, columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?",
+                              (last, MANY)):
+                made.append(pool.submit(_columns, rows, len(made) > 0))
+                last = rows[-1][0]
+                if len(made) > AHEAD:
+                    made[-AHEAD].result()  # so that not all of it is in memory twice
+            parts = [each.result() for each in made]
+            made.clear()
+            if parts:
+                self.index.load(parts)
+
+
+def _columns(rows: Sequence[Any], many: bool) -> tuple[Ints, Columns]:
+    """The columns of stored rows, and of each the operation. `many`: worth waiting for the compiled code."""
+    if many:
+        warm()
+    compiled = None
+    if is_warm():
+        from antalya.geometry.making import walk as compiled
+    part, columns = unpacked([stored for _, stored in rows], compiled)
+    return np.array([row for row, _ in rows], dtype=np.int64)[part], columns
