@@ -50,7 +50,7 @@ class UssSetting(Noun, frozen=True, kw_only=True):
     id: Annotated[str, Meta(min_length=1, max_length=128, description=(
         "Its name there: the `sub` of its own tokens, and the manager of what it shows."))] = "exchange"
     base_url: Annotated[str, Meta(pattern="^(https?://[^ ]+[^ /])?$", description=(
-        "The address at which USSs find its `/uss/v1`, without that; empty: it shows them nothing of its own."))] = ""
+        "The address at which USSs find its `/uss/v1`, without that; empty: it shows nothing there and takes in nothing."))] = ""
     token_url: Annotated[str, Meta(pattern=r"^(https://[^ ]+|http://(127\.0\.0\.1|localhost|\[::1\])[^ ]*)?$", description=(
         "Where it gets tokens for USSs (OAuth 2.0 client credentials, its name as client); empty: it makes them itself."))] = ""
     secret_file: Annotated[str, Meta(description="A file with its client secret there.")] = ""
