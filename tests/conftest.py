@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from tests.postgres import PostgresServer, programs
 from tests.served import ExchangeServer
 
-settings.register_profile("house", deadline=None, max_examples=50, print_blob=True, suppress_health_check=[HealthCheck.too_slow],
+settings.register_profile("house", deadline=None, max_examples=30, print_blob=True, suppress_health_check=[HealthCheck.too_slow],
                           derandomize=bool(os.environ.get("CI")))
 settings.load_profile("house")
 

@@ -45,7 +45,7 @@ def days(draw: st.DrawFn) -> tuple[list[Prepared], Rulebook]:
 
 
 @given(days(), st.booleans(), st.sampled_from(FIXED))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 def test_together_finds_what_one_by_one_finds(day: tuple[list[Prepared], Rulebook], own: bool, fixed: Minima | None) -> None:
     prepared, rulebook = day
     assert together(prepared, rulebook, own, fixed) == one_by_one(prepared, rulebook, own, fixed)

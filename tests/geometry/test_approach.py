@@ -18,7 +18,7 @@ def chosen(of: States, rows: Array) -> States:
 
 
 @given(crowds())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_nothing_is_missed_and_every_moment_is_right(of: States) -> None:
     check(of)
 
@@ -37,13 +37,13 @@ def test_at_the_antimeridian(of: States) -> None:
 
 
 @given(crowds(), st.sampled_from([(50.0, 15.0, 60.0), (400_000.0, 9_000.0, 30.0), (9_260.0, 304.8, 1_400.0)]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_with_other_minima_and_look_aheads(of: States, minima: tuple[float, float, float]) -> None:
     check(of, *minima, steps=60)
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_side_by_side_where_geodesics_draw_together(seed: int) -> None:
     """Almost the same course and speed, up to an hour and 990 km, minima of 10 m to 200 km: no distance is straight there."""
     dice, count = np.random.default_rng(seed), 6
@@ -60,7 +60,7 @@ def test_side_by_side_where_geodesics_draw_together(seed: int) -> None:
 
 
 @given(crowds(), st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_order_of_movers_changes_no_bit(of: States, dice: Any) -> None:
     order = np.array(dice.sample(range(len(of)), len(of)))
     found, other = approaches(of), approaches(chosen(of, order))
@@ -72,7 +72,7 @@ def test_the_order_of_movers_changes_no_bit(of: States, dice: Any) -> None:
 
 
 @given(crowds(), st.floats(-180, 180))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_turning_the_globe_changes_nothing(of: States, by_deg: float) -> None:
     turned = States((of.lon_deg + by_deg + 180) % 360 - 180, of.lat_deg, of.altitude_m, of.track_deg, of.speed_m_s, of.rate_m_s)
     # rounding may decide only what a millimetre decides

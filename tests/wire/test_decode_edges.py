@@ -32,7 +32,7 @@ def outcome(raw: bytes, kind: Any) -> object:
         return failure.code.status
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(strategies.nouns)
 def test_every_noun_comes_back_from_its_bytes(noun: Any) -> None:
     kind = type(noun)
@@ -44,7 +44,7 @@ def test_every_noun_comes_back_from_its_bytes(noun: Any) -> None:
     assert from_builtins(json.loads(canonical(noun)), kind) == noun
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(strategies.nouns, st.data())
 def test_a_noun_s_bytes_that_were_damaged_are_read_or_refused_with_a_code(noun: Any, data: st.DataObject) -> None:
     raw = bytearray(encode(noun))
