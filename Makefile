@@ -31,10 +31,10 @@ imports: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 engine: $(VENV)/.dev  # compiled once, or every process of the tests would, each for itself
 	@echo "Compiling the engine (once) ..."
-	@$(BIN)/python -m benchmarks --quick batch index >/dev/null 2>&1
+	@$(BIN)/python -m benchmarks --quick batch index >/dev/null
 collected: $(VENV)/.dev  # the same for bytecode
 	@echo "Collecting the tests ..."
-	@$(BIN)/python -m pytest --collect-only -qq >/dev/null
+	@$(BIN)/python -m pytest --collect-only -qq >/dev/null || true  # the run itself says what is wrong
 pytest: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
