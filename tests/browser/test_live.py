@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-LOST = ("ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET",
-        "ERR_NETWORK_CHANGED", "ERR_EMPTY_RESPONSE")
+LOST = ("net::ERR_",)  # every browser has its own word for a line that is gone
 HOSTILE = """<img src=x onerror="alert(1)"><script>alert(2)</script>{{7*7}}${7*7}'"&lt;b&gt;"""
 
 
