@@ -27,7 +27,7 @@ from antalya.ports import Transaction
 from antalya.steps.cover import cover
 from antalya.steps.disclose import Viewer
 from antalya.store import keys as key_files
-from antalya.store.rows import micros, text_of
+from antalya.store.rows import kind_of, micros, text_of
 from antalya.store.system import clock
 from antalya.wire.canonical import canonical
 from antalya.wire.tokens import mint
@@ -94,7 +94,8 @@ def stock(directory: Path, count: int, start: datetime, step: Callable[[int], No
                    "first_filed_at, movement, kid, leaf, body, current) "
                    "VALUES (?, ?, 1, ?, 'filed', ?, ?, ?, ?, ?, '', NULL, 0, ?, 1)",
                    (k + 1, one.id, one.party, int(made_plans.starts[k]), int(made_plans.ends[k]), at, at, at, text_of(one)))
-        db.execute("INSERT INTO volumes (operation, columns) VALUES (?, ?)", (k + 1, packed(columns.rows(np.array([k])))))
+        db.execute("INSERT INTO volumes (operation, kind, columns) VALUES (?, ?, ?)",
+                   (k + 1, kind_of(one), packed(columns.rows(np.array([k])))))
         if k % 10_000 == 0:
             step(k)
     db.execute("COMMIT")

@@ -25,12 +25,12 @@ def ours(made: Plans, asked: Plans) -> tuple[list[float], list[set[int]], float]
     """Seconds and answers of each, and MB of the index."""
     warm()
     index = Index()
-    index.load([(np.arange(len(made.disc)), of_degrees(*made))])
+    index.load([(np.arange(len(made.disc)), np.zeros(len(made.disc), np.uint8), of_degrees(*made))])
     columns = of_degrees(*asked)
     took, answers = [], []
     for one in [columns.rows(np.array([k])) for k in range(columns.size)]:
         began = time.perf_counter()
-        found = index.near(one, RULE)
+        found = index.near(one, (RULE,))
         took.append(time.perf_counter() - began)
         answers.append(set(found))
     return took, answers, index.nbytes / 1e6

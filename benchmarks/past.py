@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from antalya.model import Minima
+from antalya.model.operations import ACTIVITIES
 from antalya.picture import prepare
 from antalya.store.rows import STORED, micros, text_of
 from antalya.wiring import open_store
@@ -84,7 +85,7 @@ def main() -> None:
         began = time.perf_counter()
         store = open_store(where)
         subject = prepare(operation(0, volumes(1)[0]), START)
-        store.write(lambda tx: tx.near(subject, Minima()))
+        store.write(lambda tx: tx.near(subject, (Minima(),) * len(ACTIVITIES)))
         print(f"  opened again and asked what is near: {1_000 * (time.perf_counter() - began):.0f} ms, "
               f"{len(store._write_caches.hot.index)} volumes in memory")
         store.close()

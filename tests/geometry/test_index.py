@@ -18,6 +18,8 @@ from antalya.geometry.touch import apart
 from antalya.model.volume import Circle, Minima, Polygon, Volume
 
 MOST = Minima(across_m=2_000, up_m=100, seconds=600)
+TOWARDS = (MOST, Minima(across_m=20_000, seconds=60), Minima())
+"""Minima towards volumes of kind 0, 1 and 2."""
 
 
 @pytest.fixture(params=[True, False], ids=["compiled", "plain"], autouse=True)
@@ -36,15 +38,17 @@ def columns_of(*volumes: Volume) -> Columns:
 
 
 def expected(volumes: dict[int, list[Volume]], asked: Volume, exact: bool) -> set[int]:
-    """Keys of those that meet; or, where it is decided later, of those near enough by caps, windows and bands."""
+    """Keys of those that meet; or, where it is decided later, of those near enough by caps, windows and bands. A key's kind
+    is what is left of it by three."""
     found = set()
     for key, several in volumes.items():
+        minima = TOWARDS[key % 3]
         for v in several:
             if exact:
-                near = meet(asked, v, MOST) is not None
+                near = meet(asked, v, minima) is not None
             else:
                 one, other = shapes([asked.outline, v.outline])
-                near = near_in_time_and_height(asked, v, MOST) and not apart(one, other, MOST.across_m)
+                near = near_in_time_and_height(asked, v, minima) and not apart(one, other, minima.across_m)
             if near:
                 found.add(key)
     return found
@@ -56,7 +60,7 @@ def test_whatever_was_added_and_removed(loaded: bool, seed: int) -> None:
     made, index, kept = crowd(rng, place(rng), 130, 30_000, 12), Index(), dict[int, list[Volume]]()
     for key in range(100):
         several = [made[key]] if rng.random() < 0.7 else [made[key], made[100 + key % 20]]
-        index.add(key, columns_of(*several))
+        index.add(key, columns_of(*several), key % 3)
         kept[key] = several
         if rng.random() < 0.3:
             gone = int(rng.integers(0, key + 1))
@@ -75,8 +79,8 @@ def test_whatever_was_added_and_removed(loaded: bool, seed: int) -> None:
             index.settle()
     assert len(index) == sum(map(len, kept.values()))
     for asked in made[120:]:
-        assert set(index.near(columns_of(asked), MOST)) == expected(kept, asked, exact=loaded)
-    assert index.near(columns_of(*made[120:]), MOST) == sorted(
+        assert set(index.near(columns_of(asked), TOWARDS)) == expected(kept, asked, exact=loaded)
+    assert index.near(columns_of(*made[120:]), TOWARDS) == sorted(
         set().union(*(expected(kept, asked, exact=loaded) for asked in made[120:])))
 
 
@@ -85,13 +89,13 @@ def test_a_load_is_the_same_as_adding_one_by_one(loaded: bool) -> None:
     made = crowd(rng, (38.0, 36.0), 300, 60_000, 24)
     one, other = Index(), Index()
     for key, volume in enumerate(made):
-        one.add(key * 3, columns_of(volume))
-    other.load([(np.arange(i, j) * 3, columns_of(*made[i:j])) for i, j in ((0, 1), (1, 120), (120, 300))])
-    other.add(1_000, columns_of(made[0]))
-    one.add(1_000, columns_of(made[0]))
+        one.add(key * 3, columns_of(volume), key % 3)
+    other.load([(np.arange(i, j) * 3, np.arange(i, j) % 3, columns_of(*made[i:j])) for i, j in ((0, 1), (1, 120), (120, 300))])
+    other.add(1_000, columns_of(made[0]), 1)
+    one.add(1_000, columns_of(made[0]), 1)
     one.settle()
     for volume in made[:60]:
-        assert one.near(columns_of(volume), MOST) == other.near(columns_of(volume), MOST)
+        assert one.near(columns_of(volume), TOWARDS) == other.near(columns_of(volume), TOWARDS)
     assert other.nbytes > 300 * 200
 
 
@@ -120,7 +124,7 @@ def test_more_answers_than_fit_at_first() -> None:
         index.add(key, columns_of(volume))
     index.settle()
     whole = Volume(outline=here, lower_m=-500, upper_m=20_000, starts_at=DAY - timedelta(days=1), ends_at=DAY + timedelta(days=99))
-    assert index.near(columns_of(whole), Minima()) == kept
+    assert index.near(columns_of(whole), (Minima(),)) == kept
 
 
 def test_columns_become_bytes_and_come_back(loaded: bool) -> None:

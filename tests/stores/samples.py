@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tests.pictures import NOW, circle, plan, volume
 
 from antalya.model import Ask, Finding, Minima, Operation
-from antalya.model.operations import LIVE
+from antalya.model.operations import LIVE, Activity
 from antalya.picture import Coverage, Prepared, Stored
 from antalya.ports import Store, Transaction
 from antalya.steps.cover import cover
@@ -72,9 +72,9 @@ def ask(id: str = "q", **fields: Any) -> Ask:
 
 
 def disc(id: str, east: float = 0, north: float = 0, radius_m: float = 500, party: str = "TR", start: float = 6, end: float = 8,
-         lower_m: float = 0, upper_m: float = 500, **fields: Any) -> Prepared:
+         lower_m: float = 0, upper_m: float = 500, activity: Activity = "patrol", **fields: Any) -> Prepared:
     """A patrol in a circle, kilometres from 38 E, 36.5 N."""
-    return plan(id, party, "patrol", volume(circle(east, north, radius_m), start, end, lower_m, upper_m), **fields)
+    return plan(id, party, activity, volume(circle(east, north, radius_m), start, end, lower_m, upper_m), **fields)
 
 
 def ids(stored: Iterable[Stored]) -> list[str]:

@@ -11,15 +11,17 @@ from tests.pictures import book, clashes, hour
 from tests.stores.samples import changed, disc, keep, kept, undone
 
 from antalya.model import Minima
+from antalya.model.operations import ACTIVITIES
 from antalya.picture import Prepared
 from antalya.ports import Store
-from antalya.steps.detect import widest_minima
+from antalya.steps.detect import widest_towards
 from antalya.store import hot
 
 
-def near(store: Store, subject: Prepared, widest: Minima = Minima()) -> list[str]:
-    """The ids of the operations near a subject."""
-    return store.write(lambda tx: sorted(p.operation.id for p in tx.near(subject, widest)))
+def near(store: Store, subject: Prepared, widest: Minima = Minima(), **towards: Minima) -> list[str]:
+    """The ids of the operations near a subject; `towards`: the minima towards an activity where they are others."""
+    minima = tuple(towards.get(activity, widest) for activity in ACTIVITIES)
+    return store.write(lambda tx: sorted(p.operation.id for p in tx.near(subject, minima)))
 
 
 def test_what_is_put_changed_and_withdrawn_is_found_where_it_is(store: Store) -> None:
@@ -56,6 +58,18 @@ def test_a_start_from_many_parts_sees_what_one_part_shows(store: Store, open_sto
         assert near(open_store(), disc("x"), Minima(across_m=2_000)) == whole
 
 
+def test_each_is_looked_for_as_near_as_its_activity_wants(store: Store, open_store: Callable[..., Store]) -> None:
+    kept(store, disc("a", east=2), disc("b", east=2, activity="survey"))
+    other = open_store()
+    assert near(other, disc("x"), patrol=Minima(across_m=3_000)) == ["a"]
+    kept(store, disc("c", east=2), disc("d", east=2, activity="survey"))
+    store.write(lambda tx: keep(tx, disc("a", east=2, activity="survey"), 2))
+    for each in (store, other, open_store()):
+        assert near(each, disc("x"), patrol=Minima(across_m=3_000)) == ["c"]
+        assert near(each, disc("x"), survey=Minima(across_m=3_000)) == ["a", "b", "d"]
+        assert near(each, disc("x"), Minima(across_m=3_000)) == ["a", "b", "c", "d"]
+
+
 def test_what_is_undone_was_never_there(store: Store) -> None:
     kept(store, disc("a"), disc("b"))
 
@@ -63,7 +77,7 @@ def test_what_is_undone_was_never_there(store: Store) -> None:
         keep(tx, disc("c"))
         keep(tx, disc("a", east=200), 2)
         keep(tx, changed(disc("b"), state="withdrawn"), 2)
-        return sorted(p.operation.id for p in tx.near(disc("x"), Minima()))
+        return sorted(p.operation.id for p in tx.near(disc("x"), (Minima(),) * len(ACTIVITIES)))
     assert undone(store, job) == ["c"]
     assert near(store, disc("x")) == ["a", "b"]
     kept(store, disc("d"))  # takes a row that was given before
@@ -86,6 +100,6 @@ def test_it_never_misses_what_meets(store: Store, subject: Any, others: list[Any
     def job(tx: Any) -> set[str]:
         for other in others:
             keep(tx, other)
-        return {p.operation.id for p in tx.near(subject, widest_minima(rules, subject.operation))}
+        return {p.operation.id for p in tx.near(subject, widest_towards(rules, subject.operation))}
     meeting = {clash.other.operation.id for clash in clashes(subject, *others, rules=rules)}
     assert meeting <= undone(store, job)

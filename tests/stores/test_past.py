@@ -11,6 +11,7 @@ from tests.pictures import NOW, hour
 from tests.stores.samples import SALT, ask, disc, finding, found, ids, keep, kept
 
 from antalya.model import Minima
+from antalya.model.operations import ACTIVITIES
 from antalya.ports import Reader, Store
 from antalya.store.past import LONGEST
 from antalya.store.rows import micros, text_of
@@ -125,7 +126,7 @@ def test_the_past_is_looked_up_in_an_index_and_what_is_on_without_the_past(store
 
 def hot(store: Any) -> int:
     """How many volumes the index in memory has, as the next job finds it."""
-    store.write(lambda tx: tx.near(disc("x"), Minima()))
+    store.write(lambda tx: tx.near(disc("x"), (Minima(),) * len(ACTIVITIES)))
     return len(store._write_caches.hot.index)
 
 

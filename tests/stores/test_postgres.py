@@ -13,17 +13,19 @@ import psycopg
 import pytest
 from tests.pictures import NOW
 from tests.postgres import PostgresServer
-from tests.stores.samples import SALT, disc, found, keep
+from tests.stores.samples import SALT, disc, found, keep, kept
 from tests.stores.test_jobs import leaf, leaves, queued
 
 from antalya.model import Minima, Party
 from antalya.model.errors import AntalyaError
+from antalya.model.operations import ACTIVITIES
 from antalya.picture import Stored
 from antalya.ports import Transaction
 from antalya.steps.cover import cover
 from antalya.store.postgres import PostgresStore
 from antalya.store.postgres.opening import VERSION
 from antalya.store.postgres.store import LOCK
+from antalya.store.rows import kind_of
 
 
 @pytest.fixture
@@ -50,6 +52,18 @@ def test_a_new_database_is_made_and_opened_again(postgres_url: str, db: psycopg.
             store.write(leaf("x"))
     with closing(PostgresStore(postgres_url)) as store:
         assert leaves(store) == ["x", "x"]
+
+
+def test_the_index_of_a_database_of_an_earlier_version_gets_its_activities(
+        postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        plans = [disc(activity, activity=activity) for activity in ACTIVITIES]
+        kept(store, *plans)
+    db.execute("ALTER TABLE volumes DROP COLUMN kind")
+    db.execute("UPDATE meta SET value = '4' WHERE key = 'version'")
+    PostgresStore(postgres_url).close()
+    kinds = db.execute("SELECT id, kind FROM volumes JOIN operation ON seq = operation").fetchall()
+    assert dict(kinds) == {p.operation.id: kind_of(p.operation) for p in plans}
 
 
 def test_both_stores_have_the_same_tables_and_columns(postgres_url: str, db: psycopg.Connection[Any]) -> None:

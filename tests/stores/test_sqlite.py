@@ -12,9 +12,12 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
+from tests.stores.samples import disc, kept
 from tests.stores.test_jobs import leaf, leaves, queued
 
 from antalya.model.errors import AntalyaError
+from antalya.model.operations import ACTIVITIES
+from antalya.store.rows import kind_of
 from antalya.store.sqlite import SqliteStore
 from antalya.store.sqlite.store import VERSION
 
@@ -53,6 +56,18 @@ def test_a_file_of_a_newer_version_is_left_alone(file: Path) -> None:
     before = file.read_bytes()
     assert refused(file) == "store_newer"
     assert file.read_bytes() == before
+
+
+def test_the_index_of_a_file_of_an_earlier_version_gets_its_activities(file: Path) -> None:
+    with closing(SqliteStore(file)) as store:
+        plans = [disc(activity, activity=activity) for activity in ACTIVITIES]
+        kept(store, *plans)
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("ALTER TABLE volumes DROP COLUMN kind")
+        db.execute("PRAGMA user_version = 6")
+    with closing(SqliteStore(file)) as store, closing(sqlite3.connect(file)) as db:
+        assert dict(db.execute("SELECT id, kind FROM volumes JOIN operation ON seq = operation")) == {
+            p.operation.id: kind_of(p.operation) for p in plans}
 
 
 def test_another_program_s_database_is_left_alone(file: Path) -> None:

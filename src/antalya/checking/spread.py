@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from antalya.geometry import batch, parts
+from antalya.geometry import batch
 from antalya.geometry.batch import Pairs
 from antalya.geometry.columns import Columns
 from antalya.geometry.ellipsoid import Floats, Ints
@@ -121,6 +121,7 @@ def _reached(address: str) -> Iterator[None]:
 def _found(client: "Client", columns: Columns, table: Floats, kind: Ints, group: Ints, progress: Callable[[int, int], None]
            ) -> Iterator[Pairs]:
     """Pairs of rows and verdicts, part by part as they come; never more than a few parts under way."""
+    from antalya.geometry import parts  # numba takes a moment to load
     threads = sum(client.nthreads().values())
     size = min(max(columns.size // (PARTS_EACH * threads), LEAST_ROWS), MOST_ROWS)
     waiting = parts.parts(columns, table, size)

@@ -7,13 +7,14 @@ whose caps, windows and bands come near enough.
 """
 
 import threading
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from antalya.geometry.batch import near_rows
-from antalya.geometry.columns import NUMBERS, Columns, joined, of_degrees, packed, unpacked
-from antalya.geometry.ellipsoid import Ints
+from antalya.geometry.columns import NUMBERS, Codes, Columns, joined, of_degrees, packed, unpacked
+from antalya.geometry.ellipsoid import Floats, Ints
 from antalya.model.volume import Minima
 
 TAIL = 1_024
@@ -32,12 +33,11 @@ class _Run(NamedTuple):
 
 
 class Index:
-    """Volumes by the key of their operation; keys grow. One thread at a time."""
+    """Volumes by the key of their operation, each of a kind; keys grow. One thread at a time."""
 
     def __init__(self) -> None:
         self._columns = _empty(ROOM)
-        self._keys = np.empty(ROOM, np.int64)
-        self._alive = np.zeros(ROOM, np.bool_)
+        self._keys, self._kinds, self._alive = np.empty(ROOM, np.int64), np.zeros(ROOM, np.uint8), np.zeros(ROOM, np.bool_)
         self._size = self._dead = 0
         self._runs: list[_Run] = []
         self._corners = 0
@@ -51,32 +51,33 @@ class Index:
     def nbytes(self) -> int:
         """Bytes it takes, room to grow included."""
         runs: int = sum(part.nbytes for run in self._runs for part in run.tree)
-        return self._columns.nbytes + int(self._keys.nbytes + self._alive.nbytes) + runs
+        return self._columns.nbytes + int(self._keys.nbytes + self._kinds.nbytes + self._alive.nbytes) + runs
 
-    def load(self, parts: list[tuple[Ints, Columns]]) -> None:
-        """Fills an empty index: each row's key, in growing order, and the rows. The parts are used up one by one, so that they
-        and the index never both take their whole memory."""
-        size, corners = sum(len(keys) for keys, _ in parts), sum(len(columns.points) for _, columns in parts)
+    def load(self, parts: list[tuple[Ints, Codes, Columns]]) -> None:
+        """Fills an empty index: each row's key, in growing order, its kind, and the rows. The parts are used up one by one, so
+        that they and the index never both take their whole memory."""
+        size, corners = sum(len(keys) for keys, _, _ in parts), sum(len(columns.points) for _, _, columns in parts)
         self._columns, self._size, self._dead, self._runs = _empty(_roomy(size, ROOM), _roomy(corners, 16 * ROOM)), 0, 0, []
-        self._keys, self._alive = np.zeros(self._columns.size, np.int64), np.zeros(self._columns.size, np.bool_)
+        self._keys, self._kinds = np.zeros(self._columns.size, np.int64), np.zeros(self._columns.size, np.uint8)
+        self._alive = np.zeros(self._columns.size, np.bool_)
         parts.reverse()
         while parts:
-            keys, columns = parts.pop()
+            keys, kinds, columns = parts.pop()
             rows = slice(self._size, self._size + len(keys))
             self._write(self._size, columns)
-            self._keys[rows], self._alive[rows] = keys, True
+            self._keys[rows], self._kinds[rows], self._alive[rows] = keys, kinds, True
             self._size += len(keys)
         self._corners = int(np.diff(self._columns.first[:self._size + 1]).max(initial=0))
         self._planted()
 
-    def add(self, key: int, columns: Columns) -> None:
-        """Adds an operation's volumes. `key` is greater than all before."""
+    def add(self, key: int, columns: Columns, kind: int = 0) -> None:
+        """Adds an operation's volumes. `key` is greater than all before, `kind` less than 256."""
         many = columns.size
         self._reserve(many, len(columns.points))
         self._corners = max(self._corners, int(np.diff(columns.first).max()))
         rows = slice(self._size, self._size + many)
         self._write(self._size, columns)
-        self._keys[rows], self._alive[rows] = key, True
+        self._keys[rows], self._kinds[rows], self._alive[rows] = key, kind, True
         self._size += many
         if _warm.is_set():
             from antalya.geometry import making
@@ -109,7 +110,7 @@ class Index:
         """Brings the trees up to date, once nothing will be taken back."""
         if self._dead > max(TAIL, self._size // 2):
             rows = np.flatnonzero(self._alive[:self._size])
-            self.load([(self._keys[rows], self._columns.rows(rows))])
+            self.load([(self._keys[rows], self._kinds[rows], self._columns.rows(rows))])
         self._planted()
 
     def drop(self, before: int) -> Ints:
@@ -119,15 +120,16 @@ class Index:
         self._dead += len(gone)
         return gone
 
-    def near(self, columns: Columns, most: Minima) -> list[int]:
-        """Keys of the operations any of whose volumes comes within minima of any of these, sorted; none is missed."""
+    def near(self, columns: Columns, minima: tuple[Minima, ...]) -> list[int]:
+        """Keys of the operations any of whose volumes comes within minima of any of these, sorted; none is missed. `minima`:
+        those towards each kind that there is."""
         if not self._size:
             return []
         self._reserve(1, len(columns.points))
-        found: set[int] = set()
+        found, table = set[int](), _table(minima)
         for row in range(columns.size):
             self._write(self._size, columns.rows(np.array([row])) if columns.size > 1 else columns)
-            found.update(self._keys[self._around(most)].tolist())
+            found.update(self._keys[self._around(*table)].tolist())
         return sorted(found)
 
     def during(self, starts: int, ends: int) -> list[int]:
@@ -138,14 +140,13 @@ class Index:
 
     # rows
 
-    def _around(self, most: Minima) -> Ints:
+    def _around(self, most: Floats, table: Floats) -> Ints:
         """Rows near the one written after the last."""
         if not _warm.is_set():
             rows = np.flatnonzero(self._alive[:self._size])
-            minima = np.array([(most.across_m, most.up_m, most.seconds)])
-            return rows[near_rows(self._columns, np.full(len(rows), self._size), rows, minima)]
+            return rows[near_rows(self._columns, np.full(len(rows), self._size), rows, table[self._kinds[rows]])]
         from antalya.geometry import kernel, tree
-        given = self._columns, self._size, np.array([most.across_m, most.up_m, most.seconds]), self._alive
+        given = self._columns, self._size, most, table, self._kinds, self._alive
         corners = max(self._corners, int(self._columns.first[self._size + 1] - self._columns.first[self._size]))
         if corners > self._scratch.shape[1]:
             self._scratch, self._marks = np.empty((kernel.SCRATCH, 2 * corners)), np.empty((2, 2 * corners), np.int64)
@@ -189,9 +190,9 @@ class Index:
                 many = used if own is grown.points or own is grown.codes else self._size + (own is grown.first)
                 own[:many] = other[:many]
             self._columns = grown
-            self._keys, self._alive = (
+            self._keys, self._kinds, self._alive = (
                 np.concatenate([column[:self._size], np.zeros(grown.size - self._size, column.dtype)])
-                for column in (self._keys, self._alive))
+                for column in (self._keys, self._kinds, self._alive))
 
     # trees
 
@@ -206,6 +207,13 @@ class Index:
         making.run(making.cores, self._size, self._columns)
         self._corners = int(np.diff(self._columns.first[:self._size + 1]).max())
         self._runs.append(_Run(past, self._size, tree.tree(self._columns, past, self._size)))
+
+
+@lru_cache(maxsize=256)
+def _table(minima: tuple[Minima, ...]) -> tuple[Floats, Floats]:
+    """What is as wide as any of the minima, and the minima, (k, 3)."""
+    table = np.array([(each.across_m, each.up_m, each.seconds) for each in minima])
+    return table.max(axis=0), table
 
 
 def _roomy(many: int, least: int) -> int:
@@ -236,8 +244,8 @@ def warm() -> None:
         columns = joined([part] * 10)
         making.cores(0, 10, columns)
         unpacked([packed(columns)], making.walk)
-        given = (columns, 9, np.zeros(3), np.ones(10, np.bool_), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
-                 np.empty(16, np.int64))
+        given = (columns, 9, *_table((Minima(),)), np.zeros(10, np.uint8), np.ones(10, np.bool_), np.empty((kernel.SCRATCH, 8)),
+                 np.empty((2, 8), np.int64), np.empty(16, np.int64))
         tree.around(*tree.tree(columns, 0, 9), *given)
         tree.along(0, 9, *given)
         _warm.set()

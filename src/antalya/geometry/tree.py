@@ -15,7 +15,6 @@ from antalya.geometry.compiled import compiled
 from antalya.geometry.ellipsoid import Floats, Ints
 from antalya.geometry.kernel import cores_near, meets, near
 from antalya.geometry.plane import NO, YES
-from antalya.model.volume import Minima
 
 FAN = 8
 DEPTH = 12
@@ -131,11 +130,6 @@ def _widened(box, across, up, seconds, out):  # type: ignore[no-untyped-def]
     out[8], out[9] = box[8] - up, box[9] + up
 
 
-def widest(minima: Minima) -> Floats:
-    """Minima as the compiled functions take them."""
-    return np.array([minima.across_m, minima.up_m, minima.seconds])
-
-
 @compiled
 def pairs(begin, end, boxes, order, levels, c, kind, table, group, most, scratch, marks, out):  # type: ignore[no-untyped-def]
     """Pairs of rows that meet, or may (`kernel.UNSURE`), one of them in the lowest nodes `begin` … `end`, the other there or
@@ -188,9 +182,9 @@ def pairs(begin, end, boxes, order, levels, c, kind, table, group, most, scratch
 
 
 @compiled
-def around(boxes, order, levels, c, row, most, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
+def around(boxes, order, levels, c, row, most, table, kind, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
     """Rows of a tree that are `alive` and come within minima of a row, or may, into `out`; how many, which may be more than
-    fit."""
+    fit. `kind`: a row's row in `table` (k, 3), its minima; `most`: as wide as any of them."""
     box, small, stack, found = np.empty(10), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64), 0
     _item_box(c, row, box)
     _widened(box, most[0], most[1], most[2], box)
@@ -200,7 +194,7 @@ def around(boxes, order, levels, c, row, most, alive, scratch, marks, out):  # t
         deep -= 1
         node, level = stack[deep] // 16, stack[deep] % 16
         if level == 0:
-            found = _kept(c, row, order[node], most, alive, scratch, marks, small, out, found)
+            found = _kept(c, row, order[node], table, kind, alive, scratch, marks, small, out, found)
             continue
         first = levels[level - 1] + (node - levels[level]) * FAN
         for child in range(first, min(first + FAN, levels[level])):
@@ -211,18 +205,19 @@ def around(boxes, order, levels, c, row, most, alive, scratch, marks, out):  # t
 
 
 @compiled
-def along(begin, end, c, row, most, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
+def along(begin, end, c, row, most, table, kind, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
     """The same for the rows from `begin` to `end`, one by one."""
     small, found = np.empty((2, 4)), 0
     for other in range(begin, end):
-        found = _kept(c, row, other, most, alive, scratch, marks, small, out, found)
+        found = _kept(c, row, other, table, kind, alive, scratch, marks, small, out, found)
     return found
 
 
 @compiled
-def _kept(c, row, other, most, alive, scratch, marks, small, out, found):  # type: ignore[no-untyped-def]
-    if alive[other] and near(c, row, other, most[0], most[1], most[2]) and (
-            cores_near(c, row, other, most[0]) or meets(c, row, other, most[0], scratch, marks, small) != NO):
+def _kept(c, row, other, table, kind, alive, scratch, marks, small, out, found):  # type: ignore[no-untyped-def]
+    own = table[kind[other]]
+    if alive[other] and near(c, row, other, own[0], own[1], own[2]) and (
+            cores_near(c, row, other, own[0]) or meets(c, row, other, own[0], scratch, marks, small) != NO):
         if found < len(out):
             out[found] = other
         return found + 1

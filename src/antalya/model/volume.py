@@ -31,8 +31,9 @@ def check_position(position: Position, at: str) -> None:
 
 
 def _check_ring(ring: Ring, at: str) -> None:
-    for i, position in enumerate(ring):
-        check_position(position, f"{at}[{i}]")
+    if not all(-180 <= lon <= 180 and -90 <= lat <= 90 for lon, lat in ring):  # no NaN is either
+        for i, position in enumerate(ring):
+            check_position(position, f"{at}[{i}]")
     if len(ring) < 2 or ring[0] != ring[-1]:
         raise error("ring_not_closed", "the last position differs from the first", at=at)
     if len(set(ring)) < 3:

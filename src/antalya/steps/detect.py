@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache, reduce
 from typing import NamedTuple
 
 from antalya.geometry import overlap
 from antalya.geometry.cut import cut
 from antalya.geometry.overlap import Meeting, meet_many, near_in_time_and_height
 from antalya.geometry.touch import apart
-from antalya.model.operations import ACTIVITIES, LIVE, Operation, minima
+from antalya.model.operations import ACTIVITIES, LIVE, Activity, Operation, minima
 from antalya.model.rules import Incompatible, Separation
 from antalya.model.volume import Minima
 from antalya.picture import Prepared, Rulebook
@@ -61,13 +62,21 @@ def clash_of(subject: Prepared, other: Prepared, pairs: Iterable[tuple[int, int]
 
 def widest_minima(rulebook: Rulebook, operation: Operation) -> Minima:
     """An upper bound of the minima of any pair with this operation, `reach` included: how far `cover` has to look."""
+    return reduce(Minima.widest, widest_towards(rulebook, operation))
+
+
+def widest_towards(rulebook: Rulebook, operation: Operation) -> tuple[Minima, ...]:
+    """The same towards operations of each activity, in the order of `ACTIVITIES`."""
     widest = reach(rulebook, operation)
-    for activity in ACTIVITIES:
-        widest = widest.widest(minima(operation.activity, activity))
     for _, rule in rulebook.rules():
-        if isinstance(rule, Separation):
+        if isinstance(rule, Separation) and binds(rule, operation, rulebook):
             widest = widest.widest(_minima_of(rule))
-    return widest
+    return _widest_towards(operation.activity, widest)
+
+
+@lru_cache(maxsize=256)
+def _widest_towards(activity: Activity, widest: Minima) -> tuple[Minima, ...]:
+    return tuple(minima(activity, other).widest(widest) for other in ACTIVITIES)
 
 
 def reach(rulebook: Rulebook, operation: Operation) -> Minima:

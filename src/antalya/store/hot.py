@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from antalya.geometry.columns import Columns, unpacked
+from antalya.geometry.columns import Codes, Columns, unpacked
 from antalya.geometry.ellipsoid import Ints
 from antalya.geometry.index import Index, is_warm, warm
 
@@ -91,12 +91,13 @@ class Hot:
         self.back_to(0)
         self._group = None
 
-    def put(self, row: int, before: int | None, columns: Columns | None) -> None:
-        """An operation's new row in place of the one before; `columns` of its volumes, None where it takes no space."""
+    def put(self, row: int, before: int | None, columns: Columns | None, kind: int) -> None:
+        """An operation's new row in place of the one before; `columns` of its volumes, None where it takes no space; its kind
+        (`rows.kind_of`)."""
         self._undo.append((self.index.size, self._last or 0))
         self._last = row
         if columns is not None:
-            self.index.add(row, columns)
+            self.index.add(row, columns, kind)
         if before is not None:
             self._undo.append(self.index.remove(before))
 
@@ -110,10 +111,11 @@ class Hot:
             self._fill(ask)
         elif newest > self._last:  # another process's
             self.others += 1
-            for row, stored in ask("SELECT o.seq, v.columns FROM operation o LEFT JOIN volumes v ON v.operation = o.seq "
-                                   "WHERE o.seq > ? ORDER BY o.seq", (self._last,)):
+            for row, kind, stored in ask("SELECT o.seq, v.kind, v.columns FROM operation o "
+                                         "LEFT JOIN volumes v ON v.operation = o.seq WHERE o.seq > ? ORDER BY o.seq",
+                                         (self._last,)):
                 if stored is not None:
-                    self.index.add(row, unpacked([stored])[1])
+                    self.index.add(row, unpacked([stored])[1], kind)
             for (row,) in ask("SELECT p.seq FROM operation o JOIN operation p ON p.id = o.id AND p.version = o.version - 1 "
                               "WHERE o.seq > ?", (self._last,)):
                 self.index.remove(row)
@@ -126,8 +128,8 @@ class Hot:
     def _fill(self, ask: Ask) -> None:
         """Reads all there is, and makes columns of each part while the next is read."""
         with ThreadPoolExecutor(1) as pool:
-            made, last = list[Future[tuple[Ints, Columns]]](), -1
-            while rows := ask("SELECT operation, columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?",
+            made, last = list[Future[tuple[Ints, Codes, Columns]]](), -1
+            while rows := ask("SELECT operation, kind, columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?",
                               (last, MANY)):
                 made.append(pool.submit(_columns, rows, len(made) > 0))
                 last = rows[-1][0]
@@ -139,12 +141,13 @@ class Hot:
                 self.index.load(parts)
 
 
-def _columns(rows: Sequence[Any], many: bool) -> tuple[Ints, Columns]:
-    """The columns of stored rows, and of each the operation. `many`: worth waiting for the compiled code."""
+def _columns(rows: Sequence[Any], many: bool) -> tuple[Ints, Codes, Columns]:
+    """The columns of stored rows, and of each the operation and its kind. `many`: worth waiting for the compiled code."""
     if many:
         warm()
     compiled = None
     if is_warm():
         from antalya.geometry.making import walk as compiled
-    part, columns = unpacked([stored for _, stored in rows], compiled)
-    return np.array([row for row, _ in rows], dtype=np.int64)[part], columns
+    keys, kinds, stored = zip(*rows, strict=True)
+    part, columns = unpacked(stored, compiled)
+    return np.array(keys, dtype=np.int64)[part], np.array(kinds, dtype=np.uint8)[part], columns

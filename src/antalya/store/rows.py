@@ -8,7 +8,7 @@ import msgspec
 
 from antalya.model.asks import Answer, Ask
 from antalya.model.findings import Finding, Opened
-from antalya.model.operations import Operation
+from antalya.model.operations import ACTIVITIES, Operation
 from antalya.model.parties import Force, Party, Stance
 from antalya.model.places import Area, Control, Site
 from antalya.model.understandings import Signature, Understanding
@@ -78,6 +78,11 @@ def stored_of(row: Row) -> Stored:
     _, version, filed, moved, first, movement, kid, leaf, body, current = row
     return Stored(_OPERATION.decode(body), version, instant(filed), instant(moved), instant(first), movement, kid, leaf,
                   bool(current))
+
+
+def kind_of(operation: Operation) -> int:
+    """How the index calls its activity. The numbers are in stores: ACTIVITIES only grows at its end."""
+    return ACTIVITIES.index(operation.activity)
 
 
 OPENED = "SELECT seq, body, opened_at, closed_at, closed_because FROM finding "

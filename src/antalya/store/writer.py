@@ -21,7 +21,7 @@ from antalya.store.bridging import BridgeWriter
 from antalya.store.group import Group
 from antalya.store.past import PastWriter
 from antalya.store.reader import SqlReader
-from antalya.store.rows import Caches, micros, text_of
+from antalya.store.rows import Caches, kind_of, micros, text_of
 from antalya.store.utm import UtmWriter
 
 _WAITING = frozenset({"open"})
@@ -100,9 +100,9 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
                          [(cell, seq, *window) for cell in coverage.cells])
         columns = None if coverage is None else self._columns_of(operation.volumes)
         if columns is not None:
-            self._insert("volumes (operation, columns)", [(seq, packed(columns))])
+            self._insert("volumes (operation, kind, columns)", [(seq, kind_of(operation), packed(columns))])
             self._caches.prepared[seq] = prepare(operation, stored.moved_at, stored.first_filed_at, stored.version)
-        self._caches.hot.put(seq, old[0] if old else None, columns)
+        self._caches.hot.put(seq, old[0] if old else None, columns, kind_of(operation))
         self._fresh[operation.id] = stored
 
     def operation(self, id: str, version: int | None = None) -> Stored | None:
@@ -114,9 +114,10 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         return ({id_: self._fresh[id_] for id_ in wanted if id_ in self._fresh}
                 | super().operations_of(id_ for id_ in wanted if id_ not in self._fresh))
 
-    def near(self, subject: Prepared, widest: Minima) -> list[Prepared]:
-        """Operations in the index that come within `widest` of an operation, or may; none is missed, itself may be there."""
-        return self._prepared(self._caches.hot.index.near(self._columns_of(subject.operation.volumes), widest))
+    def near(self, subject: Prepared, minima: tuple[Minima, ...]) -> list[Prepared]:
+        """Operations in the index that come within `minima` of an operation, or may: those towards each activity, in the order
+        of `ACTIVITIES`. None is missed, itself may be there."""
+        return self._prepared(self._caches.hot.index.near(self._columns_of(subject.operation.volumes), minima))
 
     def _columns_of(self, volumes: Sequence[Volume]) -> Columns:
         """Volumes as columns; the last ones are kept, since what was put is looked for next."""

@@ -22,7 +22,7 @@ from antalya.store.sqlite.reader import SqliteReader
 from antalya.store.sqlite.writer import SqliteTransaction
 
 T = TypeVar("T")
-VERSION = 6
+VERSION = 7
 
 
 class SqliteStore:
