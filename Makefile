@@ -11,7 +11,7 @@ JOBS   ?= 5
 # Compiled once: the tests start hundreds of processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test checks lint types imports engine collected pytest bench docs-check constraints wheel clean
+.PHONY: help demo test checks lint types imports engine-joins engine-tracks collected pytest bench docs-check constraints wheel clean
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
@@ -19,7 +19,7 @@ demo: $(VENV)/.runtime  ## the northern Syria scenario: findings, then page and 
 	@$(BIN)/antalya demo --port $(PORT)
 
 test: $(VENV)/.dev  ## everything CI runs
-	@$(MAKE) --no-print-directory -j2 checks engine collected
+	@$(MAKE) --no-print-directory -j2 engine-tracks engine-joins checks collected
 	@$(MAKE) --no-print-directory pytest
 
 checks: lint types imports
@@ -29,9 +29,9 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
-engine: $(VENV)/.dev  # compiled once, or every process of the tests would, each for itself
-	@echo "Compiling the engine (once) ..."
-	@$(BIN)/python -m benchmarks --quick batch index >/dev/null
+engine-joins engine-tracks: engine-%: $(VENV)/.dev  # compiled once, or every process of the tests would, each for itself
+	@echo "Compiling the engine ($*, once) ..."
+	@$(BIN)/python tools/warm.py $*
 collected: $(VENV)/.dev  # the same for bytecode
 	@echo "Collecting the tests ..."
 	@$(BIN)/python -m pytest --collect-only -qq >/dev/null || true  # the run itself says what is wrong

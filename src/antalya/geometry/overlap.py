@@ -15,7 +15,7 @@ import numpy as np
 
 from antalya.geometry import touch
 from antalya.geometry.pairs import closer_each
-from antalya.geometry.region import meeting_region
+from antalya.geometry.region import Planes, meeting_region, planes
 from antalya.geometry.shape import Shape, shape
 from antalya.geometry.touch import distance_m, overlaps
 from antalya.model.volume import Minima, Outline, Volume
@@ -74,12 +74,17 @@ class Meeting:
     @cached_property
     def distance_m(self) -> float:
         """The geodesic distance of the outlines; 0 where they touch or overlap."""
-        return distance_m(self.shape_a, self.shape_b)
+        polygons = not (self.shape_a.is_circle or self.shape_b.is_circle)
+        return distance_m(self.shape_a, self.shape_b, self._laid[1:3] if polygons else None)
 
     @cached_property
     def region(self) -> Outline:
         """{p in A nearer than across_m to B} and {q in B nearer than across_m to A}; at 0 what A and B share."""
-        return meeting_region(self.shape_a, self.shape_b, self.minima.across_m)
+        return meeting_region(self.shape_a, self.shape_b, self.minima.across_m, self._laid)
+
+    @cached_property
+    def _laid(self) -> Planes:
+        return planes(self.shape_a, self.shape_b)
 
 
 def meet(

@@ -5,6 +5,8 @@ nothing of the true region is missing; it is too wide by less than 1 % where the
 one's centre. Positions are rounded to 1e-7 degrees (5 mm).
 """
 
+from typing import TypeAlias
+
 import numpy as np
 import shapely
 from shapely.affinity import translate
@@ -18,10 +20,13 @@ from antalya.model.volume import MultiPolygon, Outline, Polygon, Ring
 
 QUARTER = 16
 """Pieces in a quarter of a widened corner."""
+MUCH = 20
+"""So many times as wide as a region may be, an area is cut before it is widened."""
 ROUNDED_M = 0.01
 DIGITS = 7
 _PLAIN_DEG = 20.0
 """Longitudes nearer than that to each other don't run about a pole."""
+Planes: TypeAlias = tuple[Frame, BaseGeometry, BaseGeometry, float]
 FINE_DEG = 2.0**-34
 """The grid for cutting in degrees, 6 µm: see `overlay`."""
 
@@ -31,10 +36,11 @@ def widened(area: BaseGeometry, by_m: float) -> BaseGeometry:
     return shapely.buffer(area, by_m / np.cos(np.pi / (4 * QUARTER)), quad_segs=QUARTER)
 
 
-def planes(a: Shape, b: Shape) -> tuple[Frame, BaseGeometry, BaseGeometry, float]:
+def planes(a: Shape, b: Shape) -> Planes:
     """The plane about the smaller of two shapes, both in it as polygons, and that one's radius."""
-    small = a if a.radius_m <= b.radius_m else b
-    return small.frame, a.rim.plane(small.frame), b.rim.plane(small.frame), small.rim.radius_m
+    if a.radius_m <= b.radius_m:
+        return a.frame, a.rim.flat, b.rim.plane(a.frame), a.rim.radius_m
+    return b.frame, a.rim.plane(b.frame), b.rim.flat, b.rim.radius_m
 
 
 def near(area: BaseGeometry, other: BaseGeometry, across_m: float, reach_m: float) -> BaseGeometry:
@@ -43,14 +49,15 @@ def near(area: BaseGeometry, other: BaseGeometry, across_m: float, reach_m: floa
         return shared(area, other)
     far = reach_m + across_m
     grow = across_m * (1 + float(ellipsoid.stretch(far))) + ROUNDED_M
-    if np.abs(shapely.bounds(other)).max() > 1.1 * far + 1_000:  # nothing beyond that can be in the result
+    if np.abs(shapely.bounds(other)).max() > MUCH * far:  # nothing beyond 1.1 of it can be in the result
         other = shared(other, shapely.box(-far, -far, far, far).buffer(far * 0.1 + 1_000))
     return shared(area, widened(other, grow))
 
 
-def meeting_region(a: Shape, b: Shape, across_m: float) -> Outline:
-    """{p in A nearer than across_m to B} and {q in B nearer than across_m to A}; at 0 what they share. Never empty."""
-    frame, first, second, reach = planes(a, b)
+def meeting_region(a: Shape, b: Shape, across_m: float, laid: Planes | None = None) -> Outline:
+    """{p in A nearer than across_m to B} and {q in B nearer than across_m to A}; at 0 what they share. Never empty. `laid`: both
+    in the plane, by `planes`, where they are there already."""
+    frame, first, second, reach = laid or planes(a, b)
     area = near(first, second, across_m, reach)
     if across_m:
         area = joined([area, near(second, first, across_m, reach)])
