@@ -40,7 +40,7 @@ def join(columns: Columns, table: Floats, kind: Ints | None = None, group: Ints 
     """
     if columns.size < 2:
         return np.empty((0, 2), np.int64)
-    kind = np.zeros(columns.size, np.int64) if kind is None else kind
+    kind, table = np.zeros(columns.size, np.int64) if kind is None else kind, np.asarray(table, dtype=np.float64)
     group = np.arange(columns.size) if group is None else group
     found = _compared(columns, table, kind, group) if columns.size <= few else None
     if found is None:
