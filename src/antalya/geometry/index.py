@@ -32,6 +32,9 @@ class _Run(NamedTuple):
     tree: Any
 
 
+_NOTHING = _Run(0, 0, (np.empty((0, 10)), np.empty(0, np.int64), np.zeros(2, np.int64)))
+
+
 class Index:
     """Volumes by the key of their operation, each of a kind; keys grow. One thread at a time."""
 
@@ -128,8 +131,7 @@ class Index:
         self._reserve(1, len(columns.points))
         found, table = set[int](), _table(minima)
         for row in range(columns.size):
-            self._write(self._size, columns.rows(np.array([row])) if columns.size > 1 else columns)
-            found.update(self._keys[self._around(*table)].tolist())
+            found.update(self._keys[self._around(columns, row, *table)].tolist())
         return sorted(found)
 
     def during(self, starts: int, ends: int) -> list[int]:
@@ -140,31 +142,26 @@ class Index:
 
     # rows
 
-    def _around(self, most: Floats, table: Floats) -> Ints:
-        """Rows near the one written after the last."""
+    def _around(self, asked: Columns, row: int, most: Floats, table: Floats) -> Ints:
+        """Rows near one of other columns, for which there is room after the last."""
         if not _warm.is_set():
+            self._write(self._size, asked.rows(np.array([row])))
             rows = np.flatnonzero(self._alive[:self._size])
             return rows[near_rows(self._columns, np.full(len(rows), self._size), rows, table[self._kinds[rows]])]
         from antalya.geometry import kernel, tree
-        given = self._columns, self._size, most, table, self._kinds, self._alive
-        corners = max(self._corners, int(self._columns.first[self._size + 1] - self._columns.first[self._size]))
+        given = self._columns, self._size, asked, row, most, table, self._kinds, self._alive
+        corners = max(self._corners, len(asked.points))
         if corners > self._scratch.shape[1]:
             self._scratch, self._marks = np.empty((kernel.SCRATCH, 2 * corners)), np.empty((2, 2 * corners), np.int64)
-        past, found = 0, list[Ints]()
-        for run in self._runs:
-            found.append(self._fitted(tree.around, *run.tree, *given))
-            past = run.end
-        if past < self._size:
-            found.append(self._fitted(tree.along, past, self._size, *given))
+        found, past = list[Ints](), self._runs[-1].end if self._runs else 0
+        for k, each in enumerate(run.tree for run in self._runs or [_NOTHING]):
+            tail = (0, 0) if k else (past, self._size)
+            count = tree.around(*each, *tail, *given, self._scratch, self._marks, self._out)
+            if count > len(self._out):
+                self._out = np.empty(2 * count, np.int64)
+                count = tree.around(*each, *tail, *given, self._scratch, self._marks, self._out)
+            found.append(self._out[:count].copy())
         return found[0] if len(found) == 1 else np.concatenate(found)
-
-    def _fitted(self, work: Any, *given: Any) -> Ints:
-        """The rows that a compiled function finds, with room for them all."""
-        count = work(*given, self._scratch, self._marks, self._out)
-        if count > len(self._out):
-            self._out = np.empty(2 * count, np.int64)
-            count = work(*given, self._scratch, self._marks, self._out)
-        return self._out[:count].copy()
 
     def _rows(self, key: int) -> slice:
         first, last = np.searchsorted(self._keys[:self._size], [key, key + 1])
@@ -244,8 +241,7 @@ def warm() -> None:
         columns = joined([part] * 10)
         making.cores(0, 10, columns)
         unpacked([packed(columns)], making.walk)
-        given = (columns, 9, *_table((Minima(),)), np.zeros(10, np.uint8), np.ones(10, np.bool_), np.empty((kernel.SCRATCH, 8)),
-                 np.empty((2, 8), np.int64), np.empty(16, np.int64))
-        tree.around(*tree.tree(columns, 0, 9), *given)
-        tree.along(0, 9, *given)
+        tree.around(*tree.tree(columns, 0, 9), 0, 9, columns, 9, part, 0, *_table((Minima(),)),
+                    np.zeros(10, np.uint8), np.ones(10, np.bool_), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
+                    np.empty(16, np.int64))
         _warm.set()

@@ -44,8 +44,8 @@ def near(c, i, j, across, up, seconds):  # type: ignore[no-untyped-def]
 @compiled
 def caps_near(c, i, j, across):  # type: ignore[no-untyped-def]
     """Whether caps come within `across`."""
-    a, b = c.numbers[i], c.numbers[j]
-    x, y, z = a[ORIGIN] - b[ORIGIN], a[ORIGIN + 1] - b[ORIGIN + 1], a[ORIGIN + 2] - b[ORIGIN + 2]
+    n = c.numbers
+    x, y, z = n[i, ORIGIN] - n[j, ORIGIN], n[i, ORIGIN + 1] - n[j, ORIGIN + 1], n[i, ORIGIN + 2] - n[j, ORIGIN + 2]
     reach = c.numbers[i, RADIUS] + c.numbers[j, RADIUS] + across
     return x * x + y * y + z * z <= reach * reach
 
@@ -53,12 +53,13 @@ def caps_near(c, i, j, across):  # type: ignore[no-untyped-def]
 @compiled
 def cores_near(c, i, j, across):  # type: ignore[no-untyped-def]
     """Whether discs that are part of two rows come within `across` already."""
-    a, b = c.numbers[i], c.numbers[j]
-    x, y, z = a[ORIGIN] - b[ORIGIN], a[ORIGIN + 1] - b[ORIGIN + 1], a[ORIGIN + 2] - b[ORIGIN + 2]
+    n = c.numbers
+    x, y, z = n[i, ORIGIN] - n[j, ORIGIN], n[i, ORIGIN + 1] - n[j, ORIGIN + 1], n[i, ORIGIN + 2] - n[j, ORIGIN + 2]
     square = x * x + y * y + z * z
-    reach = a[CORE] + b[CORE] + across - MARGIN_M
+    reach = n[i, CORE] + n[j, CORE] + across - MARGIN_M
     # a geodesic is longer than its chord by less than this, up to 1,000 km
-    return a[CORE] > 0 and b[CORE] > 0 and reach > 0 and square * (1 + square / (11 * R * R)) < reach * reach and square < 1e12
+    return (n[i, CORE] > 0 and n[j, CORE] > 0 and reach > 0 and square < 1e12
+            and square * (1 + square / (11 * R * R)) < reach * reach)
 
 
 @compiled
@@ -139,9 +140,9 @@ def _closer(a, b, limit, error, first, second, scratch, marks):  # type: ignore[
             if scratch[8, q] > e or scratch[10, q] < w or scratch[9, q] > north or scratch[11, q] < south:
                 continue
             h = marks[1, q]
-            if cross(x, y, k, u, v, h, error) == YES:
+            if cross(x[k], y[k], x[k + 1], y[k + 1], u[h], v[h], u[h + 1], v[h + 1], error) == YES:
                 return YES
-            apart = between(x, y, k, u, v, h)
+            apart = between(x[k], y[k], x[k + 1], y[k + 1], u[h], v[h], u[h + 1], v[h + 1])
             if apart < surely:
                 return YES
             least = min(least, apart)
@@ -174,12 +175,13 @@ def _overlap(a, b, error, first, second, scratch, marks):  # type: ignore[no-unt
             if scratch[8, q] > e or scratch[10, q] < w or scratch[9, q] > north or scratch[11, q] < south:
                 continue
             h = marks[1, q]
-            crossing = cross(x, y, k, u, v, h, 4 * room)
+            crossing = cross(x[k], y[k], x[k + 1], y[k + 1], u[h], v[h], u[h + 1], v[h + 1], 4 * room)
             if crossing == YES and tries < TRIES:
                 tries += 1
                 if _disc_fits(a, b, k, h, room, scratch):
                     return YES
-            close = close or crossing != NO or between(x, y, k, u, v, h) <= room * room
+            close = close or crossing != NO or between(
+                x[k], y[k], x[k + 1], y[k + 1], u[h], v[h], u[h + 1], v[h + 1]) <= room * room
     if not close:
         return _one_holds(a, b, scratch)
     for k in range(1, min(len(a), TRIES)):  # the same area twice, or nearly

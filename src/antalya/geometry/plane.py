@@ -1,4 +1,6 @@
-"""Rings in a plane, compiled: corners laid into it, pieces compared, points looked for."""
+"""Rings in a plane, compiled: corners laid into it, pieces compared, points looked for.
+
+What is called for each of many pairs takes numbers, not arrays: a call with an array costs ten words and two counts."""
 
 import math
 
@@ -108,21 +110,21 @@ def depth(px, py, x, y, codes):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def between(x, y, k, u, v, h):  # type: ignore[no-untyped-def]
+def between(x0, y0, x1, y1, u0, v0, u1, v1):  # type: ignore[no-untyped-def]
     """The squared distance of two pieces that don't cross."""
-    return min(min(off(x[k], y[k], u[h], v[h], u[h + 1], v[h + 1]), off(x[k + 1], y[k + 1], u[h], v[h], u[h + 1], v[h + 1])),
-               min(off(u[h], v[h], x[k], y[k], x[k + 1], y[k + 1]), off(u[h + 1], v[h + 1], x[k], y[k], x[k + 1], y[k + 1])))
+    return min(min(off(x0, y0, u0, v0, u1, v1), off(x1, y1, u0, v0, u1, v1)),
+               min(off(u0, v0, x0, y0, x1, y1), off(u1, v1, x0, y0, x1, y1)))
 
 
 @compiled
-def cross(x, y, k, u, v, h, room):  # type: ignore[no-untyped-def]
+def cross(x0, y0, x1, y1, u0, v0, u1, v1, room):  # type: ignore[no-untyped-def]
     """Whether two pieces cross, each end more than `room` beside the other's line; unsure if that is all that is wanting."""
-    dx, dy = x[k + 1] - x[k], y[k + 1] - y[k]
-    one, two = (u[h] - x[k]) * dy - (v[h] - y[k]) * dx, (u[h + 1] - x[k]) * dy - (v[h + 1] - y[k]) * dx
+    dx, dy = x1 - x0, y1 - y0
+    one, two = (u0 - x0) * dy - (v0 - y0) * dx, (u1 - x0) * dy - (v1 - y0) * dx
     if (one > 0 and two > 0) or (one < 0 and two < 0):
         return NO
-    ex, ey = u[h + 1] - u[h], v[h + 1] - v[h]
-    three, four = (x[k] - u[h]) * ey - (y[k] - v[h]) * ex, (x[k + 1] - u[h]) * ey - (y[k + 1] - v[h]) * ex
+    ex, ey = u1 - u0, v1 - v0
+    three, four = (x0 - u0) * ey - (y0 - v0) * ex, (x1 - u0) * ey - (y1 - v0) * ex
     if (three > 0 and four > 0) or (three < 0 and four < 0):
         return NO
     long, other = room * math.sqrt(dx * dx + dy * dy), room * math.sqrt(ex * ex + ey * ey)

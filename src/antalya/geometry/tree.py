@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from antalya.geometry import making
-from antalya.geometry.columns import LOWER, RADIUS, UPPER, Columns
+from antalya.geometry.columns import LOWER, NUMBERS, RADIUS, UPPER, Columns
 from antalya.geometry.compiled import compiled
 from antalya.geometry.ellipsoid import Floats, Ints
 from antalya.geometry.kernel import cores_near, meets, near
@@ -182,43 +182,50 @@ def pairs(begin, end, boxes, order, levels, c, kind, table, group, most, scratch
 
 
 @compiled
-def around(boxes, order, levels, c, row, most, table, kind, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
-    """Rows of a tree that are `alive` and come within minima of a row, or may, into `out`; how many, which may be more than
-    fit. `kind`: a row's row in `table` (k, 3), its minima; `most`: as wide as any of them."""
+def around(boxes, order, levels, begin, end, c, row, q, which, most, table, kind, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
+    """Rows of a tree, and those from `begin` to `end`, that are `alive` and come within minima of one of other columns `q`, or
+    may, into `out`; how many; more than fit: nothing is in it, but so many would do. `kind`: a row's row in `table` (k, 3), its
+    minima; `most`: as wide as any of them. The one asked for is written to `row`, where there is room for it."""
+    at, i, j = c.first[row], q.first[which], q.first[which + 1]
+    for k in range(i, j):
+        for axis in range(3):
+            c.points[at + k - i, axis] = q.points[k, axis]
+        c.codes[at + k - i] = q.codes[k]
+    c.first[row + 1] = at + j - i
+    for k in range(NUMBERS):
+        c.numbers[row, k] = q.numbers[which, k]
+    c.windows[row, 0], c.windows[row, 1] = q.windows[which, 0], q.windows[which, 1]
     box, small, stack, found = np.empty(10), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64), 0
     _item_box(c, row, box)
     _widened(box, most[0], most[1], most[2], box)
     height = len(levels) - 2
-    stack[0], deep = levels[height] * 16 + height, 1
+    stack[0], deep = levels[height] * 16 + height, 1 if len(order) else 0
     while deep:
         deep -= 1
         node, level = stack[deep] // 16, stack[deep] % 16
         if level == 0:
-            found = _kept(c, row, order[node], table, kind, alive, scratch, marks, small, out, found)
+            other = order[node]
+            if alive[other] and near(c, row, other, table[kind[other], 0], table[kind[other], 1], table[kind[other], 2]):
+                if found < len(out):
+                    out[found] = other
+                found += 1
             continue
         first = levels[level - 1] + (node - levels[level]) * FAN
         for child in range(first, min(first + FAN, levels[level])):
             if _touch(boxes, child, box):
                 stack[deep] = child * 16 + level - 1
                 deep += 1
-    return found
-
-
-@compiled
-def along(begin, end, c, row, most, table, kind, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
-    """The same for the rows from `begin` to `end`, one by one."""
-    small, found = np.empty((2, 4)), 0
     for other in range(begin, end):
-        found = _kept(c, row, other, table, kind, alive, scratch, marks, small, out, found)
-    return found
-
-
-@compiled
-def _kept(c, row, other, table, kind, alive, scratch, marks, small, out, found):  # type: ignore[no-untyped-def]
-    own = table[kind[other]]
-    if alive[other] and near(c, row, other, own[0], own[1], own[2]) and (
-            cores_near(c, row, other, own[0]) or meets(c, row, other, own[0], scratch, marks, small) != NO):
-        if found < len(out):
-            out[found] = other
-        return found + 1
-    return found
+        if alive[other] and near(c, row, other, table[kind[other], 0], table[kind[other], 1], table[kind[other], 2]):
+            if found < len(out):
+                out[found] = other
+            found += 1
+    if found > len(out):
+        return found
+    kept = 0
+    for k in range(found):
+        across = table[kind[out[k]], 0]
+        if cores_near(c, row, out[k], across) or meets(c, row, out[k], across, scratch, marks, small) != NO:
+            out[kept] = out[k]
+            kept += 1
+    return kept
