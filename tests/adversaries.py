@@ -52,7 +52,8 @@ def star(rng: Random, centre: Position, reach: float, corners: int | None = None
     """A polygon that its centre sees whole; its corners are `least` to 1 of `reach` away (at 1 it is convex)."""
     n = corners or int(rng.integers(3, 9))
     bearings = (np.arange(n) + rng.uniform(0, 0.4, n)) * 360 / n
-    return Polygon(coordinates=(ring(*(go(centre, b, reach * rng.uniform(least, 1)) for b in bearings)),))
+    lon, lat, _ = GEOD.fwd(np.full(n, centre[0]), np.full(n, centre[1]), bearings, reach * rng.uniform(least, 1, n))
+    return Polygon(coordinates=(ring(*zip(lon.tolist(), lat.tolist(), strict=True)),))
 
 
 def centre(*corners: Position) -> Position:

@@ -19,7 +19,6 @@ from antalya.wire.tokens import SCOPES, Caller, Issuer, mint, verify
 NOW = datetime(2017, 3, 7, 6, tzinfo=UTC)
 AT = int(NOW.timestamp())
 MINE, OTHER = key(1), key(2)
-RSA, EC = RSAKey.generate_key(2048), ECKey.generate_key("P-256")
 
 
 def public_jwk(private: Any) -> OKPKey:
@@ -124,11 +123,12 @@ def test_no_other_algorithm_hides_under_its_name(alg: str) -> None:
 
 
 def test_algorithms_are_taken_as_each_issuer_has_them() -> None:
-    keys = KeySet([OKPKey.import_key(public_jwk(MINE).as_dict()), RSAKey.import_key(RSA.as_dict(private=False) | {"kid": "r"}),
-                   ECKey.import_key(EC.as_dict(private=False) | {"kid": "e"})])
+    rsa, ec = RSAKey.generate_key(2048), ECKey.generate_key("P-256")
+    keys = KeySet([OKPKey.import_key(public_jwk(MINE).as_dict()), RSAKey.import_key(rsa.as_dict(private=False) | {"kid": "r"}),
+                   ECKey.import_key(ec.as_dict(private=False) | {"kid": "e"})])
     issuer = Issuer("antalya.test", keys)
     made = {alg: jwt.encode({"alg": alg, "kid": kid}, claims(), private, algorithms=[alg])
-            for alg, kid, private in (("RS256", "r", RSA), ("ES256", "e", EC),
+            for alg, kid, private in (("RS256", "r", rsa), ("ES256", "e", ec),
                                       ("Ed25519", public_key(MINE).kid, private_jwk(MINE)))}
     for alg, text in made.items():
         assert verify(text, (issuer,), "hub", NOW).party == "TR"
