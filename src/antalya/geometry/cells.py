@@ -17,7 +17,7 @@ import shapely
 
 from antalya.geometry import ellipsoid
 from antalya.geometry.ellipsoid import Floats
-from antalya.geometry.region import outline_of
+from antalya.geometry.outlining import outline_of
 from antalya.geometry.shape import Shape
 from antalya.model.errors import error
 from antalya.model.volume import Outline, Polygon, Ring

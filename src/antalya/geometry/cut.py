@@ -8,8 +8,8 @@ import shapely
 
 from antalya.geometry import ellipsoid
 from antalya.geometry.ellipsoid import GEOD
+from antalya.geometry.outlining import to_outline
 from antalya.geometry.overlay import minus, width_m
-from antalya.geometry.region import to_outline
 from antalya.geometry.shape import RIM, TOUCH_M, Shape
 from antalya.geometry.touch import overlaps
 from antalya.model.volume import Outline

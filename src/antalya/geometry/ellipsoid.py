@@ -7,6 +7,7 @@ Source: Karney 2013 (geodesics, through pyproj); Rapp 1991 section 3.5 (Euler's 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -148,17 +149,43 @@ class Frame:
 
     def degrees(self, plane: Floats) -> tuple[Floats, Floats]:
         """Longitudes and latitudes of points in the plane; `plane` of them gives the points back to 1 µm."""
-        aim = plane.copy()
-        for _ in range(4):
-            lon, lat, _ = GEOD.fwd(
-                np.full(len(aim), self.centre[0]), np.full(len(aim), self.centre[1]),
-                np.degrees(np.arctan2(aim[:, 0], aim[:, 1])), np.hypot(aim[:, 0], aim[:, 1]),
-            )
-            off = plane - self.plane(to_space(lon, lat))
-            if not len(off) or np.abs(off).max() < 1e-6:
-                break
-            aim += off
-        return lon, lat
+        return degrees(plane, [self], np.zeros(len(plane), np.int64))
+
+
+def into_planes(points: Floats, frames: Sequence[Frame], owner: Ints) -> Floats:
+    """Points in space (n, 3), each laid into the plane of `frames[owner]`: (n, 2)."""
+    _, origin, basis, bend = _by_row(frames, owner)
+    return lay(points - origin, basis, bend)
+
+
+def degrees(plane: Floats, frames: Sequence[Frame], owner: Ints) -> tuple[Floats, Floats]:
+    """Longitudes and latitudes of points, each in the plane of `frames[owner]`: true to 1 µm there, and for each point the same
+    whatever others it is with."""
+    return _aimed(plane, plane, frames, owner, 4)
+
+
+def _aimed(plane: Floats, aim: Floats, frames: Sequence[Frame], owner: Ints, tries: int) -> tuple[Floats, Floats]:
+    """`degrees`, by aiming at points in the plane and correcting the aim by what it misses."""
+    if not len(plane):
+        return np.empty(0), np.empty(0)
+    centre, origin, basis, bend = _by_row(frames, owner)
+    east, north = np.broadcast_to(centre, plane.shape).T
+    lon, lat, _ = GEOD.fwd(east, north, np.degrees(np.arctan2(aim[:, 0], aim[:, 1])), np.hypot(aim[:, 0], aim[:, 1]))
+    off = plane - lay(to_space(lon, lat) - origin, basis, bend)
+    far = np.abs(off).max(axis=1) >= 1e-6
+    if tries > 1 and far.any():
+        lon[far], lat[far] = _aimed(plane[far], (aim + off)[far], frames, owner[far], tries - 1)
+    return lon, lat
+
+
+def _by_row(frames: Sequence[Frame], owner: Ints) -> tuple[Floats, Floats, Floats, Floats]:
+    """Centre, origin, basis and bend of each row's frame; of a single frame, its own."""
+    if len(frames) == 1:
+        (one,) = frames
+        return np.array(one.centre), one.origin, one.basis, one.bend
+    centre, origin, basis, bend = (np.array([getattr(f, name) for f in frames])[owner]
+                                   for name in ("centre", "origin", "basis", "bend"))
+    return centre, origin, basis, bend
 
 
 def frame(centre: Position) -> Frame:

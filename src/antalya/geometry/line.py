@@ -13,8 +13,9 @@ from shapely.geometry.base import BaseGeometry
 from antalya.geometry import ellipsoid
 from antalya.geometry.densify import densified
 from antalya.geometry.ellipsoid import GEOD, Floats
+from antalya.geometry.outlining import ROUNDED_M, to_outline, widened
 from antalya.geometry.overlay import joined, shared, width_m
-from antalya.geometry.region import ROUNDED_M, meeting_region, near, planes, spot, to_outline, widened
+from antalya.geometry.region import meeting_region, near, planes, spot
 from antalya.geometry.shape import TOUCH_M, Shape
 from antalya.geometry.touch import closer, overlaps
 from antalya.model.errors import error
@@ -34,7 +35,7 @@ def within_m(shape_a: Shape, shape_b: Shape, across_m: float) -> Outline | None:
         return clip(shape_a, shape_b)
     if not closer(shape_a, shape_b, across_m):
         return None
-    frame, first, second, reach = planes(shape_a, shape_b)
+    [(frame, first, second, reach)] = planes([(shape_a, shape_b)])
     return to_outline(near(first, second, across_m, reach), frame) or spot(first, second, frame)
 
 

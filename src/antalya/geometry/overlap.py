@@ -15,12 +15,12 @@ import numpy as np
 
 from antalya.geometry import touch
 from antalya.geometry.pairs import closer_each
-from antalya.geometry.region import Planes, meeting_region, planes
+from antalya.geometry.region import Planes, meeting_regions, planes
 from antalya.geometry.shape import Shape, shape
 from antalya.geometry.touch import distance_m, overlaps
 from antalya.model.volume import Minima, Outline, Volume
 
-__all__ = ["Meeting", "Part", "distance_m", "meet", "meet_many", "meeting", "overlaps"]
+__all__ = ["Meeting", "Part", "distance_m", "measure", "meet", "meet_many", "meeting", "overlaps"]
 
 SAME_HEIGHT_M = 1e-6
 """Heights nearer than this are the same: feet turned into metres differ by their rounding (3,000 ft are not 914.39999… m)."""
@@ -80,11 +80,22 @@ class Meeting:
     @cached_property
     def region(self) -> Outline:
         """{p in A nearer than across_m to B} and {q in B nearer than across_m to A}; at 0 what A and B share."""
-        return meeting_region(self.shape_a, self.shape_b, self.minima.across_m, self._laid)
+        return meeting_regions([self._laid], [self.minima.across_m])[0]
 
     @cached_property
     def _laid(self) -> Planes:
-        return planes(self.shape_a, self.shape_b)
+        return planes([(self.shape_a, self.shape_b)])[0]
+
+
+def measure(meetings: Sequence[Meeting]) -> None:
+    """Finds the regions of many meetings together, some times faster than each for itself when it is asked for."""
+    new = [m for m in meetings if "region" not in m.__dict__]
+    if not new:
+        return
+    for m, laid in zip(new, planes([(m.shape_a, m.shape_b) for m in new]), strict=True):
+        m.__dict__["_laid"] = laid  # where the cached properties keep it
+    for m, region in zip(new, meeting_regions([m._laid for m in new], [m.minima.across_m for m in new]), strict=True):
+        m.__dict__["region"] = region
 
 
 def meet(

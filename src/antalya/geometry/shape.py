@@ -23,6 +23,8 @@ from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Positio
 TOUCH_M = 1e-3
 """What overlaps by less than this touches: the noise of a shared boundary stays far below it."""
 RIM = 128
+FEW = 4
+"""So many shapes are laid into planes one by one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,7 @@ class Shape:
         return replace(self, points=points, ring_ends=ring_ends)
 
     def plane(self, frame: Frame) -> BaseGeometry:
-        """Itself in a plane: a polygon, several, or a circle's centre as a point."""
+        """Itself in a plane: a polygon, several, or a circle's centre as a point. See `plane_of`."""
         flat = snapped(frame.plane(self.points))
         if self.disc_m:
             return shapely.points(flat[0])
@@ -113,6 +115,24 @@ class Shape:
             shapely.GeometryType.MULTIPOLYGON, flat,
             (self.ring_ends, self.polygon_ends, np.array([0, len(self.polygon_ends) - 1])),
         )[0]
+
+
+def plane_of(shapes: Sequence[Shape], frames: Sequence[Frame]) -> NDArray[np.object_]:
+    """Shapes with corners, each in a plane of its own."""
+    if len(shapes) < FEW:
+        few = np.empty(len(shapes), dtype=np.object_)
+        few[:] = [s.plane(frame) for s, frame in zip(shapes, frames, strict=True)]
+        return few
+    points_at, rings_at, polygons_at = (np.cumsum([0, *(len(ends) - less for ends in each)]) for each, less in (
+        ([s.points for s in shapes], 0), ([s.ring_ends for s in shapes], 1), ([s.polygon_ends for s in shapes], 1)))
+    owner = np.repeat(np.arange(len(shapes)), np.diff(points_at))
+    flat = ellipsoid.into_planes(np.concatenate([s.points for s in shapes]), frames, owner)
+    ring_ends = [s.ring_ends[:-1] + at for s, at in zip(shapes, points_at[:-1], strict=True)]
+    polygon_ends = [s.polygon_ends[:-1] + at for s, at in zip(shapes, rings_at[:-1], strict=True)]
+    areas = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, snapped(flat), (
+        np.append(np.concatenate(ring_ends), points_at[-1]), np.append(np.concatenate(polygon_ends), rings_at[-1]), polygons_at))
+    out: NDArray[np.object_] = np.where(np.diff(polygons_at) == 1, shapely.get_geometry(areas, 0), areas)
+    return out
 
 
 def cores_m(flat: NDArray[np.object_]) -> Floats:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import shapely
 
-from antalya.geometry.region import outline_of, to_outline
+from antalya.geometry.outlining import outline_of, to_outline
 from antalya.geometry.shape import shape
 from antalya.model.findings import Finding, Met, Severity
 from antalya.model.operations import Operation

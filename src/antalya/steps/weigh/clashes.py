@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from antalya.geometry.overlap import measure
 from antalya.model.findings import Finding, Met, Remedy
 from antalya.model.operations import Operation
 from antalya.model.parties import at_least
@@ -17,6 +18,7 @@ _NEARLY = "The operation and another one come nearer than their separation in th
 
 def clashes_of(case: Case, clashes: Sequence[Clash]) -> Iterator[Finding]:
     """One finding for each clash. `operation` is the one that gives way, whichever of the two is weighed."""
+    measure([e.meeting for clash in clashes for e in clash.encounters])
     for clash in clashes:
         first, second = sorted((case.subject, clash.other), key=lambda p: p.precedence)
         yield _clash(case, clash, second.operation, first.operation)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from antalya.geometry.overlap import meet
+from antalya.geometry.overlap import measure, meet
 from antalya.model.findings import Finding, Remedy
 from antalya.model.rules import Incompatible
 from antalya.model.understandings import Understanding
@@ -51,6 +51,7 @@ def _adjoining(case: Case, understanding: Understanding, rule: Incompatible, gro
     encounters = _meetings(second, first, ground, Minima(across_m=rule.adjoining_m or 0.0, up_m=ALL_HEIGHTS_M))
     if not encounters:
         return
+    measure([e.meeting for e in encounters])
     remedies = [*clash_trims(second.operation, encounters, first.operation, case.now, gives_way=True),
                 *clash_trims(first.operation, encounters, second.operation, case.now, gives_way=False),
                 withdraw(second.operation)]
