@@ -2,8 +2,9 @@
 
 The peer is what a user would build with PostGIS: one prepared query that asks the index `gist (outline, during)` for what may
 come near, and decides by geodesic distance (`ST_DWithin` of geographies). It finds who is near and no more: no rules, no regions,
-no findings. It runs on a server of its own on this machine, through its socket, with everything in memory. The pairs of both are
-compared before any time is printed. Where PostGIS is not installed, the row says so.
+no findings; so there are two rows, one for the same work, one for all of a check. It runs on a server of its own on this machine,
+through its socket, with everything in memory. The pairs of both are compared before any time is printed. Where PostGIS is not
+installed, the rows say so.
 """
 
 import tempfile
@@ -14,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from antalya.exchange.checking import check
-from antalya.geometry.index import warm
+from antalya.geometry.columns import of_degrees, of_shapes
+from antalya.geometry.index import Index, warm
 from antalya.geometry.shape import shape
 from antalya.geometry.touch import distance_m
 from antalya.model import Area, Force, Operation, Stance, Understanding, Volume, Window
@@ -24,7 +26,7 @@ from antalya.model.volume import Circle
 from antalya.picture import Prepared, Rulebook, prepare
 from antalya.ports import Transaction
 from benchmarks.exchanges import PARTIES, made, opened, stock
-from benchmarks.plans import operation, tomorrow, volumes
+from benchmarks.plans import operation, plans, tomorrow, volumes
 from benchmarks.table import Part, Row
 
 WARM = 50
@@ -68,6 +70,21 @@ def ours(directory: Path, asked: list[Operation], start: datetime) -> tuple[list
         return hub.store.write(lambda tx: _checked(tx, subjects, book(tx.rulebook(), start), start - timedelta(days=1)))
     finally:
         hub.store.close()
+
+
+def nearby(subjects: list[Operation], count: int, start: datetime) -> tuple[list[float], list[set[int]]]:
+    """Seconds of finding who of the others comes too near, and whom: what PostGIS is asked, of the index an exchange has in
+    memory. A subject is a prepared shape, as the exchange has it by then; there it is a text, as a database is given it."""
+    index, kept = Index(), plans(count, seed=1_000, start=start)
+    index.load([(np.arange(count), np.zeros(count, np.uint8), of_degrees(*kept))])
+    took, met = [], list[set[int]]()
+    for subject in [prepare(o, start) for o in subjects]:
+        began = time.perf_counter()
+        found = index.near(of_shapes(subject.shapes, subject.operation.volumes), (RULE,))
+        others = [k for k in found if PARTIES[k % 3] != subject.operation.party]
+        took.append(time.perf_counter() - began)
+        met.append(set(others))
+    return took, met
 
 
 def _checked(tx: Transaction, subjects: list[Prepared], rulebook: Rulebook, now: datetime
@@ -148,16 +165,26 @@ def part(quick: bool) -> Part:
         directory = Path(scratch) / "full"
         made(directory)
         stock(directory, count, start)
-        took, mine, found = ours(directory, [operation(10**9 + k, v, PARTIES[0]) for k, v in enumerate(asked)], start)
-    p50, p99 = np.percentile(np.array(took[WARM:]) * 1e3, [50, 99])
-    what = f"the whole check of one operation against {count:,}, {tries:,} times: {found:,} findings"
-    figure = f"p50 {p50:.2f} ms, p99 {p99:.2f} ms"
+        subjects = [operation(10**9 + k, v, PARTIES[0]) for k, v in enumerate(asked)]
+        took, mine, found = ours(directory, subjects, start)
+    who_s, who = nearby(subjects, count, start)
+    rows = [(f"who of {count:,} comes too near to one operation, {tries:,} times: {sum(map(len, who)):,} do", who_s),
+            (f"the whole check of one operation against {count:,}, {tries:,} times: {found:,} findings", took)]
     stored = volumes(count, seed=1_000, start=start)
+    compared(stored, asked, who, mine)
     answered = peer(stored, asked)
     if answered is None:
-        return Part([Row(what, figure, NO_POSTGIS, "–", None)], [])
+        return Part([Row(what, _ms(seconds), NO_POSTGIS, "–", None) for what, seconds in rows], [])
     theirs_s, theirs = answered
     differ = compared(stored, asked, mine, theirs)
-    q50, q99 = np.percentile(np.array(theirs_s[WARM:]) * 1e3, [50, 99])
-    return Part([Row(f"{what} ({differ} pairs differ, by less than 2 m)", figure,
-                     "PostGIS gist (outline, during), who is near only", f"p50 {q50:.2f} ms, p99 {q99:.2f} ms", q99 / p99)], [])
+    return Part([Row(f"{what} ({differ} pairs differ, by less than 2 m)", _ms(seconds),
+                     "PostGIS gist (outline, during): who is near, no more", _ms(theirs_s), _p99(theirs_s) / _p99(seconds))
+                 for what, seconds in rows], [])
+
+
+def _p99(seconds: list[float]) -> float:
+    return float(np.percentile(seconds[WARM:], 99))
+
+
+def _ms(seconds: list[float]) -> str:
+    return f"p50 {float(np.percentile(seconds[WARM:], 50)) * 1e3:.2f} ms, p99 {_p99(seconds) * 1e3:.2f} ms"

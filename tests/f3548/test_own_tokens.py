@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from tests.f3548.peer import Peer
 
-from antalya.entry.f3548.talking import HttpPeers
+from antalya.entry.f3548.peers import HttpPeers
 from antalya.entry.f3548.tokens import FromAuthority
 from antalya.exchange.bridge.delivering import Message
 

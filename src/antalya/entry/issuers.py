@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import overload
 
-import httpx
 from joserfc.jwk import KeySet
 
 from antalya.entry.settings import IssuerSetting
@@ -137,6 +136,7 @@ def _is_nameless(path: Path | None) -> bool:
 
 def _fetched(url: str) -> bytes:
     """What is at an address. Raises bad_setting."""
+    import httpx  # here: an exchange whose issuers' keys are files starts without it
     try:
         with httpx.Client(timeout=_WAIT_S) as client, client.stream("GET", url) as answer:
             answer.raise_for_status()

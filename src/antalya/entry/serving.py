@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 import msgspec
 import uvicorn
 
-from antalya.entry.f3548.talking import HttpPeers
-from antalya.entry.f3548.tokens import tokens_for
 from antalya.entry.http.app import application
 from antalya.entry.http.call import Desk, Rates
 from antalya.entry.issuers import Issuers
@@ -74,7 +72,11 @@ def desk_for(loaded: Loaded, hub: Hub, *, test_keys: bool = False) -> Desk:
     good. Raises bad_setting."""
     issuers = Issuers(loaded.settings.issuers, loaded.directory, test_keys=test_keys)
     limits = loaded.settings.limits
-    peers = None if hub.uss is None else HttpPeers(tokens_for(loaded, hub))
+    peers = None
+    if hub.uss is not None:  # imported here: an exchange that talks to nobody starts without it
+        from antalya.entry.f3548.peers import HttpPeers
+        from antalya.entry.f3548.tokens import tokens_for
+        peers = HttpPeers(tokens_for(loaded, hub))
     desk = Desk(hub, issuers, loaded.settings.audience, Rates(limits.requests_per_s, limits.burst), refresh=issuers.refresh,
                 renew=issuers.renew, peers=peers)
     issuers.on_change = desk.callers.clear
