@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT   ?= 8017
-JOBS   ?= 5
+JOBS   ?= 4
 
 # Compiled once: the tests start hundreds of processes.
 export PYTHONDONTWRITEBYTECODE :=
@@ -18,8 +18,8 @@ help:  ## what there is
 demo: $(VENV)/.runtime  ## the northern Syria scenario: findings, then page and API at a printed address
 	@$(BIN)/antalya demo --port $(PORT)
 
-test: $(VENV)/.dev  ## everything CI runs
-	@$(MAKE) --no-print-directory -j2 engine-tracks engine-joins checks collected
+test: $(VENV)/.runtime  ## everything CI runs
+	@$(MAKE) --no-print-directory -j3 engine-tracks engine-joins checks collected
 	@$(MAKE) --no-print-directory pytest
 
 checks: lint types imports
@@ -29,7 +29,8 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
-engine-joins engine-tracks: engine-%: $(VENV)/.dev  # compiled once, or every process of the tests would, each for itself
+# Compiled once, or every process of the tests would, each for itself; while the test tools are installed.
+engine-joins engine-tracks: engine-%: $(VENV)/.runtime
 	@echo "Compiling the engine ($*, once) ..."
 	@$(BIN)/python tools/warm.py $*
 collected: $(VENV)/.dev  # the same for bytecode
