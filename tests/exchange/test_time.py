@@ -7,7 +7,7 @@ import pytest
 from tests.world import BROKER, World, hours, volume
 
 from antalya.exchange import viewing
-from antalya.exchange.proving import receipt
+from antalya.exchange.proving import receipt_for
 from antalya.steps.disclose import Viewer
 from antalya.steps.narrow import Search
 from antalya.store.postgres import PostgresStore
@@ -69,4 +69,4 @@ def test_months_later_the_past_still_answers(any_world: World) -> None:
     assert viewing.operations(world.hub, BROKER, Search(start + hours(10), start + hours(20)), 0, 10)[0] == []
     assert [v["version"] for v in viewing.versions(world.hub, tr, operation["id"])] == [1]
     assert viewing.finding(world.hub, tr, finding)["closed_at"] is not None
-    assert receipt(world.hub, filed["leaf"])["leaf"] == filed["leaf"]
+    assert receipt_for(world.hub, tr, filed["leaf"])["leaf"] == filed["leaf"]

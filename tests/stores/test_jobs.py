@@ -4,16 +4,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
 from tests.pictures import NOW
 from tests.stores.samples import SALT, disc, finding, found, ids, keep, undone
 
+from antalya.ledger.merkle import root
 from antalya.model import Party
 from antalya.model.errors import AntalyaError, error
-from antalya.ports import Remembered, Store, Transaction
+from antalya.ports import Reader, Remembered, Store, Transaction
 
 Open = Callable[..., Store]
 
@@ -109,24 +110,17 @@ def test_an_error_in_a_reader_s_hands_frees_its_snapshot(store: Store) -> None:
 
 
 def queued(store: Store, jobs: list[Callable[[Transaction], Any]]) -> list[Future[Any]]:
-    """Lets jobs wait behind one that is held up, so that they are committed together; their futures, all done."""
+    """Lets jobs wait, in order, behind one that is held up, so that they are committed together; their futures, all done."""
     started, go = threading.Event(), threading.Event()
 
     def hold(tx: Transaction) -> None:
         started.set()
         assert go.wait(30)
-    ready = threading.Barrier(len(jobs) + 1)
-
-    def send(job: Callable[[Transaction], Any]) -> Any:
-        ready.wait(30)
-        return store.write(job)
-    with ThreadPoolExecutor(len(jobs) + 1) as pool:
-        held = pool.submit(store.write, hold)
-        assert started.wait(30)
-        futures = [pool.submit(send, job) for job in jobs]
-        ready.wait(30)
-        go.set()
-        held.result(30)
+    held = store.submit(hold)
+    assert started.wait(30)
+    futures = [store.submit(job) for job in jobs]
+    go.set()
+    wait([held, *futures], 30)
     return futures
 
 
@@ -151,6 +145,56 @@ def test_one_failing_job_among_twenty_takes_only_itself_back(store: Store) -> No
     with store.read() as tx:
         assert [t.id for t in tx.things("party")] == [f"P{n:02}" for n in range(20) if n not in (7, 8)]
         assert len(tx.rulebook().parties) == 18
+
+
+def test_what_waits_to_be_written_is_seen_by_who_reads_it_and_outlives_who_fails_then(store: Store) -> None:
+    seen = []
+
+    def read_and_fail(tx: Transaction) -> None:
+        keep(tx, disc("lost"))
+        tx.add_event("TR", "operation", "lost", NOW)
+        seen.append((ids(s for _, s in tx.operations(None, None)), [e.subject for e in tx.events(None)], tx.log_size(),
+                     [leaf.data for leaf in tx.leaves(0, 10)], tx.remembered("TR", "k"), tx.operation("lost") is not None))
+        raise error("wrong_state", "after everything was written")
+
+    def change(tx: Transaction) -> None:
+        before = tx.operation("kept")
+        assert before is not None
+        assert tx.operation("lost") is None
+        keep(tx, disc("kept"), 2)
+        seen.append([e.subject for e in tx.events(None)])
+    first, failed, changed, last = queued(store, [lambda tx: do_all(tx, "kept"), read_and_fail, change, leaf("last")])
+    assert isinstance(failed.exception(), AntalyaError)
+    assert [f.exception() for f in (first, changed)] == [None, None]
+    assert seen[0][:2] == (["kept", "lost"], ["kept", "lost"])
+    assert seen[0][2:] == (2, [b"kept 1", b"lost 1"], Remembered("kept", "{}"), True)
+    assert seen[1] == ["kept"]
+    assert leaves(store) == ["kept 1", "kept 2", "last"]
+    assert last.result() == 2
+    with store.read() as tx:
+        assert [(s.operation.id, s.version, s.current) for s in tx.operation_versions("kept")] == [
+            ("kept", 1, False), ("kept", 2, True)]
+        assert ids(s for _, s in tx.operations(None, None)) == ["kept"]
+        assert tx.tree().root() == root(3, tx.node)
+    assert found(store, disc("x")) == ["kept"]
+
+
+def test_answers_are_made_of_the_log_as_it_is_after_the_commit(store: Store) -> None:
+    sizes: list[Future[tuple[int, int]]] = []
+
+    def more(tx: Transaction) -> None:
+        """A job of its own, that lets three wait behind it."""
+        for n in range(3):
+            sizes.append(store.submit(lambda tx, n=n: (tx.append_leaf(b"%d" % n, SALT, None), 0),
+                                      lambda tx, done: (done[0], tx.log_size())))
+    store.write(more)
+    assert [each.result(30) for each in sizes] == [(0, 3), (1, 3), (2, 3)]
+
+    def broken(tx: Reader, done: int) -> int:
+        raise ZeroDivisionError
+    failed = store.submit(leaf("kept all the same"), broken)
+    assert isinstance(failed.exception(30), ZeroDivisionError)
+    assert leaves(store)[-1] == "kept all the same"
 
 
 def test_jobs_of_many_threads_never_run_at_the_same_time(store: Store) -> None:

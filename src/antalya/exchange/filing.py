@@ -1,8 +1,10 @@
 """Filing: one function that reads top to bottom, one transaction: admit, cover, detect, weigh, ask, record."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,7 +20,7 @@ from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.operations import LIVE, Fix, Operation
 from antalya.picture import Prepared, Stored, prepare
-from antalya.ports import Remembered, Transaction
+from antalya.ports import Reader, Remembered, Transaction
 from antalya.steps.admit import admit, check_id, check_size, check_transition
 from antalya.steps.disclose import ENVELOPE_LEVEL, Viewer
 from antalya.steps.record import leafing
@@ -210,7 +212,12 @@ def _remembered(tx: Transaction, party: str, key: str | None, evidence: Evidence
     return Outcome(view, view["operation"]["version"], view["operation"]["version"] == 1)
 
 
-def _answer(hub: Hub, job: Any) -> Outcome:
-    outcome: Outcome = hub.store.write(job)
+def _answer(hub: Hub, job: Callable[[Transaction], Outcome]) -> Outcome:
+    """What a job came to, with the receipt of its leaf."""
+    outcome: Outcome = hub.store.write(job, partial(_proven, hub))
     hub.bell.ring()
-    return Outcome(outcome.view | {"receipt": receipt(hub, outcome.view["leaf"])}, outcome.version, outcome.created)
+    return outcome
+
+
+def _proven(hub: Hub, tx: Reader, outcome: Outcome) -> Outcome:
+    return Outcome(outcome.view | {"receipt": receipt(hub, tx, outcome.view["leaf"])}, outcome.version, outcome.created)

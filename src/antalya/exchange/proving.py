@@ -4,12 +4,10 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from msgspec import to_builtins
 
 from antalya.exchange.hub import Hub
 from antalya.ledger import checkpoint as notes
-from antalya.ledger.merkle import consistency_proof, inclusion_proof, leaf_hash, root
-from antalya.ledger.receipt import Receipt
+from antalya.ledger.merkle import Tree, consistency_proof, inclusion_proof, leaf_hash, root
 from antalya.model.errors import error
 from antalya.ports import Leaf, Reader
 from antalya.steps.disclose import Viewer
@@ -18,27 +16,25 @@ from antalya.steps.disclose import Viewer
 def checkpoint(hub: Hub) -> str:
     """The signed head of the log (C2SP tlog-checkpoint)."""
     with hub.store.read() as tx:
-        return _note(hub, tx, tx.log_size())
+        return _note(hub, tx.tree())
 
 
-def _note(hub: Hub, tx: Reader, size: int) -> str:
-    return _signed(hub.origin, size, root(size, tx.node), hub.signer)
+def _note(hub: Hub, tree: Tree) -> str:
+    return _signed(hub.origin, tree.size, tree.root(), hub.signer)
 
 
 _signed = lru_cache(maxsize=64)(notes.make)
 """Filings that are committed together share their checkpoint; Ed25519 would sign it alike each time."""
 
 
-def receipt(hub: Hub, index: int) -> dict[str, Any]:
-    """The receipt of a leaf: entry, inclusion proof and checkpoint in one document, verifiable offline. Raises not_found."""
-    with hub.store.read() as tx:
-        leaf, size = tx.leaf(index), tx.log_size()
-        if leaf is None:
-            raise error("not_found", "no such leaf")
-        found = Receipt(entry=msgspec.json.decode(leaf.data), leaf=index,
-                        proof=tuple(h.hex() for h in inclusion_proof(index, size, tx.node)), checkpoint=_note(hub, tx, size))
-        view: dict[str, Any] = to_builtins(found)
-        return view
+def receipt(hub: Hub, tx: Reader, index: int) -> dict[str, Any]:
+    """The receipt (`ledger.receipt.Receipt`) of a leaf: entry, inclusion proof and checkpoint in one document, verifiable
+    offline. Raises not_found."""
+    leaf, tree = tx.leaf(index), tx.tree()
+    if leaf is None:
+        raise error("not_found", "no such leaf")
+    return {"entry": msgspec.json.decode(leaf.data), "leaf": index, "proof": [h.hex() for h in tree.inclusion_proof(index)],
+            "checkpoint": _note(hub, tree)}
 
 
 def receipt_for(hub: Hub, viewer: Viewer, index: int) -> dict[str, Any]:
@@ -47,7 +43,7 @@ def receipt_for(hub: Hub, viewer: Viewer, index: int) -> dict[str, Any]:
         leaf = tx.leaf(index)
         if leaf is None or not _may_read(viewer, leaf):
             raise error("not_found", "no such leaf")
-    return receipt(hub, index)
+        return receipt(hub, tx, index)
 
 
 _TO_SUBJECT = frozenset({"told", "delivered", "utm.notified", "utm.fetched"})

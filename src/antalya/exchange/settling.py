@@ -53,9 +53,10 @@ def answer(hub: Hub, caller: Viewer, given: Answer, evidence: Evidence) -> dict[
             context = gather(tx, caller, (), now, asks=changed)
             views = [disclose(caller, one, context) for one in changed]
             return {"operation": None, "clearance": None, "findings": [], "asks": [v for v in views if v is not None]}, leaf
-        view, leaf = hub.store.write(job)
+        done: tuple[dict[str, Any], int] = hub.store.write(
+            job, lambda tx, done: (done[0] | {"receipt": receipt(hub, tx, done[1])}, done[1]))
     hub.bell.ring()
-    return view | {"receipt": receipt(hub, leaf)}
+    return done[0]
 
 
 def tick(hub: Hub) -> int:

@@ -43,52 +43,72 @@ def append(size: int, leaf: bytes, get: Get) -> list[Node]:
     return nodes
 
 
-def _hash(start: int, end: int, get: Get) -> bytes:
-    """The hash over the leaves [start, end), `start` being a multiple of the largest power of two below the width."""
-    width = end - start
-    if width & (width - 1) == 0:
-        level = width.bit_length() - 1
-        return get(level, start >> level)
-    left = 1 << ((width - 1).bit_length() - 1)
-    return node_hash(_hash(start, start + left, get), _hash(start + left, end, get))
+class Tree:
+    """The tree over the first `size` leaves of a log. What was reckoned once is kept, so that the proofs of leaves that were
+    appended together cost little more than one."""
+
+    def __init__(self, size: int, get: Get) -> None:
+        self.size, self._get, self._known = size, get, dict[tuple[int, int], bytes]()
+
+    def root(self) -> bytes:
+        """The Merkle tree hash."""
+        return EMPTY_ROOT if self.size == 0 else self.hash(0, self.size)
+
+    def inclusion_proof(self, index: int) -> list[bytes]:
+        """PATH(index, D[size]) of RFC 6962, 2.1.1. Raises ValueError unless 0 ≤ index < size."""
+        if not 0 <= index < self.size:
+            raise ValueError(f"no leaf {index} in a tree of {self.size}")
+        path, start, end = [], 0, self.size
+        while end - start > 1:
+            split = start + (1 << ((end - start - 1).bit_length() - 1))
+            if index < split:
+                path.append(self.hash(split, end))
+                end = split
+            else:
+                path.append(self.hash(start, split))
+                start = split
+        return path[::-1]
+
+    def hash(self, start: int, end: int) -> bytes:
+        """The hash over the leaves [start, end), `start` being a multiple of the largest power of two below the width."""
+        known = self._known.get((start, end))
+        if known is None:
+            width = end - start
+            if width & (width - 1) == 0:
+                level = width.bit_length() - 1
+                known = self._get(level, start >> level)
+            else:
+                left = start + (1 << ((width - 1).bit_length() - 1))
+                known = node_hash(self.hash(start, left), self.hash(left, end))
+            self._known[start, end] = known
+        return known
 
 
 def root(size: int, get: Get) -> bytes:
     """The Merkle tree hash of the first `size` leaves."""
-    return EMPTY_ROOT if size == 0 else _hash(0, size, get)
+    return Tree(size, get).root()
 
 
 def inclusion_proof(index: int, size: int, get: Get) -> list[bytes]:
-    """PATH(index, D[size]) of RFC 6962, 2.1.1. Raises ValueError unless 0 ≤ index < size."""
-    if not 0 <= index < size:
-        raise ValueError(f"no leaf {index} in a tree of {size}")
-    path, start, end = [], 0, size
-    while end - start > 1:
-        split = start + (1 << ((end - start - 1).bit_length() - 1))
-        if index < split:
-            path.append(_hash(split, end, get))
-            end = split
-        else:
-            path.append(_hash(start, split, get))
-            start = split
-    return path[::-1]
+    """`Tree.inclusion_proof` of the first `size` leaves."""
+    return Tree(size, get).inclusion_proof(index)
 
 
 def consistency_proof(old: int, new: int, get: Get) -> list[bytes]:
     """PROOF(old, D[new]) of RFC 6962, 2.1.2. Raises ValueError unless 0 < old ≤ new."""
     if not 0 < old <= new:
         raise ValueError(f"no proof from {old} to {new}")
-    path, start, end, known = [], 0, new, True
+    path, start, end, known, tree = [], 0, new, True, Tree(new, get)
     while old != end:
         split = start + (1 << ((end - start - 1).bit_length() - 1))
         if old <= split:
-            path.append(_hash(split, end, get))
+            path.append(tree.hash(split, end))
             end = split
         else:
-            path.append(_hash(start, split, get))
+            path.append(tree.hash(start, split))
             start, known = split, False
     if not known:
-        path.append(_hash(start, end, get))
+        path.append(tree.hash(start, end))
     return path[::-1]
 
 

@@ -1,35 +1,69 @@
-"""What jobs that are committed together share: what they looked up of the log's end, and what is written once for all of them
-just before the commit. Each statement is a way to the database and back."""
+"""What jobs that are committed together share: what they looked up of the log's end, and rows that are written once for all of
+them: before somebody reads their table, at the latest just before the commit. Each statement is a way to the database and
+back."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from antalya.ports import Leaf
 
+LATER = ("operation", "released", "cell", "volumes", "spent", "remembered", "event", "leaf", "node")
+"""Tables whose new rows wait, in the order in which they are written: what is referred to first."""
+_NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)")
+Rows = list[Sequence[object]]
+
 
 @dataclass
 class Group:
-    """`size` of the log and number of the last `event` (None: not looked up yet), rows of `meta`, `nodes` of the log that
-    these jobs made; `leaves`, `new_nodes` and `events` are not written yet, nor is `last_at` in `meta` where it `moved`."""
+    """`size` of the log and number of the last `event` (None: not looked up yet), rows of `meta`, `nodes` of the log and `leaves`
+    that these jobs made; `later`: rows not written yet, by table and (columns, what follows VALUES); `last_at` in `meta` is not
+    written yet where it `moved`. `waiting`: ids of the operations among `later`."""
 
     size: int | None = None
     event: int | None = None
     meta: dict[str, str] = field(default_factory=dict)
     moved: bool = False
     nodes: dict[tuple[int, int], bytes] = field(default_factory=dict)
-    leaves: list[Leaf] = field(default_factory=list)
-    new_nodes: list[tuple[int, int, bytes]] = field(default_factory=list)
-    events: list[tuple[int, str, str, str, int]] = field(default_factory=list)
+    leaves: dict[int, Leaf] = field(default_factory=dict)
+    later: dict[str, tuple[tuple[str, str], Rows]] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+
+    def put_off(self, table: str, columns: str, otherwise: str, rows: Sequence[Sequence[object]]) -> None:
+        """Rows to be written later; of one table always the same columns."""
+        known = self.later.get(table)
+        if known is None:
+            self.later[table] = (columns, otherwise), list(rows)
+        else:
+            known[1].extend(rows)
+
+    def taken(self) -> list[tuple[str, str, Rows]]:
+        """What waits to be written, in order (into, rows, otherwise); from now on it doesn't."""
+        later, self.later, self.waiting = self.later, {}, set()
+        return [(f"{table} ({columns})", otherwise, rows)
+                for table in LATER if table in later for (columns, otherwise), rows in (later[table],)]
 
     def mark(self) -> tuple[Any, ...]:
         """Where it stands, for `back_to`."""
-        return self.size, self.event, dict(self.meta), self.moved, len(self.leaves), len(self.new_nodes), tuple(self.events)
+        later = {table: len(rows) for table, (_, rows) in self.later.items()}
+        return self.size, self.event, dict(self.meta), self.moved, len(self.leaves), len(self.nodes), self.later, later
 
     def back_to(self, mark: tuple[Any, ...]) -> None:
-        """Takes back what a job did since a mark, before which its savepoint was set."""
-        self.size, self.event, self.meta, self.moved, leaves, nodes, events = mark
-        del self.leaves[leaves:]
-        for level, index, _ in self.new_nodes[nodes:]:
-            del self.nodes[level, index]
-        del self.new_nodes[nodes:]
-        self.events = list(events)
+        """Takes back what a job did since a mark; where it had rows written that waited then, its savepoint undid that, and they
+        wait again."""
+        self.size, self.event, self.meta, self.moved, leaves, nodes, self.later, lengths = mark
+        self.leaves = dict(list(self.leaves.items())[:leaves])
+        self.nodes = dict(list(self.nodes.items())[:nodes])
+        for table in [table for table in self.later if table not in lengths]:
+            del self.later[table]
+        for table, length in lengths.items():
+            del self.later[table][1][length:]
+        self.waiting = {str(row[1]) for row in self.later["operation"][1]} if "operation" in self.later else set()
+
+
+@lru_cache(maxsize=1024)
+def tables(sql: str) -> frozenset[str]:
+    """Which of LATER a statement looks into."""
+    return frozenset(_NAMED.findall(sql)).intersection(LATER)

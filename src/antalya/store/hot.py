@@ -72,6 +72,11 @@ class Hot:
                 warm_soon()
         return self.index
 
+    @property
+    def last(self) -> int:
+        """The number of the newest row of operations, as the transaction sees it."""
+        return self._last or 0
+
     def mark(self) -> int:
         """Where its changes stand, for `back_to`."""
         return len(self._undo)

@@ -11,6 +11,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, ClassVar
 
+from antalya.ledger.merkle import Tree
 from antalya.model.asks import Answer, Ask
 from antalya.model.errors import error
 from antalya.model.findings import Opened
@@ -51,10 +52,15 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
 
     def __init__(self, connection: Any, caches: Caches) -> None:
         self._db, self._caches = connection, caches
+        self._tree: Tree | None = None
 
     @abstractmethod
+    def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        """The rows the database gives for a statement."""
+
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         """The rows of a statement."""
+        return self._ask(sql, values)
 
     @abstractmethod
     def _list(self, values: Iterable[object]) -> object:
@@ -217,6 +223,13 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
 
     def log_size(self) -> int:
         return int(self._row("SELECT coalesce(max(idx) + 1, 0) FROM leaf")[0])
+
+    def tree(self) -> Tree:
+        """The tree of the log as it is now."""
+        size = self.log_size()
+        if self._tree is None or self._tree.size != size:
+            self._tree = Tree(size, self.node)
+        return self._tree
 
     def node(self, level: int, index: int) -> bytes:
         known = self._caches.nodes.get((level, index))

@@ -15,13 +15,13 @@ from antalya.model.parties import at_least
 from antalya.model.understandings import Signature
 from antalya.model.volume import Minima, Volume
 from antalya.picture import Coverage, Prepared, Stored, prepare, shape_of
-from antalya.ports import Event, Kind, Leaf, Remembered, Thing
+from antalya.ports import Kind, Leaf, Remembered, Thing
 from antalya.store.adopting import AdoptWriter
 from antalya.store.bridging import BridgeWriter
-from antalya.store.group import Group
+from antalya.store.group import Group, tables
 from antalya.store.past import PastWriter
 from antalya.store.reader import SqlReader
-from antalya.store.rows import Caches, kind_of, micros, text_of
+from antalya.store.rows import STORED, Caches, kind_of, micros, stored_of, text_of
 from antalya.store.utm import UtmWriter
 
 _WAITING = frozenset({"open"})
@@ -30,11 +30,13 @@ _LASTING = frozenset({"granted", "granted-with-conditions"})
 
 class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter):
     """`ports.Transaction` over the writer's connection. `put_rows`, `changed_rulebook` and `mark` say what to forget when it is
-    undone. `group`: the same for all jobs of one transaction."""
+    undone; `saved`, whether it wrote anything yet, under a savepoint of its own. `group`: the same for all jobs of one
+    transaction."""
 
     def __init__(self, connection: Any, caches: Caches, group: Group) -> None:
         super().__init__(connection, caches)
         self._group = group
+        self.saved = False
         self.put_rows: list[int] = []
         self.changed_rulebook = False
         caches.hot.current(self._rows, group)
@@ -44,8 +46,34 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         self._columns: tuple[Sequence[Volume], Columns] | None = None
 
     @abstractmethod
+    def save(self) -> None:
+        """Sets the job's savepoint."""
+
+    @abstractmethod
+    def _write(self, into: str, rows: Sequence[Sequence[object]], otherwise: str) -> None:
+        """Inserts rows, at least one: `into` is "table (columns)", `otherwise` an ON CONFLICT clause."""
+
     def _insert(self, into: str, rows: Sequence[Sequence[object]], otherwise: str = "") -> None:
-        """Inserts rows: `into` is "table (columns)", `otherwise` an ON CONFLICT clause."""
+        if rows:
+            self._save()
+            self._write(into, rows, otherwise)
+
+    def _save(self) -> None:
+        if not self.saved:
+            self.save()
+            self.saved = True
+
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        """Rows of a statement, once what waits to be written into its tables is."""
+        if not self._group.later.keys().isdisjoint(tables(sql)):
+            self._write_later()
+        if not sql.startswith("SELECT"):
+            self._save()
+        return self._ask(sql, values)
+
+    def _write_later(self) -> None:
+        for into, otherwise, rows in self._group.taken():
+            self._insert(into, rows, otherwise)
 
     def _meta(self, key: str) -> str:
         if key not in self._group.meta:
@@ -83,31 +111,35 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
             self._rows("DELETE FROM cell WHERE operation = ?", old)
             self._rows("DELETE FROM volumes WHERE operation = ?", old)
             self._rows("DELETE FROM released WHERE operation = ?", (operation.id,))
-        seq = self._row(
-            "INSERT INTO operation (seq, id, version, party, state, starts_at, ends_at, filed_at, moved_at, first_filed_at, "
-            "movement, kid, leaf, body, current) VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM operation), "
-            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) RETURNING seq",
-            (operation.id, stored.version, operation.party, operation.state,
-             micros(min(v.starts_at for v in operation.volumes)), micros(max(v.ends_at for v in operation.volumes)),
-             micros(stored.filed_at), micros(stored.moved_at), micros(stored.first_filed_at), stored.movement, stored.kid,
-             stored.leaf, text_of(operation)))[0]
+        seq, group = self._caches.hot.last + 1, self._group
+        group.put_off("operation", "seq, id, version, party, state, starts_at, ends_at, filed_at, moved_at, first_filed_at, "
+                      "movement, kid, leaf, body, current", "", [(
+                          seq, operation.id, stored.version, operation.party, operation.state,
+                          micros(min(v.starts_at for v in operation.volumes)), micros(max(v.ends_at for v in operation.volumes)),
+                          micros(stored.filed_at), micros(stored.moved_at), micros(stored.first_filed_at), stored.movement,
+                          stored.kid, stored.leaf, text_of(operation), 1)])
+        group.waiting.add(operation.id)
         self.put_rows.append(seq)
-        self._insert("released (party, operation)", [(party, operation.id) for party, level in operation.disclosure.items()
-                                                     if at_least(level, "envelope")])
+        if released := [(party, operation.id) for party, level in operation.disclosure.items() if at_least(level, "envelope")]:
+            group.put_off("released", "party, operation", "", released)
         if coverage is not None:
             window = (micros(coverage.starts_at), micros(coverage.ends_at), coverage.lower_m, coverage.upper_m)
-            self._insert("cell (cell, operation, starts_at, ends_at, lower_m, upper_m)",
-                         [(cell, seq, *window) for cell in coverage.cells])
+            group.put_off("cell", "cell, operation, starts_at, ends_at, lower_m, upper_m", "",
+                          [(cell, seq, *window) for cell in coverage.cells])
         columns = None if coverage is None else self._columns_of(operation.volumes)
         if columns is not None:
-            self._insert("volumes (operation, kind, columns)", [(seq, kind_of(operation), packed(columns))])
+            group.put_off("volumes", "operation, kind, columns", "", [(seq, kind_of(operation), packed(columns))])
             self._caches.prepared[seq] = prepare(operation, stored.moved_at, stored.first_filed_at, stored.version)
         self._caches.hot.put(seq, old[0] if old else None, columns, kind_of(operation))
         self._fresh[operation.id] = stored
 
     def operation(self, id: str, version: int | None = None) -> Stored | None:
-        known = self._fresh.get(id) if version is None else None
-        return known or super().operation(id, version)
+        if version is None and id in self._fresh:
+            return self._fresh[id]
+        if version is None and id not in self._group.waiting:  # then those that wait need not be written first
+            row = self._ask(STORED + "WHERE id = ? AND current = 1", (id,))
+            return stored_of(row[0]) if row else None
+        return super().operation(id, version)
 
     def operations_of(self, ids: Iterable[str]) -> dict[str, Stored]:
         wanted = list(ids)
@@ -163,7 +195,7 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
 
     def add_event(self, party: str, type: str, subject: str, at: datetime) -> int:
         seq = self._group.event = self.last_event() + 1
-        self._group.events.append((seq, party, type, subject, micros(at)))
+        self._group.put_off("event", "seq, party, type, subject, at", "", [(seq, party, type, subject, micros(at))])
         return seq
 
     def last_event(self) -> int:
@@ -171,29 +203,15 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
             self._group.event = super().last_event()
         return self._group.event
 
-    def _write_events(self) -> None:
-        """Before events are read: those of earlier jobs too, which stay on the list if this job is undone."""
-        events, self._group.events = self._group.events, []
-        self._insert("event (seq, party, type, subject, at)", events)
-
-    def events(self, party: str | None, after: int = 0, limit: int = 1000) -> list[Event]:
-        self._write_events()
-        return super().events(party, after, limit)
-
-    def last_delivered(self, party: str) -> int:
-        self._write_events()
-        return super().last_delivered(party)
-
     def delivered(self, party: str, up_to: int, at: datetime) -> list[int]:
         """Marks a party's events up to one as delivered; those that were not before."""
-        self._write_events()
         rows = self._rows("UPDATE event SET delivered_at = ? WHERE party = ? AND seq <= ? AND delivered_at IS NULL "
                           "RETURNING seq", (micros(at), party, up_to))
         return sorted(seq for (seq,) in rows)
 
     def remember(self, party: str, key: str, answer: Remembered, at: datetime) -> None:
-        self._insert("remembered (party, key, request_sha256, response, at)",
-                     [(party, key, answer.request_sha256, answer.response, micros(at))])
+        self._group.put_off("remembered", "party, key, request_sha256, response, at", "",
+                            [(party, key, answer.request_sha256, answer.response, micros(at))])
 
     def spent(self, party: str, day: str, cells: Sequence[int]) -> tuple[int, frozenset[int]]:
         """As a reader's, out of memory unless another process wrote since."""
@@ -206,18 +224,20 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
     def spend(self, party: str, day: str, cells: Sequence[int]) -> None:
         if (known := self._caches.spent.get(party)) is not None and known[0] == day:
             known[2].update(cells)
-        self._insert("spent (party, day, cell)", [(party, day, cell) for cell in cells],
-                     "ON CONFLICT (party, day, cell) DO NOTHING")
+        if cells:
+            self._group.put_off("spent", "party, day, cell", "ON CONFLICT (party, day, cell) DO NOTHING",
+                                [(party, day, cell) for cell in cells])
 
     # the log
 
     def append_leaf(self, data: bytes, salt: bytes, content: bytes | None) -> int:
         """Appends a leaf and the perfect subtrees it completes; its index."""
         group, index = self._group, self.log_size()
-        for node in append(index, leaf_hash(data), self.node):
-            group.nodes[node.level, node.index] = node.hash
-            group.new_nodes.append((node.level, node.index, node.hash))
-        group.leaves.append(Leaf(index, data, salt, content))
+        nodes = append(index, leaf_hash(data), self.node)
+        group.nodes.update({(node.level, node.index): node.hash for node in nodes})
+        group.put_off("node", "level, idx, hash", "", [(node.level, node.index, node.hash) for node in nodes])
+        group.leaves[index] = Leaf(index, data, salt, content)
+        group.put_off("leaf", "idx, data, salt, content", "", [(index, data, salt, content)])
         group.size = index + 1
         return index
 
@@ -229,15 +249,12 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
     def node(self, level: int, index: int) -> bytes:
         return self._group.nodes.get((level, index)) or super().node(level, index)
 
-    def leaves(self, start: int, limit: int) -> list[Leaf]:
-        written = super().leaves(start, limit)
-        return [*written, *(leaf for leaf in self._group.leaves if leaf.index >= start)][:limit]
+    def leaf(self, index: int) -> Leaf | None:
+        return self._group.leaves.get(index) or super().leaf(index)
 
     def write_rest(self) -> None:
         """Writes what jobs left to be written for all of them; the last thing before the commit."""
-        group = self._group
-        if group.moved:
-            self._rows("UPDATE meta SET value = ? WHERE key = 'last_at'", (group.meta["last_at"],))
-        self._write_events()
-        self._insert("leaf (idx, data, salt, content)", [(lf.index, lf.data, lf.salt, lf.content) for lf in group.leaves])
-        self._insert("node (level, idx, hash)", group.new_nodes)
+        self.saved = True  # there is nothing to go back to any more
+        if self._group.moved:
+            self._rows("UPDATE meta SET value = ? WHERE key = 'last_at'", (self._group.meta["last_at"],))
+        self._write_later()

@@ -10,7 +10,7 @@ from antalya.picture import Coverage
 from antalya.store.reader import SqlReader
 from antalya.store.rows import micros
 
-_NEAR = "ends_at >= %s AND starts_at <= %s AND upper_m >= %s AND lower_m <= %s"
+_NEAR = "ends_at >= ? AND starts_at <= ? AND upper_m >= ? AND lower_m <= ?"
 _MOST_RANGES = 200
 """Ranges of cells in one statement: each is a walk of the index's own, for the planner must not weigh them as a join."""
 
@@ -21,7 +21,7 @@ class PostgresReader(SqlReader):
     AMONG = "= ANY(?)"
     _db: Connection[Any]
 
-    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+    def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         cursor = self._db.execute(_numbered(sql), values, binary=True)
         return cursor.fetchall() if cursor.description else []
 
@@ -35,9 +35,9 @@ class PostgresReader(SqlReader):
         found: set[int] = set()
         while held or cells:
             part, cells = cells[:_MOST_RANGES], cells[_MOST_RANGES:]
-            near = " OR ".join(["cell = ANY(%s)", *["cell BETWEEN %s AND %s"] * len(part)])
+            near = " OR ".join(["cell = ANY(?)", *["cell BETWEEN ? AND ?"] * len(part)])
             values = [held, *(end for cell in part for end in cell_range(cell)), *window]
-            rows = self._db.execute(f"SELECT operation FROM cell WHERE ({near}) AND {_NEAR}", values, binary=True)  # noqa: S608
+            rows = self._rows(f"SELECT operation FROM cell WHERE ({near}) AND {_NEAR}", values)  # noqa: S608
             found.update(row[0] for row in rows)
             held = []
         return found

@@ -7,6 +7,7 @@ from doing work that would be aborted; that nothing is missed rests on SERIALIZA
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from random import random
 from time import monotonic, sleep
@@ -98,10 +99,16 @@ class PostgresStore:
 
     # the writer
 
-    def write(self, job: Callable[[PostgresTransaction], T]) -> T:
+    def write(self, job: Callable[[PostgresTransaction], T], then: Callable[[PostgresTransaction, T], T] | None = None) -> T:
         """Runs a job in the line of writers, again where the server aborts it, and returns when what it did is durable; raises
-        what it raised. not_ready during the commit itself means that it may have been kept: the detail says so."""
-        return self._line.do(job)
+        what it raised. not_ready during the commit itself means that it may have been kept: the detail says so. `then` makes
+        the answer out of what it gave, afterwards, with the log as it is then."""
+        return self._line.do(job, then)
+
+    def submit(self, job: Callable[[PostgresTransaction], T],
+               then: Callable[[PostgresTransaction, T], T] | None = None) -> Future[T]:
+        """As `write`, without waiting."""
+        return self._line.submit(job, then)
 
     def close(self) -> None:
         """Lets waiting jobs finish, then disconnects; readers at work do when they are done. Again: does nothing."""
@@ -109,22 +116,22 @@ class PostgresStore:
             self._pool.close()
             self._writer.close()
 
-    def _together(self, jobs: Sequence[line.Job]) -> list[line.Outcome]:
-        """Jobs in one transaction, each with its outcome once all is durable."""
-        done = self._until_kept(jobs)
-        for n, job in enumerate(jobs):
+    def _together(self, tasks: Sequence[line.Task]) -> list[line.Outcome]:
+        """Tasks in one transaction, each with its outcome once all is durable."""
+        done = self._until_kept(tasks)
+        for n, task in enumerate(tasks):
             tries = _MOST_TRIES
             while tries and isinstance(done[n][1], UniqueViolation):  # another process may have taken the key meanwhile
-                [done[n]], tries = self._until_kept([job]), tries - 1
+                [done[n]], tries = self._until_kept([task]), tries - 1
         return [(result, failed and named(failed)) for result, failed in done]
 
-    def _until_kept(self, jobs: Sequence[line.Job]) -> list[line.Outcome]:
-        """Runs jobs in a transaction, from the beginning again where another came between, or while the server starts again."""
+    def _until_kept(self, tasks: Sequence[line.Task]) -> list[line.Outcome]:
+        """Runs tasks in a transaction, from the beginning again where another came between, or while the server starts again."""
         tries, until = 0, monotonic() + self._answer_s
         while True:
             try:
                 with self._turn() as db:
-                    return self._transaction(db, jobs)
+                    return self._transaction(db, tasks)
             except psycopg.Error as failure:
                 more = monotonic() < until if lost(failure) else \
                     tries < _MOST_TRIES and (again(failure) or isinstance(failure, UniqueViolation))
@@ -163,11 +170,12 @@ class PostgresStore:
             self._lock = False
         return self._lock
 
-    def _transaction(self, db: Connection[Any], jobs: Sequence[line.Job]) -> list[line.Outcome]:
+    def _transaction(self, db: Connection[Any], tasks: Sequence[line.Task]) -> list[line.Outcome]:
         self._group = Group()
         db.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
-        done = [self._one(db, job) for job in jobs]
-        PostgresTransaction(db, self._write_caches, self._group).write_rest()
+        done = [self._one(db, task) for task in tasks]
+        rest = PostgresTransaction(db, self._write_caches, self._group)
+        rest.write_rest()
         try:
             if db.execute("COMMIT").statusmessage != "COMMIT":
                 raise error("internal", "the transaction was not committed")
@@ -177,14 +185,16 @@ class PostgresStore:
             raise
         for caches in (self._kept, self._write_caches):
             caches.know(self._group.nodes)
-        return done
+        return [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)]
 
-    def _one(self, db: Connection[Any], job: line.Job) -> line.Outcome:
-        """A job under its own savepoint: its result, or what it raised after everything it did was undone."""
+    def _one(self, db: Connection[Any], task: line.Task) -> line.Outcome:
+        """A task's job under its own savepoint (a read that fails ends the transaction too): its result, or what it raised after
+        everything it did was undone."""
         tx, mark = PostgresTransaction(db, self._write_caches, self._group), self._group.mark()
-        db.execute("SAVEPOINT job")
+        tx.save()
+        tx.saved = True
         try:
-            result = job(tx)
+            result = task.job(tx)
             db.execute("RELEASE SAVEPOINT job")
         except Exception as failure:
             if again(failure) or lost(failure):

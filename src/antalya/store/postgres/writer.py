@@ -13,7 +13,10 @@ _MOST_VALUES = 32_000
 class PostgresTransaction(SqlTransaction, PostgresReader):
     """`ports.Transaction` over the writer's connection."""
 
-    def _insert(self, into: str, rows: Sequence[Sequence[object]], otherwise: str = "") -> None:
+    def save(self) -> None:
+        self._db.execute("SAVEPOINT job")
+
+    def _write(self, into: str, rows: Sequence[Sequence[object]], otherwise: str) -> None:
         while rows:
             most = _MOST_VALUES // len(rows[0])
             part, rows = rows[:most], rows[most:]

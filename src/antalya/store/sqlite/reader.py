@@ -16,7 +16,7 @@ class SqliteReader(SqlReader):
     AMONG = "IN (SELECT value FROM json_each(?))"
     _db: sqlite3.Connection
 
-    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+    def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         return self._db.execute(sql, values).fetchall()
 
     def _list(self, values: Iterable[object]) -> object:
@@ -29,8 +29,8 @@ class SqliteReader(SqlReader):
         found = {row[0] for row in self._rows(f"SELECT operation FROM cell WHERE cell {self.AMONG} AND {near}",  # noqa: S608
                                               (self._list(ancestors(coverage.cells)), *window))}
         for cell in coverage.cells:
-            rows = self._db.execute(f"SELECT operation FROM cell WHERE cell BETWEEN ? AND ? AND {near}",  # noqa: S608
-                                    (*cell_range(cell), *window))
+            rows = self._rows(f"SELECT operation FROM cell WHERE cell BETWEEN ? AND ? AND {near}",  # noqa: S608
+                              (*cell_range(cell), *window))
             found.update(row[0] for row in rows)
         return found
 

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
@@ -89,9 +90,14 @@ class SqliteStore:
 
     # the writer
 
-    def write(self, job: Callable[[SqliteTransaction], T]) -> T:
-        """Runs a job in the line of writers and returns when what it did is on disk; raises what it raised."""
-        return self._line.do(job)
+    def write(self, job: Callable[[SqliteTransaction], T], then: Callable[[SqliteTransaction, T], T] | None = None) -> T:
+        """Runs a job in the line of writers and returns when what it did is on disk; raises what it raised. `then` makes the
+        answer out of what it gave, afterwards, with the log as it is then."""
+        return self._line.do(job, then)
+
+    def submit(self, job: Callable[[SqliteTransaction], T], then: Callable[[SqliteTransaction, T], T] | None = None) -> Future[T]:
+        """As `write`, without waiting."""
+        return self._line.submit(job, then)
 
     def close(self) -> None:
         """Lets waiting jobs finish, then closes the file; readers at work close when they are done. Again: does nothing."""
@@ -103,14 +109,15 @@ class SqliteStore:
                 db.close()
             self._idle.clear()
 
-    def _together(self, jobs: Sequence[line.Job]) -> list[line.Outcome]:
-        """Jobs in one transaction, each with its outcome once all is on disk."""
+    def _together(self, tasks: Sequence[line.Task]) -> list[line.Outcome]:
+        """Tasks in one transaction, each with its outcome once all is on disk."""
         self._group = Group()
         try:
             with _named_errors():
                 self._writer.execute("BEGIN IMMEDIATE")
-                done = [self._one(job) for job in jobs]
-                SqliteTransaction(self._writer, self._write_caches, self._group).write_rest()
+                done = [self._one(task) for task in tasks]
+                rest = SqliteTransaction(self._writer, self._write_caches, self._group)
+                rest.write_rest()
                 self._writer.execute("COMMIT")
                 for caches in (self._kept, self._write_caches):
                     caches.know(self._group.nodes)
@@ -119,23 +126,25 @@ class SqliteStore:
                 self._writer.execute("ROLLBACK")
             self._write_caches.clear()
             raise
-        return done
+        return [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)]
 
-    def _one(self, job: line.Job) -> line.Outcome:
-        """A job under its own savepoint: its result, or what it raised after everything it did was undone."""
+    def _one(self, task: line.Task) -> line.Outcome:
+        """A task's job, under its own savepoint once it writes: its result, or what it raised after everything it did was
+        undone."""
         tx, mark = SqliteTransaction(self._writer, self._write_caches, self._group), self._group.mark()
-        self._writer.execute("SAVEPOINT job")
         try:
-            result = job(tx)
+            result = task.job(tx)
         except Exception as failure:
             if isinstance(failure, sqlite3.Error) and not self._writer.in_transaction:
                 raise  # SQLite gave the whole transaction up (full disk)
-            self._writer.execute("ROLLBACK TO job")
-            self._writer.execute("RELEASE job")
+            if tx.saved:
+                self._writer.execute("ROLLBACK TO job")
+                self._writer.execute("RELEASE job")
             self._group.back_to(mark)
             self._write_caches.forget(tx.put_rows, tx.changed_rulebook, tx.mark)
             return None, _named(failure) if isinstance(failure, sqlite3.Error) else failure
-        self._writer.execute("RELEASE job")
+        if tx.saved:
+            self._writer.execute("RELEASE job")
         return result, None
 
 

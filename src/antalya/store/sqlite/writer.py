@@ -9,6 +9,8 @@ from antalya.store.writer import SqlTransaction
 class SqliteTransaction(SqlTransaction, SqliteReader):
     """`ports.Transaction` over the writer's connection."""
 
-    def _insert(self, into: str, rows: Sequence[Sequence[object]], otherwise: str = "") -> None:
-        if rows:
-            self._db.executemany(f"INSERT INTO {into} VALUES ({marks(rows[0])}) {otherwise}", rows)  # noqa: S608
+    def save(self) -> None:
+        self._db.execute("SAVEPOINT job")
+
+    def _write(self, into: str, rows: Sequence[Sequence[object]], otherwise: str) -> None:
+        self._db.executemany(f"INSERT INTO {into} VALUES ({marks(rows[0])}) {otherwise}", rows)  # noqa: S608
