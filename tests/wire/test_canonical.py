@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import rfc8785
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from antalya.model import Minima, Window
 from antalya.model.errors import AntalyaError
-from antalya.wire.canonical import _quick, canonical, content_hash, encode
+from antalya.wire.canonical import _quick, canonical, content_hash, encode, is_canonical
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "rfc8785.json").read_text(encoding="utf-8"))
 NOON = datetime(2017, 3, 7, 12, tzinfo=UTC)
@@ -96,17 +97,42 @@ SCALARS = (st.none() | st.booleans() | st.integers(-2**53 + 1, 2**53 - 1) | st.f
 @given(st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(
     st.text(st.characters(exclude_categories=("Cs",))) | st.sampled_from(["\ue000", "\U0001f600", "a.0,", '"']), inner), max_leaves=30))
 def test_the_quick_way_gives_the_bytes_of_the_slow_one_or_none(thing: object) -> None:
-    assert _quick({"a": thing}) in (None, rfc8785.dumps({"a": thing}))  # type: ignore[dict-item]
+    assert _quick({"a": thing}, True) in (None, rfc8785.dumps({"a": thing}))  # type: ignore[dict-item]
+    document = msgspec.json.encode({"a": thing}, order="deterministic")
+    assert is_canonical(document) == (rfc8785.dumps(json.loads(document, parse_int=float)) == document)
+    assert is_canonical(rfc8785.dumps({"a": thing}))  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize("thing", [
     {"a": 100.0, "b": [1.0, 2.5, 0.0], "c": "1.0"}, {"a": {"title": 'a "1" é\n'}},
     {"at": "2017-03-07T12:00:00Z", "n": None, "yes": True, "metres": [37.123456789012345]}])
 def test_what_nouns_are_made_of_goes_the_quick_way(thing: object) -> None:
-    assert _quick(thing) == rfc8785.dumps(thing)  # type: ignore[arg-type]
+    assert _quick(thing, True) == rfc8785.dumps(thing)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("thing", [float("nan"), {"a": [float("inf")]}, {"a": 2**53}, {"a": 1e-7}, {"a": [-0.0]},
                                    {"\U0001f600": 1}, {"a": 1.0, "b": "1.0,"}])
 def test_what_the_quick_way_leaves_to_the_slow_one(thing: object) -> None:
     assert _quick(thing) is None
+
+
+class Measured(msgspec.Struct):
+    metres: float | None
+    others: tuple[int, ...] = ()
+
+
+class Counted(msgspec.Struct):
+    pieces: int | None
+
+
+def test_a_noun_that_could_hold_no_number_at_all_is_looked_at_closely() -> None:
+    assert canonical(Measured(None)) == b'{"metres":null,"others":[]}'
+    assert canonical(Counted(None)) == b'{"pieces":null}'
+    with pytest.raises(AntalyaError, match="bad_json"):
+        canonical(Measured(float("nan")))
+
+
+@pytest.mark.parametrize("document", [b'{"b":1,"a":2}', b'{"a": 1}', b'{"a":1.0}', b'{"a":1e2}', b'{"a":1,"a":1}', b'{"a":"\\u0041"}',
+                                      b"{", b"", b"\xff", b'{"a":NaN}', b"[" * 100_000, b'{"a":"\xed\xa0\x80"}'])
+def test_documents_that_are_not_canonical(document: bytes) -> None:
+    assert not is_canonical(document)

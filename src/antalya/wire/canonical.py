@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -13,13 +14,15 @@ from antalya.model.base import utc
 from antalya.model.errors import error
 
 _encoder = msgspec.json.Encoder()
-_sorted = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-_TEXTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
-_WHOLE = re.compile(r"\.0(?=[,\]}])")
-_LONG = re.compile(r"[,:\[]-?[0-9]{16}")
-_ODD = ("e-", "e+", "-0.0,", "-0.0]", "-0.0}")
-"""Numbers that Python writes otherwise than RFC 8785, but for the `.0` of whole ones; `_LONG` ones it may have to refuse."""
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_sorted = msgspec.json.Encoder(order="sorted")
+_TEXTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_WHOLE = re.compile(rb"\.0(?=[,\]}])")
+_ODD = (*(b"%de" % digit for digit in range(10)), b"-0.0,", b"-0.0]", b"-0.0}")
+"""Numbers that msgspec writes otherwise than RFC 8785, but for the `.0` of whole ones."""
+_DIGITS = bytes.maketrans(b"123456789:[", b"000000000,,")
+_LONG = b"," + b"0" * 16
+"""How a number begins, in `_DIGITS` and without its sign, that may have to be refused."""
+_ASTRAL = re.compile(rb"[\xf0-\xf4]")
 """Characters that make the order of keys depend on how they are encoded."""
 
 
@@ -30,10 +33,9 @@ def canonical(thing: object) -> bytes:
     surrogate pair, a key that is not text, nesting beyond reason. Raises naive_time for a time without a zone.
     """
     try:
-        if not isinstance(thing, msgspec.Struct):
-            return rfc8785.dumps(_in_utc(thing))
-        plain = msgspec.to_builtins(thing)
-        return _quick(plain) or rfc8785.dumps(plain)
+        if isinstance(thing, msgspec.Struct):
+            return _quick(thing, _is_null_null(type(thing))) or rfc8785.dumps(msgspec.to_builtins(thing))
+        return rfc8785.dumps(_in_utc(thing))
     except rfc8785.CanonicalizationError as failure:
         raise error("bad_json", f"no canonical form: {failure}") from None
     except UnicodeEncodeError:
@@ -42,20 +44,35 @@ def canonical(thing: object) -> bytes:
         raise error("bad_json", "no canonical form: nested too deeply") from None
 
 
-def _quick(plain: Any) -> bytes | None:
-    """The canonical bytes of a noun's builtins by the standard library's compiled encoder, much faster than rfc8785;
-    None where the two might differ. What it gives is held against rfc8785 in the tests."""
+def is_canonical(document: bytes) -> bool:
+    """Whether a JSON document is in RFC 8785 form: the only one its content has, every number being a double."""
     try:
-        text = _sorted.encode(plain)
-    except ValueError:
-        return None  # no number, or a circle: rfc8785 says what
-    bare = _TEXTS.sub("", text)
-    if any(odd in bare for odd in _ODD) or _LONG.search(bare) or not (text.isascii() or _ASTRAL.search(text) is None):
+        return (_quick(msgspec.json.decode(document), True) or rfc8785.dumps(json.loads(document, parse_int=float))) == document
+    except (ValueError, RecursionError):
+        return False
+
+
+def _quick(thing: Any, null_is_null: bool = False) -> bytes | None:
+    """The canonical bytes of a noun, or of what was read from JSON, by msgspec's compiled encoder, much faster than rfc8785; None
+    where the two might differ. What it gives is held against rfc8785 in the tests. `null_is_null`: there is no NaN, which would
+    become null too."""
+    text = _sorted.encode(thing)
+    bare = _TEXTS.sub(b"", text) if b"\\" in text else b"".join(text.split(b'"')[::2])
+    if any(odd in bare for odd in _ODD) or _LONG in bare.translate(_DIGITS, b"-"):
+        return None
+    if not (text.isascii() or _ASTRAL.search(text) is None) or not (null_is_null or b"null" not in bare):
         return None
     whole = len(_WHOLE.findall(bare))
     if whole and whole != len(_WHOLE.findall(text)):
         return None  # a text has the look of numbers in it
-    return (_WHOLE.sub("", text) if whole else text).encode()
+    return _WHOLE.sub(b"", text) if whole else text
+
+
+@cache
+def _is_null_null(noun: type) -> bool:
+    """Whether nothing in a noun can be NaN: there is no number but whole ones in it."""
+    described = msgspec.json.encode(msgspec.json.schema(noun))
+    return b'"number"' not in described and b"{}" not in described
 
 
 def content_hash(thing: object) -> str:

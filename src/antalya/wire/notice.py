@@ -5,7 +5,6 @@ it is for) and `iat`. So a signature over one filing can't be used for another, 
 """
 
 import base64
-import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from msgspec import Meta
 
 from antalya.model.errors import AntalyaError, error
 from antalya.model.parties import PublicKey
-from antalya.wire.canonical import canonical
+from antalya.wire.canonical import is_canonical
 from antalya.wire.decode import decode
 
 # Tokens and notices that say EdDSA instead of Ed25519 are still good: the name is deprecated, the algorithm is the same.
@@ -102,7 +101,7 @@ def verify(notice: bytes, keys: Mapping[str, str], act: str, now: datetime, skew
         raise error("bad_signature", "it was signed for another purpose")
     if abs(now.timestamp() - header.iat) > skew_s:
         raise error("bad_signature", f"it was not signed within {skew_s:g} s of now")
-    if not _is_canonical(found.payload):
+    if not is_canonical(found.payload):
         raise error("bad_signature", "the payload is not in canonical form (RFC 8785)")
     return Verified(found.payload, header.kid, header.iat)
 
@@ -131,10 +130,3 @@ def parts(compact: bytes) -> tuple[bytes, bytes, bytes]:
 def b64(raw: bytes) -> str:
     """base64url without padding (RFC 7515, 2)."""
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _is_canonical(payload: bytes) -> bool:
-    try:  # every number a double, as RFC 8785 has it
-        return canonical(json.loads(payload.decode("utf-8"), parse_int=float)) == payload
-    except (ValueError, RecursionError, AntalyaError):
-        return False
