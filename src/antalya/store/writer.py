@@ -42,6 +42,7 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         caches.hot.current(self._rows, group)
         self.mark = caches.hot.mark()
         self._fresh: dict[str, Stored] = {}
+        self._alone: set[str] = set()  # new operations about which nothing was found or asked yet
         self._found: dict[frozenset[str], list[Opened]] = {}
         self._columns: tuple[Sequence[Volume], Columns] | None = None
 
@@ -132,6 +133,8 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
             self._caches.prepared[seq] = prepare(operation, stored.moved_at, stored.first_filed_at, stored.version)
         self._caches.hot.put(seq, old[0] if old else None, columns, kind_of(operation))
         self._fresh[operation.id] = stored
+        if stored.version == 1:
+            self._alone.add(operation.id)
 
     def operation(self, id: str, version: int | None = None) -> Stored | None:
         if version is None and id in self._fresh:
@@ -162,13 +165,19 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         """As a reader's; what is open is looked up once, until it changes."""
         if operations is None or not open_only or seen_by is not None or limit < 100_000:
             return super().findings(operations=operations, open_only=open_only, seen_by=seen_by, limit=limit)
-        wanted = frozenset(operations)
-        if wanted not in self._found:
+        wanted = frozenset(operations) - self._alone
+        if wanted and wanted not in self._found:
             self._found[wanted] = super().findings(operations=wanted)
-        return list(self._found[wanted])
+        return list(self._found[wanted]) if wanted else []
+
+    def asks(self, *, operations: Iterable[str] | None = None, **narrower: Any) -> list[Ask]:
+        if operations is not None:
+            operations = [id_ for id_ in operations if id_ not in self._alone]
+        return super().asks(operations=operations, **narrower)
 
     def open_finding(self, finding: Finding, at: datetime) -> None:
         self._found.clear()
+        self._alone -= {finding.operation, finding.other}
         self._rows("INSERT INTO finding (seq, id, kind, operation, other, site, opened_at, body) "
                    "VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM finding), ?, ?, ?, ?, ?, ?, ?)",
                    (finding.id, finding.kind, finding.operation, finding.other, finding.site, micros(at), text_of(finding)))
@@ -180,6 +189,7 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
 
     def put_ask(self, ask: Ask) -> None:
         """Keeps an ask, new or changed, with the moment at which time alone will change it (deadline, or end of a yes)."""
+        self._alone.discard(ask.operation)
         due = ask.deadline if ask.state in _WAITING else ask.valid_until if ask.state in _LASTING else None
         self._insert("ask (id, finding, operation, of_party, state, due_at, body)",
                      [(ask.id, ask.finding, ask.operation, ask.of, ask.state, None if due is None else micros(due),
