@@ -124,6 +124,22 @@ def queued(store: Store, jobs: list[Callable[[Transaction], Any]]) -> list[Futur
     return futures
 
 
+def test_a_job_nobody_waits_for_any_more_is_not_begun_and_holds_nobody_up(store: Store) -> None:
+    started, go = threading.Event(), threading.Event()
+
+    def hold(tx: Transaction) -> None:
+        started.set()
+        assert go.wait(30)
+    held = store.submit(hold)
+    assert started.wait(30)
+    unwanted, wanted = store.submit(leaf("unwanted")), store.submit(leaf("wanted"))
+    assert unwanted.cancel()
+    assert not held.cancel()
+    go.set()
+    wanted.result(30)
+    assert leaves(store) == ["wanted"]
+
+
 def test_one_failing_job_among_twenty_takes_only_itself_back(store: Store) -> None:
     def job(n: int) -> Callable[[Transaction], int]:
         def work(tx: Transaction) -> int:

@@ -179,3 +179,29 @@ def test_any_bytes_are_read_or_refused_with_a_code(raw: bytes) -> None:
 def test_what_the_standard_library_writes_is_read_as_it_was(value: Any) -> None:
     assert decode(json.dumps(value).encode(), object) == value
     assert decode(json.dumps(value, ensure_ascii=False).encode(), object) == value
+
+
+def written(value: Any) -> str:
+    """JSON as programs write it, of objects that are lists of pairs: a key may stand twice."""
+    if isinstance(value, tuple):
+        return "{" + ",".join(f"{json.dumps(key)}:{written(inner)}" for key, inner in value) + "}"
+    return "[" + ",".join(map(written, value)) + "]" if isinstance(value, list) else json.dumps(value)
+
+
+def twice(value: Any) -> bool:
+    """Whether a key stands twice in an object of it."""
+    keys = [key for key, _ in value] if isinstance(value, tuple) else []
+    inner = [v for _, v in value] if isinstance(value, tuple) else value if isinstance(value, list) else []
+    return len(set(keys)) < len(keys) or any(map(twice, inner))
+
+
+OBJECTS = st.recursive(st.integers(0, 9) | st.text(max_size=2), lambda inner: st.lists(inner, max_size=3) | st.lists(
+    st.tuples(st.sampled_from(["a", "b", "\u00e9", ""]), inner), max_size=3).map(tuple), max_leaves=12)
+
+
+@given(OBJECTS)
+@settings(max_examples=500)
+def test_a_key_that_stands_twice_is_seen_however_a_program_writes_it(value: Any) -> None:
+    for raw in (written(value), json.dumps(json.loads(written(value)))):
+        expected = "bad_json" if twice(value) and raw == written(value) else None
+        assert code_of(raw.encode(), object) == expected

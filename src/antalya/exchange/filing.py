@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -45,22 +46,28 @@ def file(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, 
     duplicate_id, idempotency_conflict, signature_required, budget_exceeded and the store's errors.
     """
     with hub.refusals("operation", caller.party, operation.id, evidence):
-        if uuid_only:
-            check_id(operation.id)
-        if operation.state not in ("filed", "accepted"):
-            raise error("wrong_state", "an operation is first filed or accepted", at="state")
-        subject = _prepare(operation, hub)
+        return begin(hub, caller, operation, evidence, key=key, uuid_only=uuid_only).result()
 
-        def job(tx: Transaction) -> Outcome:
-            now = hub.moment(tx)
-            before = _remembered(tx, caller.party, key, evidence)
-            if before is not None:
-                return before
-            if tx.operation(operation.id) is not None:
-                raise error("duplicate_id", "an operation with that id exists", at="id")
-            stored = Stored(operation, 1, now, now, now, movement_hash(operation), evidence.kid, tx.log_size())
-            return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "filed")
-        return _answer(hub, job)
+
+def begin(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, key: str | None = None,
+          uuid_only: bool = True) -> Future[Outcome]:
+    """As `file`, without waiting for the store, and whoever waits sees to it that a refusal is logged (`Hub.refused`)."""
+    if uuid_only:
+        check_id(operation.id)
+    if operation.state not in ("filed", "accepted"):
+        raise error("wrong_state", "an operation is first filed or accepted", at="state")
+    subject = _prepare(operation, hub)
+
+    def job(tx: Transaction) -> Outcome:
+        now = hub.moment(tx)
+        before = _remembered(tx, caller.party, key, evidence)
+        if before is not None:
+            return before
+        if tx.operation(operation.id) is not None:
+            raise error("duplicate_id", "an operation with that id exists", at="id")
+        stored = Stored(operation, 1, now, now, now, movement_hash(operation), evidence.kid, tx.log_size())
+        return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "filed")
+    return _submitted(hub, job)
 
 
 def change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, version: int,
@@ -71,26 +78,31 @@ def change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *
     raises.
     """
     with hub.refusals("operation", caller.party, operation.id, evidence):
-        subject = _prepare(operation, hub)
+        return begin_change(hub, caller, operation, evidence, version=version, key=key).result()
 
-        def job(tx: Transaction) -> Outcome:
-            now = hub.moment(tx)
-            before = _remembered(tx, caller.party, key, evidence)
-            if before is not None:
-                return before
-            old = _own(hub, tx, caller, operation.id)
-            _not_reported(tx, operation.id)
-            if old.version != version:
-                raise error("stale_etag", f"the current version is {old.version}")
-            check_transition(old.operation, operation, clearances(tx, [operation.id], now)[operation.id])
-            movement = movement_hash(operation)
-            if operation.state == "active" and movement != old.movement and old.operation.state == "accepted":
-                raise error("wrong_state", "change first what moves, then become active once that is clear", at="state")
-            moved_at = old.moved_at if movement == old.movement else now
-            stored = Stored(operation, old.version + 1, now, moved_at, old.first_filed_at, movement, evidence.kid,
-                            tx.log_size())
-            return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "changed", old)
-        return _answer(hub, job)
+
+def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, version: int,
+                 key: str | None = None) -> Future[Outcome]:
+    """As `change`, without waiting for the store, and whoever waits sees to it that a refusal is logged."""
+    subject = _prepare(operation, hub)
+
+    def job(tx: Transaction) -> Outcome:
+        now = hub.moment(tx)
+        before = _remembered(tx, caller.party, key, evidence)
+        if before is not None:
+            return before
+        old = _own(hub, tx, caller, operation.id)
+        _not_reported(tx, operation.id)
+        if old.version != version:
+            raise error("stale_etag", f"the current version is {old.version}")
+        check_transition(old.operation, operation, clearances(tx, [operation.id], now)[operation.id])
+        movement = movement_hash(operation)
+        if operation.state == "active" and movement != old.movement and old.operation.state == "accepted":
+            raise error("wrong_state", "change first what moves, then become active once that is clear", at="state")
+        moved_at = old.moved_at if movement == old.movement else now
+        stored = Stored(operation, old.version + 1, now, moved_at, old.first_filed_at, movement, evidence.kid, tx.log_size())
+        return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "changed", old)
+    return _submitted(hub, job)
 
 
 def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: int) -> Outcome:
@@ -109,7 +121,7 @@ def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: 
             stored = Stored(operation, old.version + 1, now, old.moved_at, old.first_filed_at, old.movement, evidence.kid,
                             tx.log_size())
             return _keep(hub, tx, caller, prepared(stored), stored, evidence, None, now, to, old)
-        return _answer(hub, job)
+        return _submitted(hub, job).result()
 
 
 def dry_run(hub: Hub, caller: Viewer, id: str) -> dict[str, Any]:
@@ -212,12 +224,11 @@ def _remembered(tx: Transaction, party: str, key: str | None, evidence: Evidence
     return Outcome(view, view["operation"]["version"], view["operation"]["version"] == 1)
 
 
-def _answer(hub: Hub, job: Callable[[Transaction], Outcome]) -> Outcome:
-    """What a job came to, with the receipt of its leaf."""
-    outcome: Outcome = hub.store.write(job, partial(_proven, hub))
-    hub.bell.ring()
-    return outcome
+def _submitted(hub: Hub, job: Callable[[Transaction], Outcome]) -> Future[Outcome]:
+    """A job in the line of writers; what it came to, with the receipt of its leaf."""
+    return hub.store.submit(job, partial(_proven, hub))
 
 
 def _proven(hub: Hub, tx: Reader, outcome: Outcome) -> Outcome:
+    hub.bell.ring()
     return Outcome(outcome.view | {"receipt": receipt(hub, tx, outcome.view["leaf"])}, outcome.version, outcome.created)

@@ -89,15 +89,20 @@ class Hub:
 
     @contextmanager
     def refusals(self, kind: str, actor: str, subject: str, evidence: Evidence) -> Iterator[None]:
-        """Leaves a leaf for a refusal that happens inside: who was refused what and why, the content by its hash only."""
+        """Leaves a leaf for a refusal that happens inside (`refused`)."""
         try:
             yield
         except AntalyaError as refusal:
-            if refusal.code.name not in _NOT_LOGGED:
-                name = refusal.code.name
-
-                def job(tx: Transaction) -> None:
-                    self.log(tx, leafing(kind, self.moment(tx), actor, subject[:128], evidence.raw, self.salts(), code=name,
-                                         kid=evidence.kid, keep=False))
-                self.store.write(job)
+            self.refused(kind, actor, subject, evidence, refusal)
             raise
+
+    def refused(self, kind: str, actor: str, subject: str, evidence: Evidence, refusal: AntalyaError) -> None:
+        """Leaves a leaf for a refusal: who was refused what and why, the content by its hash only."""
+        name = refusal.code.name
+        if name in _NOT_LOGGED:
+            return
+
+        def job(tx: Transaction) -> None:
+            self.log(tx, leafing(kind, self.moment(tx), actor, subject[:128], evidence.raw, self.salts(), code=name,
+                                 kid=evidence.kid, keep=False))
+        self.store.write(job)

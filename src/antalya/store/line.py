@@ -52,7 +52,7 @@ class Line:
         return self.submit(job, then).result()
 
     def submit(self, job: Callable[[Any], T], then: Callable[[Any, T], T] | None = None) -> Future[T]:
-        """As `do`, without waiting. Raises not_ready once closed."""
+        """As `do`, without waiting; who cancels it before it is begun is not done for. Raises not_ready once closed."""
         answer: Future[T] = Future()
         with self._door:  # so that no job comes after the last one that `close` waits for
             self.check_open()
@@ -88,7 +88,8 @@ class Line:
                         last = True
                         break
                     waiting.append(more)
-            self._answer(waiting)
+            if wanted := [(task, answer) for task, answer in waiting if answer.set_running_or_notify_cancel()]:
+                self._answer(wanted)
 
     def _answer(self, waiting: Sequence[tuple[Task, Future[Any]]]) -> None:
         try:

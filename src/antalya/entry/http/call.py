@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -132,6 +133,16 @@ class Call:
             return msgspec.convert(text, kind, strict=False)
         except msgspec.ValidationError as failure:
             raise error("bad_field", str(failure), at=name) from None
+
+
+@asynccontextmanager
+async def refusals(call: Call, kind: str, subject: str = "") -> AsyncIterator[None]:
+    """As `Hub.refusals`, of the caller's body, while others are served."""
+    try:
+        yield
+    except AntalyaError as refusal:
+        await to_thread.run_sync(call.hub.refused, kind, call.token.party, subject, call.evidence, refusal)
+        raise
 
 
 async def authenticate(desk: Desk, request: Request, now: datetime) -> Caller:

@@ -1,5 +1,8 @@
 """Operations, findings, asks and answers at the HTTP door."""
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
 from typing import Annotated
 
@@ -9,7 +12,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from antalya.entry.http import shapes
-from antalya.entry.http.call import Call
+from antalya.entry.http.call import Call, refusals
 from antalya.entry.http.endpoint import Endpoint, Query, reply
 from antalya.entry.http.examples import ANSWER, FIX, OPERATION
 from antalya.exchange import filing, settling, viewing
@@ -22,6 +25,8 @@ from antalya.steps.narrow import Search, box_of
 READ, FILE, SETTLE, BROKER = "antalya.read", "antalya.file", "antalya.answer", "antalya.broker"
 Page = Annotated[int, Meta(ge=1, le=5_000)]
 Cursor = Annotated[int, Meta(ge=0)]
+SMALL = 8_192
+"""Bytes of a filing that is prepared between two requests: what it takes then is under a millisecond."""
 _FILING_ERRORS = ("bad_json", "bad_field", "bad_text", "bad_id", "not_yours", "unknown_reference", "duplicate_id",
                   "ring_not_closed", "ring_crosses_itself", "ring_too_short", "not_a_position", "swapped_position",
                   "outline_too_wide", "area_too_large", "too_many_vertices", "too_many_volumes", "bad_band", "bad_window",
@@ -40,22 +45,29 @@ class AnswerBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 async def file(call: Call) -> Response:
-    with call.hub.refusals("operation", call.token.party, "", call.evidence):
+    async with refusals(call, "operation"):
         operation = call.body(Operation)
-    outcome = await to_thread.run_sync(lambda: filing.file(call.hub, call.viewer, operation, call.evidence,
-                                                           key=call.idempotency_key))
+    async with refusals(call, "operation", operation.id):
+        outcome = await _kept(call, lambda: filing.begin(call.hub, call.viewer, operation, call.evidence,
+                                                         key=call.idempotency_key))
     return reply(outcome.view, 201, etag=outcome.version, headers={"location": f"/v1/operations/{operation.id}"})
 
 
 async def change(call: Call) -> Response:
     version = call.need_if_match()
-    with call.hub.refusals("operation", call.token.party, call.path["id"], call.evidence):
+    async with refusals(call, "operation", call.path["id"]):
         operation = call.body(Operation)
         if operation.id != call.path["id"]:
             raise error("bad_field", "the id differs from the one in the address", at="id")
-    outcome = await to_thread.run_sync(lambda: filing.change(call.hub, call.viewer, operation, call.evidence, version=version,
-                                                             key=call.idempotency_key))
+        outcome = await _kept(call, lambda: filing.begin_change(call.hub, call.viewer, operation, call.evidence, version=version,
+                                                                key=call.idempotency_key))
     return reply(outcome.view, etag=outcome.version)
+
+
+async def _kept(call: Call, begin: Callable[[], Future[filing.Outcome]]) -> filing.Outcome:
+    """What a filing came to. A small one is prepared sooner than a worker could be told to, and no worker waits for the store."""
+    pending = begin() if len(call.payload) <= SMALL else await to_thread.run_sync(begin)
+    return await asyncio.wrap_future(pending)
 
 
 async def withdraw(call: Call) -> Response:
@@ -124,7 +136,7 @@ async def ask(call: Call) -> Response:
 
 
 async def answer(call: Call) -> Response:
-    with call.hub.refusals("answer", call.token.party, call.path["id"], call.evidence):
+    async with refusals(call, "answer", call.path["id"]):
         body = call.body(AnswerBody)
         given = Answer(id=body.id or call.hub.ids(), ask=call.path["id"], party=call.token.party, decision=body.decision,
                        conditions=body.conditions, valid_until=body.valid_until, note=body.note)

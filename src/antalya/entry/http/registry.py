@@ -8,7 +8,7 @@ from anyio import to_thread
 from starlette.responses import Response
 
 from antalya.entry.http import examples, shapes
-from antalya.entry.http.call import Call
+from antalya.entry.http.call import Call, refusals
 from antalya.entry.http.endpoint import Endpoint, reply
 from antalya.exchange import registry, viewing
 from antalya.model.base import Noun
@@ -51,7 +51,7 @@ async def _show(kind: Kind, call: Call) -> Response:
 
 async def _put(noun_type: type[Noun], call: Call) -> Response:
     kind = registry.KINDS[noun_type]
-    with call.hub.refusals(kind, call.token.party, call.path["id"], call.evidence):
+    async with refusals(call, kind, call.path["id"]):
         noun: Any = call.body(noun_type)
         if noun.id != call.path["id"]:
             raise error("bad_field", "the id differs from the one in the address", at="id")
