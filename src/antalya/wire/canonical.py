@@ -35,7 +35,8 @@ def canonical(thing: object) -> bytes:
     try:
         if isinstance(thing, msgspec.Struct):
             return _quick(thing, _is_null_null(type(thing))) or rfc8785.dumps(msgspec.to_builtins(thing))
-        return rfc8785.dumps(_in_utc(thing))
+        plain = _in_utc(thing)
+        return (_quick(plain) if isinstance(plain, dict | list) else None) or rfc8785.dumps(plain)
     except rfc8785.CanonicalizationError as failure:
         raise error("bad_json", f"no canonical form: {failure}") from None
     except UnicodeEncodeError:
@@ -93,6 +94,8 @@ def _in_utc(thing: object) -> Any:
 
 def _instants(plain: Any) -> Any:
     if isinstance(plain, dict):
+        if not all(isinstance(key, str) for key in plain):
+            raise error("bad_json", "no canonical form: a key that is not text")
         return {key: _instants(value) for key, value in plain.items()}
     if isinstance(plain, list | tuple):
         return [_instants(value) for value in plain]

@@ -55,7 +55,7 @@ Render = Callable[[AntalyaError, str], Response]
 def _route(desk: Desk, metrics: Metrics, row: Endpoint, render: Render = problem) -> Route:
     """The route of a row; `render` makes the answer of an error."""
     async def serve(request: Request) -> Response:
-        began, request_id, party = time.perf_counter(), desk.hub.ids(), ""
+        began, request_id, party = time.perf_counter(), "", ""
         try:
             desk.rates.take(request.client.host if request.client else "")
             token = await authenticate(desk, request, desk.hub.clock())
@@ -68,15 +68,19 @@ def _route(desk: Desk, metrics: Metrics, row: Endpoint, render: Render = problem
                 await open_body(call)
             response = await row.handler(call)
         except AntalyaError as failure:
+            request_id = desk.hub.ids()
             response = render(failure, f"urn:uuid:{request_id}")
         except Exception:
+            request_id = desk.hub.ids()
             _logger.exception("request failed", extra={"request": request_id, "route": row.path})
             response = render(error("internal", "the exchange failed to answer"), f"urn:uuid:{request_id}")
         seconds = time.perf_counter() - began
         metrics.requests.labels(row.path, str(response.status_code)).inc()
         metrics.seconds.labels(row.path).observe(seconds)
-        _logger.info("request", extra={"request": request_id, "method": row.method, "route": row.path, "party": party,
-                                       "status": response.status_code, "milliseconds": round(seconds * 1000, 2)})
+        if _logger.isEnabledFor(logging.INFO):
+            _logger.info("request", extra={
+                "request": request_id or desk.hub.ids(), "method": row.method, "route": row.path, "party": party,
+                "status": response.status_code, "milliseconds": round(seconds * 1000, 2)})
         return response
     return Route(row.path, serve, methods=[row.method])
 

@@ -142,6 +142,8 @@ def _caps(sites: Mapping[str, Site]) -> _Caps:
 
 def _around(case: Case, stand_off_m: float) -> Iterator[Site]:
     """The sites whose stand-off, or the one given if it is wider, the operation might reach; its own party's not."""
+    if not case.rulebook.sites:
+        return
     ordered, centres, radii = _caps(case.rulebook.sites)
     close = np.zeros(len(ordered), dtype=np.bool_)
     for shape in case.subject.shapes:
