@@ -29,7 +29,7 @@ def loaded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setattr(module, "GROWTH", 3)
     warm()
     if not request.param:
-        monkeypatch.setattr(module._warm, "is_set", lambda: False)
+        monkeypatch.setattr(module.LOADED, "is_set", lambda: False)
     return request.param  # type: ignore[no-any-return]
 
 

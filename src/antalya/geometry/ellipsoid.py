@@ -110,7 +110,7 @@ def axes(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     basis, bend = np.empty((*np.shape(sl), 3, 2)), np.ones((*np.shape(sl), 2, 2))
     basis[..., 0, 0], basis[..., 1, 0], basis[..., 2, 0] = -sl, cl, 0
     basis[..., 0, 1], basis[..., 1, 1], basis[..., 2, 1] = -sp * cl, -sp * sl, cp
-    bend[..., 0, 1], bend[..., 1, 1] = w / A, w**3 / (A * (1 - E2))
+    bend[..., 0, 1], bend[..., 1, 1] = w / A, w * w * w / (A * (1 - E2))
     return basis, bend
 
 

@@ -15,12 +15,12 @@ import numpy as np
 from antalya.geometry.batch import near_rows
 from antalya.geometry.columns import NUMBERS, Codes, Columns, joined, of_degrees, packed, unpacked
 from antalya.geometry.ellipsoid import Floats, Ints
+from antalya.geometry.loaded import LOADED
 from antalya.model.volume import Minima
 
 TAIL = 1_024
 GROWTH = 8
 ROOM = 256
-_warm = threading.Event()
 _warming = threading.Lock()
 
 
@@ -82,7 +82,7 @@ class Index:
         self._write(self._size, columns)
         self._keys[rows], self._kinds[rows], self._alive[rows] = key, kind, True
         self._size += many
-        if _warm.is_set():
+        if LOADED.is_set():
             from antalya.geometry import making
             making.cores(self._size - many, self._size, self._columns)
 
@@ -144,7 +144,7 @@ class Index:
 
     def _around(self, asked: Columns, row: int, most: Floats, table: Floats) -> Ints:
         """Rows near one of other columns, for which there is room after the last."""
-        if not _warm.is_set():
+        if not LOADED.is_set():
             self._write(self._size, asked.rows(np.array([row])))
             rows = np.flatnonzero(self._alive[:self._size])
             return rows[near_rows(self._columns, np.full(len(rows), self._size), rows, table[self._kinds[rows]])]
@@ -196,7 +196,7 @@ class Index:
     def _planted(self) -> None:
         """Brings trees up to date where the tail is long; nothing while the compiled code is not there."""
         past = self._runs[-1].end if self._runs else 0
-        if self._size - past < TAIL or not _warm.is_set():
+        if self._size - past < TAIL or not LOADED.is_set():
             return
         while self._runs and self._runs[-1].end - self._runs[-1].begin < GROWTH * (self._size - past):
             past = self._runs.pop().begin
@@ -226,22 +226,25 @@ def _empty(rows: int, corners: int = 16 * ROOM) -> Columns:
 
 def is_warm() -> bool:
     """Whether the compiled code is there."""
-    return _warm.is_set()
+    return LOADED.is_set()
 
 
 def warm() -> None:
     """Loads, or compiles, what the index needs; returns when it is there."""
     with _warming:
-        if _warm.is_set():
+        if LOADED.is_set():
             return
-        from antalya.geometry import kernel, making, tree
+        from antalya.geometry import kernel, making, simple, tree
         lon, lat = np.array([38.0, 38.1, 38.1, 38.0]), np.array([36.0, 36.0, 36.1, 36.0])
         codes, zero = np.array([1, 1, 1, 2], np.uint8), np.zeros(1)
         part = of_degrees(lon, lat, codes, np.array([0, 4]), zero, zero, zero + 1, np.zeros(1, np.int64), np.ones(1, np.int64))
         columns = joined([part] * 10)
         making.cores(0, 10, columns)
         unpacked([packed(columns)], making.walk)
+        simple.spaced(*np.zeros((3, 4, 2)), np.empty((4, 3)))
+        simple.axes(*np.zeros((2, 2)), origin := np.empty(3), basis := np.empty((3, 2)), bend := np.empty((2, 2)))
+        simple.reach(part.points, origin, basis, bend, 0.0, 0.0)
         tree.around(*tree.tree(columns, 0, 9), 0, 9, columns, 9, part, 0, *_table((Minima(),)),
                     np.zeros(10, np.uint8), np.ones(10, np.bool_), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
                     np.empty(16, np.int64))
-        _warm.set()
+        LOADED.set()

@@ -7,6 +7,7 @@ share an edge share every point of it bit for bit. Circles stay circles.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import shapely
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from antalya.geometry import ellipsoid, rings
-from antalya.geometry.densify import WIDEST_M, caps, densified, least_cap, room_m
+from antalya.geometry.densify import BENT, STEP_M, WIDEST_M, caps, densified, least_cap, room_m
 from antalya.geometry.ellipsoid import GEOD, Floats, Frame, Ints
+from antalya.geometry.loaded import LOADED
 from antalya.geometry.overlay import joined, snapped, width_m
 from antalya.model.errors import AntalyaError, error
 from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Position
@@ -25,6 +27,9 @@ TOUCH_M = 1e-3
 RIM = 128
 FEW = 4
 """So many shapes are laid into planes one by one."""
+SMALL = 128
+"""A ring of so many points is prepared by compiled code (`simple`)."""
+_ONE = np.array([0, 1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +156,10 @@ def shape(outline: Outline) -> Shape:
     that touches itself or another one is taken as what it encloses. The inside of a ring is its smaller side. Polygons of
     one MultiPolygon may overlap; they count once.
     """
-    return _round(outline) if isinstance(outline, Circle) else _cornered([outline])[0]
+    if isinstance(outline, Circle):
+        return _round(outline)
+    quick = _alone(outline) if LOADED.is_set() and isinstance(outline, Polygon) else None
+    return quick or _cornered([outline])[0]
 
 
 def shapes(outlines: Sequence[Outline]) -> list[Shape]:
@@ -175,8 +183,41 @@ def shapes(outlines: Sequence[Outline]) -> list[Shape]:
 def _round(circle: Circle) -> Shape:
     lon, lat = circle.center
     frame = ellipsoid.frame((0.0 if abs(lat) == 90 else 180.0 if lon == -180 else lon + 0.0, lat))
-    one = np.array([0, 1])
-    return Shape(circle, frame.origin[None], one, one, frame, circle.radius_m, circle.radius_m, 0.0)
+    return Shape(circle, frame.origin[None], _ONE, _ONE, frame, circle.radius_m, circle.radius_m, 0.0)
+
+
+def _alone(polygon: Polygon) -> Shape | None:
+    """What `_cornered` makes of one small ring that is plainly simple: the same points; None of any other outline."""
+    ring = polygon.coordinates[0]
+    if len(polygon.coordinates) > 1 or len(ring) > SMALL:
+        return None
+    from antalya.geometry import simple
+    degrees = np.fromiter(chain.from_iterable(ring), np.float64, 2 * len(ring)).reshape(-1, 2)
+    angles, points = np.radians(degrees), np.empty((len(ring), 3))
+    chord, x, y, z = simple.spaced(degrees, np.sin(angles), np.cos(angles), points)
+    step, inside = chord * BENT, (x, y, z)
+    if not chord < STEP_M - 1e-3:  # it may have to be divided
+        if not chord < SMALL * STEP_M:
+            return None
+        points, _, steps = densified([ring])
+        step, inside = float(steps.max()), tuple((points.min(axis=0) + points.max(axis=0)).tolist())
+    frame = _about(*inside)
+    reach = simple.reach(points, frame.origin, frame.basis, frame.bend, step, TOUCH_M) if len(points) <= SMALL else np.inf
+    if reach == np.inf:
+        return None
+    return Shape(polygon, points, np.array([0, len(points)]), _ONE, frame, reach + float(room_m(reach)), 0.0, step)
+
+
+def _about(x: float, y: float, z: float) -> Frame:
+    """The frame about the position below a point in space, as `densify.caps` makes it, to the last bit."""
+    from antalya.geometry import simple
+    down = np.hypot(x, y) * (1 - ellipsoid.E2)
+    centre = np.degrees(np.arctan2((y, z), (x, down)))
+    angles = np.radians(centre)
+    lon, lat = centre.tolist()
+    frame = Frame((lon, lat), np.empty(3), np.empty((3, 2)), np.empty((2, 2)))
+    simple.axes(np.sin(angles), np.cos(angles), frame.origin, frame.basis, frame.bend)
+    return frame
 
 
 def _cornered(outlines: Sequence[Polygon | MultiPolygon]) -> list[Shape]:
