@@ -10,13 +10,15 @@ Ids are S2's, as signed 64-bit integers (what SQLite and PostgreSQL keep); a cel
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import s2geometry as s2
 import shapely
 
-from antalya.geometry import ellipsoid
-from antalya.geometry.ellipsoid import Floats
+from antalya.geometry import ellipsoid, faces
+from antalya.geometry.ellipsoid import Floats, Ints
+from antalya.geometry.loaded import LOADED
 from antalya.geometry.outlining import outline_of
 from antalya.geometry.shape import Shape
 from antalya.model.errors import error
@@ -30,7 +32,8 @@ _LAST_BITS = tuple(1 << 2 * (30 - level) for level in range(COARSEST, 31, STEP))
 RECT_WITHIN_DEG = 80.0
 RECT_RADIUS_M = 1_500_000.0
 BULGE_M = 10.0
-"""Pieces of 5 km leave the parallels and meridians through their ends by less than this, up to 80 degrees."""
+"""Pieces of 5 km leave the parallels and meridians through their ends by less than this, up to 80 degrees; and S2's great circles
+through their ends by centimetres."""
 
 
 def cover(shape: Shape, margin_m: float, max_cells: int = 8) -> tuple[int, ...]:
@@ -38,6 +41,8 @@ def cover(shape: Shape, margin_m: float, max_cells: int = 8) -> tuple[int, ...]:
 
     About `max_cells` of them, more where the shape is wider than that many cells of level 4.
     """
+    if (placed := _placed(shape, margin_m)) is not None:
+        return _divided(*placed, COARSEST, FINEST, max_cells)
     coverer = s2.S2RegionCoverer()
     coverer.set_min_level(COARSEST)
     coverer.set_max_level(FINEST)
@@ -82,12 +87,10 @@ def coarse(shape: Shape, level: int = 9) -> tuple[int, ...]:
 
 def roughly(shape: Shape, level: int) -> tuple[int, ...]:
     """As `coarse`; of a small shape the cells of its box, at most four, which may be one or two more."""
-    if _room(shape, bound := _bound(shape, 0.0), level) < 1:
-        coverer = s2.S2RegionCoverer()
-        coverer.set_fixed_level(level)
-        found = coverer.GetCovering(bound)
-        if len(found) <= 4:
-            return _ids(found)
+    if (placed := _placed(shape, 0.0)) is not None:
+        i0, i1, j0, j1 = (limit >> faces.LEAVES - level for limit in placed[1].tolist())
+        if i1 - i0 < 2 and j1 - j0 < 2:
+            return _divided(*placed, level, level, 4)
     return coarse(shape, level)
 
 
@@ -162,6 +165,32 @@ def cells_outline(cells: Sequence[int]) -> Outline | None:
         return None
     rings = np.round(_corners([_cell(c) for c in cells]), 7)
     return outline_of(shapely.union_all([shapely.polygons(_over_pole(ring)) for ring in rings], grid_size=1e-7))
+
+
+def _placed(shape: Shape, margin_m: float) -> tuple[int, Ints] | None:
+    """The face, and the box on it, that hold every point within `margin_m` of the shape; None where it is on several faces."""
+    limits = np.empty(4, np.int64)
+    angle = (shape.disc_m + margin_m + BULGE_M) / ellipsoid.LEAST_RADIUS
+    face = _tools().box(shape.points, angle, limits)
+    return None if face < 0 else (face, limits)
+
+
+def _divided(face: int, limits: Ints, coarsest: int, finest: int, most: int) -> tuple[int, ...]:
+    """Cells that hold a box on a face, sorted."""
+    tools = _tools()
+    cells = np.empty((max(4**COARSEST, most), 3), np.int64)
+    size = tools.divided(limits, coarsest, finest, most, cells)
+    out = np.empty(size, np.int64)
+    tools.ids(face, cells, size, out)
+    return tuple(out.tolist())
+
+
+def _tools() -> Any:
+    """The functions of `faces`, compiled where they are."""
+    if not LOADED.is_set():
+        return faces
+    from antalya.geometry import simple
+    return simple
 
 
 @lru_cache(maxsize=256)

@@ -244,6 +244,9 @@ def warm() -> None:
         simple.spaced(*np.zeros((3, 4, 2)), np.empty((4, 3)))
         simple.axes(*np.zeros((2, 2)), origin := np.empty(3), basis := np.empty((3, 2)), bend := np.empty((2, 2)))
         simple.reach(part.points, origin, basis, bend, 0.0, 0.0)
+        limits, cells = np.empty(4, np.int64), np.empty((8, 3), np.int64)
+        face = simple.box(part.points, 0.0, limits)
+        simple.ids(face, cells, simple.divided(limits, 8, 16, 8, cells), np.empty(8, np.int64))
         tree.around(*tree.tree(columns, 0, 9), 0, 9, columns, 9, part, 0, *_table((Minima(),)),
                     np.zeros(10, np.uint8), np.ones(10, np.bool_), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
                     np.empty(16, np.int64))

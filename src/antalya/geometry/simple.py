@@ -1,4 +1,4 @@
-"""One small ring alone, compiled: its points in space, the cap round it, and whether it plainly encloses something.
+"""One small ring alone, compiled: its points in space, the cap round it, whether it plainly encloses something, and its cells.
 
 Sines and the like come from numpy, which reckons them otherwise in the last bit: what is made here is what is made elsewhere.
 """
@@ -7,10 +7,11 @@ import math
 
 import numpy as np
 
-from antalya.geometry import ellipsoid
+from antalya.geometry import ellipsoid, faces
 from antalya.geometry.compiled import compiled
 
 A, E2, EARTH = ellipsoid.A, ellipsoid.E2, ellipsoid.RADIUS
+box, divided, ids = compiled(faces.box), compiled(faces.divided), compiled(faces.ids)
 
 
 @compiled
