@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.f3548.conftest import ALL, CMSA, CP, NO_OVN, NULL_ID, SC, Uss, circle, instant, moment, new_id, volume
 from tests.http.conftest import Door
-from tests.world import hours
+from tests.world import DAWN, hours
 
 
 def missing(answer: Any) -> list[str]:
@@ -142,7 +142,7 @@ def test_activation_needs_a_subscription(uss1: Uss) -> None:
 
 
 @pytest.mark.parametrize("extent", [
-    volume(start=-2, end=-1), volume(start=2, end=1), volume(start=None), volume(end=None), volume(lower=None),
+    volume(start=2, end=1), volume(start=None), volume(end=None), volume(lower=None),
     volume(upper=None), volume(lower=200, upper=100), volume(circle(radius_m=0)), volume(circle(radius_m=28_300)),
     volume({}), volume(circle() | {"outline_polygon": {"vertices": []}}), {"time_start": moment(1)}, {},
     {"volume": circle() | {"altitude_lower": {"value": 1, "reference": "SFC", "units": "M"}}},
@@ -202,6 +202,20 @@ def test_a_query_finds_what_meets_it(uss1: Uss, uss2: Uss) -> None:
     assert {r["ovn"] for r in uss1.search(volume(lower=None, upper=None))} == {low["ovn"], high["ovn"]}
     for body in ({}, {"area_of_interest": None}, {"area_of_interest": volume({})}):
         assert uss1.call("POST", "operational_intent_references/query", json=body).status_code == 400
+
+
+def test_volumes_may_be_past_as_long_as_one_is_not(door: Door, uss1: Uss) -> None:
+    legs = [volume(circle(20 + n / 10), start=n, end=n + 1) for n in range(1, 4)]
+    watching = {"new_subscription": {"uss_base_url": uss1.url}}
+    flying = uss1.create(*legs)
+    for hour, state in ((2.5, "Activated"), (3.5, "Nonconforming")):
+        door.world.clock.now = DAWN + hours(hour)
+        flying = uss1.change(flying, *legs, state=state, **watching).json()["operational_intent_reference"]
+        assert (flying["state"], flying["time_start"], flying["time_end"]) == (state, moment(1), moment(4))
+    door.world.clock.now = DAWN + hours(4.01)
+    assert uss1.change(flying, *legs, state="Contingent", **watching).status_code == 400
+    assert uss1.put(new_id(), uss1.intent(volume(start=1, end=2), volume(start=2, end=3))).status_code == 400
+    assert uss1.delete(flying).status_code == 200
 
 
 def test_past_intents_are_found_until_they_are_deleted(door: Door, uss1: Uss) -> None:

@@ -33,7 +33,6 @@ class Given:
     ends_at: datetime | None
     lower_m: float | None
     upper_m: float | None
-    first_end: datetime | None
 
     @property
     def extent(self) -> Extent:
@@ -44,9 +43,10 @@ class Given:
                       every.upper_m if self.upper_m is None else self.upper_m)
 
     def not_over(self, now: datetime) -> None:
-        """Raises window_past where one of the volumes is over."""
-        if self.first_end is not None and self.first_end < now:
-            raise error("window_past", "a volume ends in the past", at="extents")
+        """Raises window_past where all of the volumes are over. Some may be: who flies a plan of many need not take out those
+        that are behind him to say that something has changed."""
+        if self.ends_at is not None and self.ends_at < now:
+            raise error("window_past", "all of it is in the past", at="extents")
 
 
 def area_of(query: f3548.Query, limits: Limits) -> Extent:
@@ -78,7 +78,7 @@ def given(volumes: Sequence[f3548.Volume4D], limits: Limits, *, times: bool = Fa
     starts, ends = [_moment(v.time_start) for v in volumes], [_moment(v.time_end) for v in volumes]
     lows, highs = [_metres(v.volume.altitude_lower) for v in volumes], [_metres(v.volume.altitude_upper) for v in volumes]
     return Given(frozenset(cells), _outermost(starts, min), _outermost(ends, max), _outermost(lows, min),
-                 _outermost(highs, max), min((end for end in ends if end is not None), default=None))
+                 _outermost(highs, max))
 
 
 def _moment(time: f3548.Time | None) -> datetime | None:
