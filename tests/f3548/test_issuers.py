@@ -131,6 +131,16 @@ def test_each_algorithm_by_address_and_by_file(door: Door, key_server: Callable[
     assert status(door, token(door, other, alg)) == 401
 
 
+def test_a_key_without_a_name_fits_whatever_name_a_token_says(door: Door, tmp_path: Path) -> None:
+    named, nameless = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
+    keys = [named.as_dict(private=False) | {"kid": "one"}, {k: v for k, v in nameless.as_dict(private=False).items() if k != "kid"}]
+    (tmp_path / "auth.json").write_text(json.dumps({"keys": keys}))
+    trust(door, authority(keys_file="auth.json"), directory=tmp_path)
+    for kid in ("whatever", "one", None):
+        assert status(door, token(door, nameless, "ES256", kid=kid)) == 404
+    assert [status(door, token(door, named, "ES256", kid=kid)) for kid in ("one", None, "whatever")] == [404, 404, 401]
+
+
 def test_audience_life_issuer_and_scope(door: Door, key_server: Callable[..., KeyServer]) -> None:
     key = key_for("RS256")
     trust(door, authority(jwks_url=key_server(key).url))

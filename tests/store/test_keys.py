@@ -186,7 +186,7 @@ def test_tokens_verify_with_an_issuer_s_file(tmp_path: Path, name: str) -> None:
     text, alg, private = ISSUERS[name]
     found = keys.issuer_keys(written(tmp_path / "issuer", text, 0o644))
     assert not any(k.is_private for k in found.keys)
-    assert all(k.kid == k.thumbprint() for k in found.keys)
+    assert all(k.kid in ("", k.thumbprint()) for k in found.keys)
     claims = {"iss": "i", "sub": "TR", "aud": "hub", "iat": int(NOW.timestamp()), "exp": int(NOW.timestamp()) + 60}
     token = jwt.encode({"alg": alg, "kid": private.thumbprint()}, claims, private, algorithms=[alg])
     assert verify(token, [Issuer("i", found)], "hub", NOW).party == "TR"

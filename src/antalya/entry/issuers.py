@@ -70,7 +70,7 @@ class Issuers(Sequence[Issuer]):
         for source in self._sources:
             made = source.setting
             self._issuers.append(Issuer(made.name, KeySet([]), made.audiences, scopes=made.scopes, max_life_s=made.max_life_s,
-                                        brings_parties=made.brings_parties, any_kid=_is_nameless(source.path)))
+                                        brings_parties=made.brings_parties))
             try:
                 self._issuers[-1] = replace(self._issuers[-1], keys=source.keys(time.monotonic()))
             except AntalyaError as failure:
@@ -112,7 +112,7 @@ class Issuers(Sequence[Issuer]):
                 _logger.warning("the keys of issuer %s stay as they are: %s", source.setting.name, failure.detail)
                 return
             if keys.as_dict() != known.keys.as_dict():
-                self._issuers[number] = replace(known, keys=keys, any_kid=_is_nameless(source.path))
+                self._issuers[number] = replace(known, keys=keys)
                 self.on_change()
                 _logger.info("new keys of issuer %s", source.setting.name)
 
@@ -124,14 +124,6 @@ def _source(setting: IssuerSetting, directory: Path, test_keys: bool) -> _Source
     if setting.jwks_url and not setting.jwks_url.startswith(("https://", *_LOCAL)):
         raise error("bad_setting", f"issuer {setting.name}: jwks_url must be an https address", at="issuers")
     return _Source(setting, directory / setting.keys_file if setting.keys_file else None, test_keys)
-
-
-def _is_nameless(path: Path | None) -> bool:
-    """Whether the keys there have no names of their own, so that a token's `kid` says nothing: a PEM file."""
-    try:
-        return path is not None and not path.read_bytes()[:_MOST_BYTES].lstrip().startswith(b"{")
-    except OSError:
-        return False
 
 
 def _fetched(url: str) -> bytes:

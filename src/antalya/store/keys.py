@@ -27,6 +27,7 @@ from msgspec import ValidationError, convert
 from antalya.model.errors import AntalyaError, error
 from antalya.wire.decode import decode
 from antalya.wire.notice import public_key
+from antalya.wire.tokens import NAMELESS
 
 ISSUER, LOG = "issuer.pem", "log.pem"
 _PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
@@ -135,9 +136,9 @@ def issuer_keys(path: Path, *, test_keys: bool = False) -> KeySet:
 def keys_of(raw: bytes, where: str, *, test_keys: bool = False) -> KeySet:
     """Public keys in a PEM file or a JWK set.
 
-    Private halves in it are dropped. Keys that no token can be verified with (encryption, symmetric, curves other than
-    Ed25519 and P-256, RSA below 2048 bits) are left out. Keys whose private half is published for tests are refused, unless
-    `test_keys`. Raises bad_setting; also where no key is left.
+    A key without a name (`kid`) is called NAMELESS. Private halves are dropped. Keys that no token can be verified with
+    (encryption, symmetric, curves other than Ed25519 and P-256, RSA below 2048 bits) are left out. Keys whose private half is
+    published for tests are refused, unless `test_keys`. Raises bad_setting; also where no key is left.
     """
     try:
         if raw.lstrip().startswith(b"{"):
@@ -154,8 +155,6 @@ def keys_of(raw: bytes, where: str, *, test_keys: bool = False) -> KeySet:
     usable = [key for key in keys if key is not None]
     if not usable:
         raise error("bad_setting", f"{where} has no public key of Ed25519, P-256 or RSA with 2048 bits that is for signatures")
-    for key in usable:
-        key.ensure_kid()
     return KeySet(usable)
 
 
@@ -166,7 +165,7 @@ def _public_jwk(given: dict[str, Any], test_keys: bool) -> Any:
         return None
     with warnings.catch_warnings():  # short RSA keys: said by the caller, in its words
         warnings.simplefilter("ignore", SecurityWarning)
-        key = import_key({name: value for name, value in given.items() if name not in _PRIVATE})
+        key = import_key({"kid": NAMELESS} | {name: value for name, value in given.items() if name not in _PRIVATE})
     if key.thumbprint() in _TEST_KEYS:
         if not test_keys:
             raise error("bad_setting", "that key's private half is published for tests: anybody can make tokens with it. "

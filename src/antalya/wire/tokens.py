@@ -22,6 +22,8 @@ SCOPES = ("antalya.read", "antalya.file", "antalya.answer", "antalya.broker", "a
           "utm.conformance_monitoring_sa", "utm.constraint_management", "utm.constraint_processing",
           "utm.availability_arbitration")
 ALGORITHMS = ("EdDSA", "Ed25519", "RS256", "ES256")
+NAMELESS = ""
+"""The `kid` of a key that its issuer gave none."""
 _TYPES = ("JWT", "AT+JWT", "APPLICATION/AT+JWT")
 _MOST_BYTES = 8_192
 
@@ -30,8 +32,7 @@ _MOST_BYTES = 8_192
 class Issuer:
     """Whose tokens are taken: name (`iss`), public keys (a JWK set), the names it knows this exchange by besides the
     exchange's own (`aud`), with which algorithms, which scopes it may give, and how long they may live. `brings_parties`: whom
-    it names is a party of the exchange from then on. `any_kid`: its keys have no names of their own, so that what a token says
-    in `kid` does not matter."""
+    it names is a party of the exchange from then on."""
 
     name: str
     keys: KeySet
@@ -40,7 +41,6 @@ class Issuer:
     scopes: tuple[str, ...] = SCOPES
     max_life_s: float = 90 * 86_400.0
     brings_parties: bool = False
-    any_kid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,8 @@ def unproven(token: str) -> tuple[str, str | None]:
 
 
 def _keys(issuer: Issuer, kid: str | None) -> list[Any]:
-    """The keys that may have signed a token: the one it names, or all where no names are used."""
-    return [key for key in issuer.keys if kid is None or issuer.any_kid or key.kid == kid]
+    """The keys that may have signed a token: those of the name it says and those without one, or all where it says none."""
+    return [key for key in issuer.keys if kid is None or key.kid in (NAMELESS, kid)]
 
 
 def _fits(raw: bytes, key: Any, alg: str, issuer: Issuer) -> bool:
