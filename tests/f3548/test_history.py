@@ -145,6 +145,16 @@ def test_an_off_nominal_flight_that_keeps_changing_starves_nobody(door: Door, us
     assert uss2.change(mine, key=[flying["ovn"]]).status_code == 200
 
 
+def test_that_a_flight_strays_must_be_known_at_once(door: Door, uss1: Uss, uss2: Uss) -> None:
+    watching = {"new_subscription": {"uss_base_url": uss1.url}}
+    flying = uss1.change(uss1.create(**watching), state="Activated", **watching).json()["operational_intent_reference"]
+    strayed = uss1.change(flying, state="Nonconforming", **watching).json()["operational_intent_reference"]
+    stale = uss2.put(new_id(), uss2.intent(key=[flying["ovn"]]))
+    assert [r["id"] for r in stale.json()["missing_operational_intents"]] == [flying["id"]]
+    uss1.change(strayed, state="Nonconforming", **watching)
+    assert uss2.put(new_id(), uss2.intent(key=[strayed["ovn"]])).status_code == 201
+
+
 def test_of_eight_at_once_each_knows_of_those_before_it(uss: Callable[[str], Uss]) -> None:
     """Eight clients race into one place: with keys that lag, exactly those come through that knew of all before them."""
     clients = [uss(("US", "TR", "RU", "AID")[n % 4]) for n in range(8)]

@@ -144,7 +144,7 @@ class UtmWriter(UtmReader):
         return sorted(map(_watch, rows), key=lambda watch: watch.id)
 
     def utm_replaced(self, intent: str, ovn: str, at: datetime, keep_since: datetime) -> None:
-        """Remembers that an OVN was replaced; forgets those replaced before `keep_since`."""
+        """Remembers that an OVN was replaced (`intent` "": whose does not matter); forgets those replaced before `keep_since`."""
         self._rows("DELETE FROM utm_past_ovn WHERE replaced_at < ?", (micros(keep_since),))
         self._insert("utm_past_ovn (ovn, intent, replaced_at)", [(ovn, intent, micros(at))],
                      "ON CONFLICT (ovn) DO UPDATE SET replaced_at = excluded.replaced_at")

@@ -10,7 +10,7 @@ from msgspec import to_builtins
 from antalya.exchange.bridge.adopting import forget, report
 from antalya.exchange.coordination.attaching import attach
 from antalya.exchange.coordination.extents import Given, area_of, given, volumes_of
-from antalya.exchange.coordination.placing import SKEW, place, remove
+from antalya.exchange.coordination.placing import OFF_NOMINAL, SKEW, place, remove
 from antalya.exchange.coordination.writing import (
     COORDINATION,
     MONITORING,
@@ -37,7 +37,6 @@ NEXT: dict[f3548.State, frozenset[f3548.State]] = {
 }
 """Which states may follow which; a contingent intent only ends, which is its deletion."""
 PLANNED: tuple[f3548.State, ...] = ("Accepted", "Activated")
-OFF_NOMINAL: tuple[f3548.State, ...] = ("Nonconforming", "Contingent")
 GRACE = timedelta(seconds=10)
 """How long a key may name the replaced OVN of an off-nominal intent: one that changes every second would starve all others."""
 MOST_LISTED = 1_000
