@@ -13,6 +13,7 @@ from tests.http.conftest import Door
 from tests.world import DAWN, hours
 from tests.world import volume as box
 
+from antalya.exchange.bridge import receiving
 from antalya.exchange.bridge.fetching import fetch
 from antalya.exchange.bridge.syncing import sync
 from antalya.model import Understanding
@@ -296,6 +297,18 @@ def test_log_sets_hold_what_was_said_with_the_caller(door: Door, uss1: Uss, uss2
     assert [(m["method"], m["recorder_role"], m["response_code"]) for m in own] == [("GET", "Client", 200), ("POST", "Server", 204)]
     assert uss2.call("GET", f"/uss/v1/log_sets/{reference['id']}").json() == {"messages": []}
     assert uss1.call("GET", "/uss/v1/log_sets/never-heard-of").json() == {"messages": []}
+
+
+def test_a_log_set_is_whole_or_none_and_nobody_crowds_another_out_of_it(door: Door, uss1: Uss, uss2: Uss,
+                                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "MOST_RESULTS", 3)
+    gone = {"operational_intent_id": new_id(), "subscriptions": [{"subscription_id": new_id(), "notification_index": 1}]}
+    for sender in (*[uss2] * 4, uss1):
+        assert sender.call("POST", "/uss/v1/operational_intents", json=gone).status_code == 204
+    path = f"/uss/v1/log_sets/{gone['operational_intent_id']}"
+    assert len(uss1.call("GET", path).json()["messages"]) == 1
+    assert uss2.raw("GET", path).status_code == 413
+    assert door.client("broker", "antalya.broker").get(path).status_code == 413
 
 
 def test_reports_are_kept(uss1: Uss) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.world import DAWN, hours
 
-from antalya.model.bridging import Bridged, Notice
+from antalya.model.bridging import Bridged, Notice, Talk
 from antalya.ports import Store
 
 CONVOY = Bridged("operation", "convoy", "", "constraint", "r-1", "00", DAWN + hours(1))
@@ -71,3 +71,16 @@ def test_who_is_slower_than_his_lease_loses_the_notice(open_store: Callable[...,
     assert not one.write(lambda tx: tx.drop_notice(slow))
     with one.read() as tx:
         assert len(tx.notices(10)) == 1
+
+
+def test_what_was_said_is_found_by_whom_it_was_said_to(store: Store) -> None:
+    said = [Talk("intent", "r-1", party, DAWN + n * MINUTE, f"{{{n}}}") for n, party in enumerate(("US", "TR", "US", "US"))]
+
+    def job(tx):  # type: ignore[no-untyped-def]
+        for each in (*said, replace(said[0], reference="r-2")):
+            tx.add_talk(each, DAWN)
+    store.write(job)
+    with store.read() as tx:
+        assert tx.talks("r-1", 10) == said
+        assert tx.talks("r-1", 2, "US") == [said[0], said[2]]
+        assert tx.talks("r-1", 10, "RU") == tx.talks("r-3", 10) == []

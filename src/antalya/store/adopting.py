@@ -57,10 +57,10 @@ class AdoptReader(ABC):
         """Whether anything is to be fetched now."""
         return self._row(f"SELECT 1 FROM utm_fetch WHERE {_DUE} LIMIT 1", (micros(now), micros(now))) is not None  # noqa: S608
 
-    def talks(self, reference: str, limit: int) -> list[Talk]:
-        """What was said about a reference, oldest first."""
-        rows = self._rows("SELECT kind, reference, party, at, record FROM utm_message WHERE reference = ? ORDER BY seq LIMIT ?",
-                          (reference, limit))
+    def talks(self, reference: str, limit: int, party: str | None = None) -> list[Talk]:
+        """What was said about a reference, with a party or (None) with anybody, oldest first."""
+        rows = self._rows("SELECT kind, reference, party, at, record FROM utm_message WHERE reference = ? "
+                          "AND party = coalesce(?, party) ORDER BY seq LIMIT ?", (reference, party, limit))
         return [Talk(kind, id_, party, instant(at), record) for kind, id_, party, at, record in rows]
 
 

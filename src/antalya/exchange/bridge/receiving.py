@@ -7,7 +7,7 @@ import msgspec
 from antalya.exchange.bridge.adopting import adopt, is_strange
 from antalya.exchange.bridge.comparing import compare
 from antalya.exchange.bridge.talking import Exchanged, Said
-from antalya.exchange.coordination.writing import entity_id
+from antalya.exchange.coordination.writing import MOST_RESULTS, entity_id
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.coordination import Reference, ReferenceKind
 from antalya.model.errors import error
@@ -15,8 +15,6 @@ from antalya.model.f3548_details import Constraint, ConstraintNotice, Intent, In
 from antalya.ports import Transaction
 from antalya.steps.disclose import Viewer
 from antalya.steps.record import leafing
-
-MOST_LOGGED = 1_000
 
 
 def intent(hub: Hub, caller: Viewer, notice: IntentNotice, evidence: Evidence) -> None:
@@ -69,7 +67,10 @@ def _take(hub: Hub, tx: Transaction, caller: Viewer, known: Reference, told: Int
 
 def log_set(hub: Hub, caller: Viewer, id: str) -> dict[str, Any]:
     """The log set of a reference, by its id: what was said about it between the exchange and the caller, and for a broker
-    between the exchange and anybody. Empty for what is not known: the interface has no other answer."""
+    between the exchange and anybody. Empty for what is not known: the interface has no other answer. Raises search_too_wide
+    rather than to leave some out."""
     with hub.store.read() as tx:
-        found = tx.talks(id.lower(), MOST_LOGGED)
-    return {"messages": [msgspec.Raw(talk.record.encode()) for talk in found if caller.broker or talk.party == caller.party]}
+        found = tx.talks(id.lower(), MOST_RESULTS + 1, None if caller.broker else caller.party)
+    if len(found) > MOST_RESULTS:
+        raise error("search_too_wide", f"more than {MOST_RESULTS} messages")
+    return {"messages": [msgspec.Raw(talk.record.encode()) for talk in found]}
