@@ -54,6 +54,21 @@ def test_a_repeated_change_or_deletion_gets_the_first_answer_again(door: Door, u
     assert len(logged(door, "US", "utm.intent")) == 3 + 2
 
 
+def test_a_repeated_change_of_a_subscription_is_not_answered_with_what_it_was(uss1: Uss) -> None:
+    """An intent that rests on an implicit subscription widens it, or takes it away with itself."""
+    made = uss1.create(new_subscription={"uss_base_url": uss1.url})
+    before = uss1.call("GET", f"subscriptions/{made['subscription_id']}").json()["subscription"]
+    change = {"extent": volume(end=3), "id_": before["id"], "version": before["version"]}
+    assert uss1.subscribe(**change).json() == uss1.subscribe(**change).json()
+    made = uss1.change(made, volume(circle(38.2), end=9), subscription_id=before["id"]).json()["operational_intent_reference"]
+    assert uss1.subscribe(**change).status_code == 409
+    now = uss1.call("GET", f"subscriptions/{before['id']}").json()["subscription"]
+    again = {"extent": volume(circle(38.2, radius_m=900), end=9), "id_": before["id"], "version": now["version"]}
+    assert uss1.subscribe(**again).status_code == 200
+    uss1.delete(made)
+    assert uss1.subscribe(**again).status_code == 400
+
+
 def test_a_creation_is_repeated_under_its_key_only(uss1: Uss, uss2: Uss) -> None:
     id_, body = new_id(), uss1.intent()
     key = {"idempotency-key": "k-1"}

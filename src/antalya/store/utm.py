@@ -162,6 +162,9 @@ class UtmWriter(UtmReader):
                      "ON CONFLICT (kind, id) DO UPDATE SET party = excluded.party, response = excluded.response, "
                      "request_sha256 = excluded.request_sha256, delivered = excluded.delivered")
 
+    def utm_forget_answered(self, kind: Kind, id: str) -> None:
+        self._rows("DELETE FROM utm_answer WHERE kind = ? AND id = ?", (kind, id))
+
     def _make_room(self, kind: PlacedKind, id: str) -> int:
         """The number for a row: its own, which is free then, or a new one."""
         seq = self._seq(kind, id)

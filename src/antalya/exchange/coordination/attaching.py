@@ -34,6 +34,7 @@ def release(tx: Transaction, old: Reference | None, now: Watch | None) -> None:
     before = tx.utm_subscription(old.subscription)
     if before is not None and before.implicit and not tx.utm_dependents(before.id):
         tx.utm_drop("subscription", before.id)
+        tx.utm_forget_answered("subscription", before.id)  # it is not as was answered any more
 
 
 def covers(watch: Watch, cells: frozenset[int], extent: Extent) -> str | None:
@@ -74,4 +75,5 @@ def _use(hub: Hub, tx: Transaction, request: Request, id: str, extent: Extent) -
     wider = Watch(watch.id, watch.manager, new_ovn(hub), watch.index, wide.starts_at, wide.ends_at, watch.uss_base_url,
                   watch.intents, watch.constraints, True)
     tx.utm_put_subscription(wider, wide)
+    tx.utm_forget_answered("subscription", id)
     return wider
