@@ -212,6 +212,9 @@ def test_more_than_an_answer_may_hold_is_an_error_and_no_short_list(uss1: Uss, m
     answer = uss1.call("POST", "operational_intent_references/query", json={"area_of_interest": whole})
     assert answer.status_code == 413
     assert len(uss1.search(volume(lower=0, upper=250))) == 3
+    refused = uss1.subscribe()
+    assert refused.status_code == 400
+    assert "more than 3 match: subscribe to less" in refused.json()["message"]
 
 
 def test_bodies_volumes_and_vertices_have_their_limits(uss1: Uss) -> None:

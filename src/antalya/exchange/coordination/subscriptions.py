@@ -1,5 +1,6 @@
 """Subscriptions: create, change, delete, and their managers' own reading of them."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from msgspec import UNSET
@@ -20,8 +21,8 @@ from antalya.exchange.coordination.writing import (
 )
 from antalya.exchange.hub import Hub
 from antalya.model import f3548
-from antalya.model.coordination import Extent, Watch
-from antalya.model.errors import error
+from antalya.model.coordination import Extent, Reference, Watch
+from antalya.model.errors import AntalyaError, error
 from antalya.ports import Reader, Transaction
 from antalya.steps.refer import constraint_for, intent_for, subscription_of
 
@@ -58,11 +59,19 @@ def put(hub: Hub, request: Request, id: str, wanted: f3548.PutSubscription) -> b
         tx.utm_put_subscription(watch, extent)
         return Done(1, f3548.PutSubscriptionAnswer(
             subscription=subscription_of(watch, dependents),
-            operational_intent_references=tuple(intent_for(request.party, r) for r in intents.search(tx, extent))
+            operational_intent_references=tuple(intent_for(request.party, r) for r in _all(intents.search, tx, extent))
             if for_intents else UNSET,
-            constraint_references=tuple(constraint_for(request.party, r) for r in constraints.search(tx, extent))
+            constraint_references=tuple(constraint_for(request.party, r) for r in _all(constraints.search, tx, extent))
             if for_constraints else UNSET))
     return write(hub, request, "subscription", id, job)
+
+
+def _all(search: Callable[[Reader, Extent], list[Reference]], tx: Reader, extent: Extent) -> list[Reference]:
+    """What is there now. Raises bad_field where it is more than one answer holds: here the interface has no 413."""
+    try:
+        return search(tx, extent)
+    except AntalyaError as refusal:
+        raise error("bad_field", f"{refusal.detail}: subscribe to less", at="extents") from None
 
 
 def delete(hub: Hub, request: Request, id: str) -> bytes:
