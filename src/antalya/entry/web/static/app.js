@@ -83,7 +83,7 @@ function lists(props) {
     ${picture.sites.length > 0 && html`<${Section} id="sites" title=${t("sites.title")} empty="" items=${picture.sites}
       card=${(/** @type {Site} */ site) => html`<${SiteCard} ...${props} site=${site} />`} />
       <p class="quiet notice-only">${t("sites.notice")}</p>`}
-    <${Told} told=${picture.told} />`;
+    <${Told} told=${picture.told} facts=${facts} />`;
 }
 
 /** @param {{ state: State, present: (token: string) => void }} props */

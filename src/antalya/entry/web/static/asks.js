@@ -5,7 +5,7 @@ import { language, t } from "./i18n.js";
 import { shape } from "./marks.js";
 import { answer } from "./session.js";
 import { at, dateTime, howLong } from "./time.js";
-import { foreign, side } from "./words.js";
+import { side, when, where, why } from "./words.js";
 
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest */
 /** @typedef {"grant" | "grant-with-conditions" | "refuse" | "withdraw"} Decision */
@@ -17,6 +17,7 @@ const MARKS = /** @type {Record<string, "open" | "granted" | "blocked" | "unsure
 export function AskCard({ state, facts, ask, select }) {
   const mine = ask.of === state.picture?.viewer.party && Boolean(state.me?.scopes.includes("antalya.answer"));
   const number = facts.number.get(ask.finding);
+  const finding = facts.findings.get(ask.finding);
   const asked = ask.of && (facts.parties.get(ask.of)?.name ?? ask.of);
   const lost = state.link === "lost";
   const granted = ask.state.startsWith("granted");
@@ -26,7 +27,10 @@ export function AskCard({ state, facts, ask, select }) {
       ${number && html`<button type="button" class="number" aria-label=${t("findings.number", { number })}
         onClick=${() => select({ kind: "finding", id: ask.finding })}>${number}</button>`}</p>
     <h3>${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${side(facts, ask.operation)}</h3>
-    <p>${foreign(ask.text)}</p>
+    <p>${ask.kind === "conditions" ? t("ask.accept") : why(finding?.why, ask.text)}</p>
+    ${finding && html`<dl>
+      <dt>${t("field.where")}</dt><dd>${where(facts, finding)}</dd>
+      <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(finding.id) ?? [])}</dd></dl>`}
     ${ask.state === "open" && html`<p>${due(ask, state.asOf)}</p>`}
     ${ask.conditions.length > 0 && html`<ul dir="auto">${ask.conditions.map((c) => html`<li>${c}</li>`)}</ul>`}
     ${mine && ask.state === "open" && html`<${Reply} key="open" ask=${ask} choices=${["grant", "refuse"]} lost=${lost} />`}

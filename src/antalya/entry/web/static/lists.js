@@ -1,11 +1,11 @@
 /** The lists beside the map: findings and operations, each with who, what, where, when, why and what would remove it. */
 
 import { html, useState } from "./vendor/htm-preact.js";
-import { language, t } from "./i18n.js";
+import { knows, language, t } from "./i18n.js";
 import { clearanceMark, numberMark, partyMark, severityMark, shape } from "./marks.js";
 import { activeAt } from "./state.js";
 import { at, dateTime } from "./time.js";
-import { activityOf, band, number, partyOf, place, remedy, side, titleOf, told as toldWords, when, why } from "./words.js";
+import { activityOf, extent, number, partyOf, place, remedy, side, subjectOf, titleOf, told as toldWords, when, where, why } from "./words.js";
 
 const PAGE = 50;
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest
@@ -39,10 +39,16 @@ function card(props, selection, content) {
     aria-current=${chosen ? "true" : undefined}>${content}</article>`;
 }
 
-/** What sort of finding: for a breach with the kind of rule. @param {FindingView} finding */
+/** What sort of finding: for a breach with the kind of rule, or which built-in one. @param {FindingView} finding */
 function kindOf(finding) {
-  const rule = finding.kind === "breach" && finding.rule_kind ? ` (${t(`rule.${finding.rule_kind}`)})` : "";
-  return t(`kind.${finding.kind}`) + rule;
+  const rule = `rule.${finding.rule_kind ?? finding.why}`;
+  return t(`kind.${finding.kind}`) + (finding.kind === "breach" && knows(rule) ? ` (${t(rule)})` : "");
+}
+
+/** What a finding does to its operation's clearance: a refusal blocks it until a new answer. @param {Digest} facts @param {FindingView} finding */
+function effectOf(facts, finding) {
+  if (finding.settled) return t("effect.settled");
+  return t(finding.effect === "hold" && facts.refused.has(finding.id) ? "asked.refused" : `effect.${finding.effect}`);
 }
 
 /** Who can make a change, where a finding offers changes to more than one. @param {Digest} facts @param {FindingView} finding @param {Remedy} r */
@@ -55,18 +61,17 @@ function whose(facts, finding, r) {
 export function FindingCard(props) {
   const { facts, finding, select } = props;
   const selection = /** @type {Chosen} */ ({ kind: "finding", id: finding.id });
-  const met = finding.met.find((m) => m.region) ?? finding.met[0];
   const agreed = finding.understanding ? facts.understandings.get(finding.understanding) : undefined;
   return card(props, selection, html`
     <p class="marks">${severityMark(finding.severity)}
-      <span class="tag">${t(`effect.${finding.settled ? "settled" : finding.effect}`)}</span>
+      <span class="tag">${effectOf(facts, finding)}</span>
       ${awayTag(props, finding.id)}${numberMark(facts, finding)}</p>
     <h3><button type="button" class="title" onClick=${() => select(selection)}>
       ${kindOf(finding)}: ${side(facts, finding.operation)}${finding.kind === "clash" && html` × ${side(facts, finding.other)}`}</button></h3>
     <dl>
-      <dt>${t("field.where")}</dt><dd>${met ? html`${place(met.region)} · ${band(met.lower_m, met.upper_m)}` : t("where.hidden")}</dd>
+      <dt>${t("field.where")}</dt><dd>${where(facts, finding)}</dd>
       <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(finding.id) ?? [])}</dd>
-      <dt>${t("field.why")}</dt><dd>${why(finding)}
+      <dt>${t("field.why")}</dt><dd>${why(finding.why, finding.text)}
         ${agreed ? html` <cite dir="auto">${agreed.title}</cite>` : ""}</dd>
       ${finding.stance && html`<dt>${t("field.stance")}</dt><dd>${t(`stance.${finding.stance}`)}</dd>`}
       ${finding.remedies.length > 0 && html`<dt>${t("field.remedies")}</dt>
@@ -81,10 +86,8 @@ export function OperationCard(props) {
   const { state, facts, view, select } = props;
   const selection = /** @type {Chosen} */ ({ kind: "operation", id: view.id });
   const full = view.level === "details";
-  const volumes = full ? view.operation.volumes : [view.envelope];
   const operation = full ? view.operation : view;
   const names = operation.forces.map((f) => facts.forces.get(f)?.name ?? f).join(", ");
-  const [lower, upper] = [Math.min(...volumes.map((v) => v.lower_m)), Math.max(...volumes.map((v) => v.upper_m))];
   return card(props, selection, html`
     <p class="marks">${full && clearanceMark(view.clearance, state.link === "lost")}
       ${!full && html`<span class="tag envelope">${t("level.envelope")}</span>`}
@@ -92,11 +95,11 @@ export function OperationCard(props) {
     <h3><button type="button" class="title" onClick=${() => select(selection)}><bdi>${titleOf(view)}</bdi></button></h3>
     <dl>
       <dt>${t("field.what")}</dt><dd>${activityOf(view)}${names ? html` · <bdi>${names}</bdi>` : ""}</dd>
-      <dt>${t("field.where")}</dt><dd>${place(volumes[0].outline)} · ${band(lower, upper)}</dd>
+      <dt>${t("field.where")}</dt><dd>${extent(view)}</dd>
       <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(view.id) ?? [])}</dd>
       ${full && view.operation.note && html`<dt>${t("field.note")}</dt><dd dir="auto">${view.operation.note}</dd>`}
-      ${full && html`<dt>${t("field.filed")}</dt><dd>${dateTime(at(view.filed_at), language())}
-        · ${t(view.signed ? "filed.signed" : "filed.unsigned")} · ${t("filed.version", { version: view.version })}</dd>`}
+      ${full && html`<dt>${t("field.filed")}</dt><dd>${[dateTime(at(view.filed_at), language()), t(view.signed ? "filed.signed" : "filed.unsigned"),
+        t("filed.version", { version: view.version })].join(" · ")}</dd>`}
     </dl>
     ${!full && html`<p class="held-back">${t("level.envelopeNote")}</p>`}`);
 }
@@ -115,13 +118,13 @@ export function SiteCard({ state, facts, site, select }) {
     </dl></article>`;
 }
 
-/** @param {{ told: Picture["told"] }} props */
-export function Told({ told }) {
+/** Who was told what, latest first. @param {{ told: Picture["told"], facts: Digest }} props */
+export function Told({ told, facts }) {
   const latest = [...told].reverse().slice(0, PAGE);
   return html`<section class="list" aria-labelledby="told"><details>
     <summary><h2 id="told">${t("told.title")}</h2> <span class="count">${told.length}</span></summary>
-    <ol class="told">${latest.map((x) => html`<li><time datetime=${x.at}>${dateTime(at(x.at), language())}</time>
-      <b>${x.party}</b> ${toldWords(x.type)}</li>`)}</ol>
+    <ol class="told">${latest.map((x) => html`<li><time datetime=${x.at}>${dateTime(at(x.at), language())}</time> <b>${x.party}</b>${" "}
+      ${toldWords(x.type)} <span class="subject">${subjectOf(facts, x.subject)}</span></li>`)}</ol>
     ${!latest.length && html`<p class="quiet">${t("told.empty")}</p>`}
   </details></section>`;
 }

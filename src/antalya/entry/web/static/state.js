@@ -79,8 +79,9 @@ export function digest(picture) {
   return {
     picture, operations, sorted, open, closed: picture.findings.filter((f) => f.closed_at), windows,
     parties: byId(picture.parties), forces: byId(picture.forces), sites: byId(picture.sites), areas: byId(picture.areas),
-    understandings: byId(picture.understandings), order: [...picture.parties].map((p) => p.id).sort(),
+    understandings: byId(picture.understandings), findings: byId(picture.findings), asks: byId(picture.asks), order: [...picture.parties].map((p) => p.id).sort(),
     number: new Map(open.map((f, i) => [f.id, i + 1])),
+    refused: new Set(picture.asks.filter((a) => a.state === "refused").map((a) => a.finding)),
   };
 }
 

@@ -37,8 +37,24 @@ export function place(outline) {
   return words;
 }
 
-/** A band of altitudes. @param {number} lower @param {number} upper */
-export const band = (lower, upper) => t("band", { band: ltr(`${number(lower)}–${number(upper)}`) });
+/** A band of altitudes, in one line. @param {number} lower @param {number} upper */
+export const band = (lower, upper) => t("band", { band: ltr(`${number(lower)}–\u2060${number(upper)}`) });
+
+/** Where an operation is, as far as the viewer sees it. @param {OperationView} view */
+export function extent(view) {
+  const volumes = view.level === "details" ? view.operation.volumes : [view.envelope];
+  const [lower, upper] = [Math.min(...volumes.map((v) => v.lower_m)), Math.max(...volumes.map((v) => v.upper_m))];
+  return `${place(volumes[0].outline)} · ${band(lower, upper)}`;
+}
+
+/** Where a finding is: where things meet, else where its operation is. @param {Digest} facts @param {FindingView} finding */
+export function where(facts, finding) {
+  const met = finding.met.find((m) => m.region) ?? finding.met[0];
+  if (met) return `${place(met.region)} · ${band(met.lower_m, met.upper_m)}`;
+  const view = finding.operation ? facts.operations.get(finding.operation) : undefined;
+  if (!view) return t("where.hidden");
+  return view.level === "details" ? extent(view) : `${extent(view)} (${t("level.envelope")})`;
+}
 
 /** @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();
@@ -56,35 +72,57 @@ export function when(windows) {
   return whole ? span(whole[0], whole[1], language()) : t("time.any");
 }
 
+const INSTANT = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
+
+/** The exchange's own words, with the times in them as everywhere on the page. @param {string} text */
+const spoken = (text) => text.replace(INSTANT, (instant) => dateTime(at(instant), language()));
+
 /** Words that only the exchange has (in English), isolated from the direction of what stands around them. @param {string} text */
-export const foreign = (text) => html`<span lang="en" dir="auto">${text}</span>`;
+export const foreign = (text) => html`<span lang="en" dir="auto">${spoken(text)}</span>`;
+
+/** The same, beneath their translation. @param {string} text */
+const original = (text) => html`<span class="original" lang="en" dir="auto">${spoken(text)}</span>`;
 
 /** What somebody was told, by an event's type (`ask.refused`, `clearance.held`, `finding.opened` …). @param {string} type */
 export function told(type) {
   const [kind, value] = type.split(".");
-  const states = { ask: `asked.${value}`, clearance: `clearance.${value}` };
+  const states = { ask: `asked.${value}`, clearance: `clearance.${value}`, operation: `state.${value}` };
   const state = states[/** @type {keyof typeof states} */ (kind)];
   if (knows(`told.${type}`)) return t(`told.${type}`);
   return t(knows(`told.${kind}`) ? `told.${kind}` : "told.other", { state: state && knows(state) ? t(state) : value ?? "" });
 }
 
-/** Why a finding is one: in the reader's language where the catalogue knows its code, and always as the exchange puts it.
- * @param {FindingView} finding */
-export function why(finding) {
-  const key = `why.${finding.why}`;
-  if (language() === "en" || !knows(key)) return foreign(finding.text);
-  return html`${t(key)} <span class="original" lang="en" dir="auto">${finding.text}</span>`;
+/** What somebody was told of: the operation, or the understanding. @param {Digest} facts @param {string} subject */
+export function subjectOf(facts, subject) {
+  const agreed = facts.understandings.get(subject);
+  if (agreed) return html`<cite dir="auto">${agreed.title}</cite>`;
+  const about = facts.findings.get(subject) ?? facts.asks.get(subject);
+  const id = about ? about.operation : subject;
+  return id && facts.operations.has(id) ? side(facts, id) : "";
 }
 
-/** What would remove a finding: in the reader's language where the catalogue knows the kind, else as the exchange puts it.
- * @param {Remedy} remedy */
+/** Why a finding is one, and what an ask about it asks: in the reader's language where the catalogue knows its code, and always
+ * as the exchange puts it. @param {string | undefined} code @param {string} text */
+export function why(code, text) {
+  const key = `why.${code}`;
+  if (language() === "en" || !knows(key)) return foreign(text);
+  return html`${t(key)}${original(text)}`;
+}
+
+/** What would remove a finding: in the reader's language where the catalogue knows the kind, else as the exchange puts it; and
+ * also that where the catalogue says less (times of notice, numbers, hours). @param {Remedy} remedy */
 export function remedy(remedy) {
-  const key = `remedy.${remedy.kind}`;
+  const key = `remedy.${remedy.kind}${remedy.kind === "obtain-consent" && !remedy.parties.length ? ".another" : ""}`;
   const metres = remedy.altitude_m ?? remedy.distance_m;
   const values = {
     time: remedy.instant && dateTime(at(remedy.instant), language()), metres: metres === null ? null : number(metres),
     parties: remedy.parties.join(", "), force: remedy.force,
   };
   const said = t(key, Object.fromEntries(Object.entries(values).filter(([, value]) => value)));
-  return language() === "en" || !knows(key) || said.includes("{") ? foreign(remedy.text) : said;
+  if (language() === "en" || !knows(key) || said.includes("{")) return foreign(remedy.text);
+  const less = LESS.has(remedy.kind) || (remedy.text.match(INSTANT) ?? []).length > 1;
+  return less ? html`${said}${original(remedy.text)}` : said;
 }
+
+/** Kinds of remedies whose figures only the exchange's words have. */
+const LESS = new Set(["reduce", "file-earlier", "keep-hours"]);
