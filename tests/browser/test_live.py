@@ -169,6 +169,15 @@ def test_outside_the_demo_the_token_decides_and_stays_in_the_tab(exchange, open_
     expect(page.locator("article")).to_have_count(0)
 
 
+def test_a_refused_token_is_said_in_the_readers_language(exchange, open_page):
+    page = open_page(exchange.url, ready=False, before=without_demo, expect=("404", "401"), locale="ar")
+    header = page.locator("header.top").bounding_box()
+    assert header["width"] == 1440  # the header is where it always is
+    page.locator("#token").fill("not-a-token")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("رُفض الرمز. \u2068The token is not valid")
+
+
 def test_empty_states_say_what_to_do(exchange, open_page):
     def empty(page):
         without = {"operations": [], "findings": [], "asks": [], "sites": [], "told": []}

@@ -167,6 +167,20 @@ def test_enter_on_a_card_chooses_and_zooms(exchange, open_page):
     expect(page.locator("[aria-current=true]")).to_have_count(0)
 
 
+def test_choosing_what_happens_on_another_day_goes_to_that_day(exchange, open_page):
+    page = open_page(exchange.url)
+    look(page, "broker")
+    expect(page.locator(".date")).to_have_text("Wed, 8 Mar 2017")
+    card = page.locator(".card", has_text="Flight over the Euphrates north of Tabqa × RU Flight along").first
+    expect(card.get_by_text("other time")).to_be_visible()
+    card.locator("button.title").click()
+    expect(page.locator(".date")).to_have_text("Tue, 7 Mar 2017")
+    expect(card.get_by_text("other time")).to_have_count(0)
+    titles = page.evaluate("""() => document.getElementById('map').theatre.layers.operations.getSource().getFeatures()
+      .map(f => f.get('thing').operation.title)""")
+    assert {"Flight over the Euphrates north of Tabqa", "Flight along the Euphrates, Maskanah to Tabqa"} <= set(titles)
+
+
 def test_a_click_on_the_map_chooses_and_shows_the_card(exchange, open_page):
     page = open_page(exchange.url)
     look(page, "broker")

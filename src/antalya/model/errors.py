@@ -104,7 +104,7 @@ CATALOGUE: dict[str, Code] = _catalogue(
     Code("method_not_allowed", 405, "This address has no such method", "See /openapi.json."),
     # Who you are, what you may do
     Code("no_token", 401, "No bearer token", "Send Authorization: Bearer and a token made by `antalya token`.", 4),
-    Code("bad_token", 401, "The token is not valid", "Get a new token; `detail` says what is wrong with this one.", 4),
+    Code("bad_token", 401, "The token is not valid", "Get a new token from whoever issued this one.", 4),
     Code("no_scope", 403, "The token lacks a scope", "Ask the exchange's operator for a token with that scope.", 4),
     Code("not_yours", 403, "That belongs to another party", "Only its owner may change it.", 4),
     Code("unknown_party", 403, "The exchange does not know that party",

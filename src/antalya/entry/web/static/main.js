@@ -4,7 +4,8 @@ import { App } from "./app.js";
 import { preferred, useLanguage } from "./i18n.js";
 import { TheatreMap } from "./map.js";
 import { begin, leave, look, present, reload, start } from "./session.js";
-import { digest, get, set, subscribe } from "./state.js";
+import { activeAt, digest, get, set, subscribe } from "./state.js";
+import { dayOf } from "./time.js";
 import { html, render } from "./vendor/htm-preact.js";
 
 const root = /** @type {Element} */ (document.getElementById("app"));
@@ -15,12 +16,22 @@ let target = null;
 /** @type {{ picture: Picture | null, facts: import("./state.js").Digest | null }} */
 let digested = { picture: null, facts: null };
 
-/** Picks a thing: its card comes into view, the map shows where it is. @param {Chosen | null} selected */
+/** Picks a thing: its card comes into view, the map shows where it is, on its day. @param {Chosen | null} selected */
 function select(selected) {
   set({ selected });
   if (!selected) return;
+  turnTo(selected.id);
   map?.zoomTo(selected);
   document.getElementById(`card-${selected.id}`)?.scrollIntoView({ block: "nearest" });
+}
+
+/** Goes to the day of a thing that the map leaves out now. @param {string} id */
+function turnTo(id) {
+  const { clock, days } = get();
+  const windows = digested.facts?.windows.get(id);
+  if (!windows?.length || !digested.facts || activeAt(digested.facts, id, clock)) return;
+  const day = dayOf(Math.min(...windows.map(([start]) => start)));
+  if (days.includes(day)) set({ clock: { ...clock, day, span: "day" } });
 }
 
 /** Where the map goes. @param {Element | null} element */

@@ -1,7 +1,7 @@
 /** Who looks, and the picture they see: token, loading, following, answering. */
 
 import { Failure, call, follow } from "./api.js";
-import { t } from "./i18n.js";
+import { language, t } from "./i18n.js";
 import { daysOf, digest, get, quarterOf, set } from "./state.js";
 import { at, dayOf, isActive } from "./time.js";
 
@@ -151,7 +151,7 @@ function refuse(failure) {
   const status = failure instanceof Failure ? failure.problem?.status ?? Number(failure.message) : 0;
   if (status === 401 || status === 403) {
     leave();
-    return set({ failure: words(failure) || t("token.refused") });
+    return set({ failure: [...(language() === "en" ? [] : [t("token.refused")]), words(failure)].join(" ") || t("token.refused") });
   }
   const { picture } = get();
   set({ failure: words(failure) || (picture ? "" : t("link.unreachable")) });
@@ -190,8 +190,9 @@ export async function answer(ask, decision, words_) {
   return "";
 }
 
-/** A failure for a person: what happened and what to do next. @param {unknown} failure */
+/** A failure for a person: what happened and what to do next; in English, so isolated from the words around it.
+ * @param {unknown} failure */
 function words(failure) {
   const problem = failure instanceof Failure ? failure.problem : null;
-  return problem ? `${problem.title}: ${problem.detail}. ${problem.next_step}` : "";
+  return problem ? `\u2068${problem.title}: ${problem.detail}. ${problem.next_step}\u2069` : "";
 }

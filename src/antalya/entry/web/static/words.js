@@ -74,8 +74,8 @@ export function when(windows) {
 
 const INSTANT = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 
-/** The exchange's own words, with the times in them as everywhere on the page. @param {string} text */
-const spoken = (text) => text.replace(INSTANT, (instant) => dateTime(at(instant), language()));
+/** The exchange's own words, with the times in them as the page writes them in English. @param {string} text */
+const spoken = (text) => text.replace(INSTANT, (instant) => dateTime(at(instant), "en"));
 
 /** Words that only the exchange has (in English), isolated from the direction of what stands around them. @param {string} text */
 export const foreign = (text) => html`<span lang="en" dir="auto">${spoken(text)}</span>`;
