@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -256,6 +257,30 @@ def test_the_demo_prints_a_table_that_a_person_can_read() -> None:
     said = antalya("demo", "--no-serve").stdout
     for words in ("Move on Manbij", "HELD", "BLOCKED", "Interposition patrol", "of Manbij"):
         assert words in said
+
+
+@pytest.mark.parametrize("sentence", [
+    "HELD who Turkey: Move on Manbij what Breach, consent rule .* remedy Obtain the consent of RU, US. .* "
+    "Russia: envelope, asked \\(open\\), .* United States: envelope, asked \\(open\\)",
+    "HELD who Turkey: Move on Manbij United States: Interposition patrol west of Manbij what Clash ",
+    "BLOCKED who United States: Joint plan for Raqqa what Breach, incompatible rule ",
+    "BLOCKED who Turkey: Patrol along the Sajur what Breach, corridor rule .* reserved for others at that time",
+    "BLOCKED who Turkey: Clearing of explosive remnants north of Al-Bab Hospital in Al-Bab .* nearer than 1,000 m "])
+def test_the_printed_demo_shows_what_the_day_is_about(printed_demo: str, sentence: str) -> None:
+    assert re.search(sentence, " ".join(printed_demo.split())), printed_demo
+
+
+def test_the_printed_demo_shows_three_views_of_the_same_day(printed_demo: str) -> None:
+    _, _, sight = printed_demo.partition("The same day as each party sees it")
+    for operation, levels in {"Move on Manbij": ["details", "envelope", "envelope", "nothing"],
+                              "Interposition patrol": ["overlap", "nothing", "details", "nothing"],
+                              "Joint plan for Raqqa": ["envelope", "nothing", "details", "nothing"]}.items():
+        assert re.findall("details|envelope|overlap|nothing", sight[sight.index(operation):])[:4] == levels
+
+
+@pytest.fixture(scope="module")
+def printed_demo() -> str:
+    return antalya("demo", "--no-serve", COLUMNS="110").stdout
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])

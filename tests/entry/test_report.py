@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from antalya.entry.report import Row, Told, clearances_table, findings_table, plain, rows, when
+from antalya.entry.report import Row, Told, clearances_table, findings_table, plain, rows, sight_table, when
 
 SQUARE = {"type": "Polygon", "coordinates": [[[37.8, 36.5], [37.85, 36.5], [37.85, 36.55], [37.8, 36.55], [37.8, 36.5]]]}
 
@@ -141,3 +141,16 @@ def test_clearances(width: int) -> None:
     held = next(line for line in lines if "Move" in line)
     assert re.search(r"Turkey +Move +2017-03-07 22:00 – 2017-03-08 07:00 +HELD", held)
     assert any(re.search("United States +patrol .* CLEAR", line) for line in lines)
+
+
+@pytest.mark.parametrize("width", [60, 160])
+def test_who_sees_how_much_of_each_operation(width: int) -> None:
+    views = {party: view | {"operations": []} for party, view in VIEWS.items()}
+    views["TR"]["operations"] = [{"id": "op-tr", "level": "details"}]
+    views["RU"]["operations"] = [{"id": "op-tr", "level": "envelope"}]
+    out = StringIO()
+    sight_table(Console(file=out, width=width), PICTURE, views)
+    lines = out.getvalue().splitlines()
+    assert max(map(cell_len, lines)) <= width
+    said = {line.split()[0]: line.split()[1:] for line in lines if line.split() and line.split()[0] in ("Move", "patrol")}
+    assert said == {"Move": ["details", "overlap", "envelope"], "patrol": ["overlap", "overlap", "nothing"]}

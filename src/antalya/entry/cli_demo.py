@@ -105,7 +105,10 @@ def _print(day: Scenario, views: dict[str, dict[str, Any]], replay: Replay, as_j
     console.print()
     report.clearances_table(console, views[BROKER])
     console.print()
-    report.findings_table(console, report.rows(views[BROKER], {v: view for v, view in views.items() if v != BROKER}))
+    parties = {v: view for v, view in views.items() if v != BROKER}
+    report.findings_table(console, report.rows(views[BROKER], parties))
+    console.print("The same day as each party sees it: how much it is shown of each operation")
+    report.sight_table(console, views[BROKER], parties)
     for filed, refusal in replay.refused:
         console.print(f"Refused at the door: {filed.party}, {filed.operation.title}: {refusal.detail}", markup=False)
 

@@ -1,6 +1,7 @@
 """The findings as a table a person can read: who, what, where, when, why, what would remove it, who was told what.
 
-`rows` gathers the rows from the views the exchange gives out; `findings_table` and `clearances_table` print them with rich.
+`rows` gathers the rows from the views the exchange gives out; `findings_table`, `clearances_table` and `sight_table` print them
+with rich.
 Nothing is decided or redacted here.
 """
 
@@ -155,6 +156,30 @@ def clearances_table(console: Console, picture: View) -> None:
         table.add_row(plain(names.get(noun["party"], noun["party"])), plain(noun.get("title") or noun["activity"]),
                       Text(when(starts, ends)), Text(state, style=_STATE_STYLE.get(state, "")))
     console.print(table)
+
+
+def sight_table(console: Console, picture: View, views: Mapping[str, View]) -> None:
+    """Prints the same day as each party sees it: how much of each operation is shown to whom, on the disclosure ladder.
+
+    `picture` and `views` as for `rows`.
+    """
+    names = {party["id"]: party["name"] for party in picture["parties"]}
+    sides = {f["id"]: {f["operation"], f["other"]} for f in picture["findings"]}
+    table = Table(box=_box(console), pad_edge=False, header_style="bold")
+    for title in ("Operation", *(names.get(party, party) for party in views)):
+        table.add_column(plain(title), overflow="fold")
+    for operation in picture["operations"]:
+        noun = operation["operation"]
+        levels = [_level(operation["id"], view, sides) for view in views.values()]
+        table.add_row(plain(noun.get("title") or noun["activity"]),
+                      *(Text(level, style="dim" if level == "nothing" else "") for level in levels))
+    console.print(table)
+
+
+def _level(operation: str, view: View, sides: Mapping[str, set[str]]) -> str:
+    shown = next((str(o["level"]) for o in view["operations"] if o["id"] == operation), None)
+    meets = any(operation in sides.get(f["id"], ()) for f in view["findings"])
+    return shown or ("overlap" if meets else "nothing")
 
 
 def _moments(noun: View, end: str) -> list[datetime]:
