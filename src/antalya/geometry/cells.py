@@ -89,7 +89,7 @@ def roughly(shape: Shape, level: int) -> tuple[int, ...]:
     """As `coarse`; of a small shape the cells of its box, at most four, which may be one or two more."""
     if (placed := _placed(shape, 0.0)) is not None:
         i0, i1, j0, j1 = (limit >> faces.LEAVES - level for limit in placed[1].tolist())
-        if i1 - i0 < 2 and j1 - j0 < 2:
+        if (i1 - i0 < 2 and j1 - j0 < 2) or (i1 - i0) + (j1 - j0) == max(i1 - i0, j1 - j0) < 4:
             return _divided(*placed, level, level, 4)
     return coarse(shape, level)
 

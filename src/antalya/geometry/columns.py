@@ -6,7 +6,7 @@ Corners are points in space (ECEF metres), pieces between them geodesics of at m
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -128,8 +128,9 @@ def joined(parts: Sequence[Columns]) -> Columns:
 def packed(columns: Columns) -> bytes:
     """Columns as bytes, for `unpacked`: volume by volume how many corners, its numbers and window, its corners, what follows
     each; all eight bytes wide."""
-    counts = np.diff(columns.first).astype(np.float64)
-    numbers = np.column_stack([counts, columns.numbers, columns.windows.view(np.float64)])
+    numbers = np.empty((columns.size, WORDS))
+    numbers[:, 0] = columns.first[1:] - columns.first[:-1]
+    numbers[:, 1:1 + NUMBERS], numbers[:, 1 + NUMBERS:] = columns.numbers, columns.windows.view(np.float64)
     parts: list[bytes] = []
     for row, (i, j) in enumerate(pairwise(columns.first.tolist())):
         parts += [numbers[row].tobytes(), columns.points[i:j].tobytes(), columns.codes[i:j].tobytes(), bytes(-(j - i) % 8)]
@@ -185,20 +186,27 @@ def microseconds(moment: datetime) -> int:
 
 def of_shapes(shapes: Sequence[Shape], volumes: Sequence[Volume]) -> Columns:
     """Volumes whose shapes are prepared, row by row; at least one. Without volumes: their outlines alone."""
-    numbers, windows = np.zeros((len(shapes), NUMBERS)), np.zeros((len(shapes), 2), np.int64)
-    for k, s in enumerate(shapes):
-        numbers[k, ORIGIN:BASIS], numbers[k, BASIS:BEND] = s.frame.origin, s.frame.basis.ravel()
-        numbers[k, BEND:RADIUS] = s.frame.bend[:, 1]
-        numbers[k, RADIUS:LOWER] = s.radius_m, s.disc_m, s.step_m
-    for k, v in enumerate(volumes):
-        numbers[k, LOWER:CORE] = v.lower_m, v.upper_m
-        windows[k] = microseconds(v.starts_at), microseconds(v.ends_at)
-    return Columns(np.concatenate([s.points for s in shapes]), np.concatenate([_codes(s) for s in shapes]),
-                   np.cumsum([0, *(len(s.points) for s in shapes)]), numbers, windows)
+    bands = [(v.lower_m, v.upper_m) for v in volumes] or [(0.0, 0.0)] * len(shapes)
+    numbers = np.array([_numbers(s, *band) for s, band in zip(shapes, bands, strict=True)])
+    windows = np.array([(microseconds(v.starts_at), microseconds(v.ends_at)) for v in volumes] or [(0, 0)] * len(shapes))
+    counts, points, codes = [len(s.points) for s in shapes], [s.points for s in shapes], [_codes(s) for s in shapes]
+    first = np.array([0, *accumulate(counts)])
+    if len(shapes) == 1:
+        return Columns(points[0], codes[0], first, numbers, windows)
+    return Columns(np.concatenate(points), np.concatenate(codes), first, numbers, windows)
+
+
+def _numbers(shape: Shape, lower_m: float, upper_m: float) -> list[float]:
+    frame = shape.frame
+    return [*frame.origin.tolist(), *frame.basis.ravel().tolist(), *frame.bend[:, 1].tolist(),
+            shape.radius_m, shape.disc_m, shape.step_m, lower_m, upper_m, 0.0]
 
 
 def _codes(shape: Shape) -> Codes:
     codes = np.full(len(shape.points), EDGE, dtype=np.uint8)
+    if len(shape.ring_ends) == 2:
+        codes[-1] = POLYGON_ENDS
+        return codes
     ends = shape.ring_ends[1:] - 1
     codes[ends] = RING_ENDS
     codes[ends[shape.polygon_ends[1:] - 1]] = POLYGON_ENDS

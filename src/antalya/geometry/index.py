@@ -77,7 +77,7 @@ class Index:
         """Adds an operation's volumes. `key` is greater than all before, `kind` less than 256."""
         many = columns.size
         self._reserve(many, len(columns.points))
-        self._corners = max(self._corners, int(np.diff(columns.first).max()))
+        self._corners = max(self._corners, int((columns.first[1:] - columns.first[:-1]).max()))
         rows = slice(self._size, self._size + many)
         self._write(self._size, columns)
         self._keys[rows], self._kinds[rows], self._alive[rows] = key, kind, True
