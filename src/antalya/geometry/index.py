@@ -234,7 +234,8 @@ def warm() -> None:
     with _warming:
         if LOADED.is_set():
             return
-        from antalya.geometry import kernel, making, simple, tree
+        from antalya.geometry import kernel, making, simple, tracing, tree
+        tracing.warm()
         lon, lat = np.array([38.0, 38.1, 38.1, 38.0]), np.array([36.0, 36.0, 36.1, 36.0])
         codes, zero = np.array([1, 1, 1, 2], np.uint8), np.zeros(1)
         part = of_degrees(lon, lat, codes, np.array([0, 4]), zero, zero, zero + 1, np.zeros(1, np.int64), np.ones(1, np.int64))

@@ -12,12 +12,14 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import shapely
 
 from antalya.geometry import touch
 from antalya.geometry.pairs import closer_each
 from antalya.geometry.region import Planes, meeting_regions, planes
 from antalya.geometry.shape import Shape, shape
 from antalya.geometry.touch import distance_m, overlaps
+from antalya.geometry.tracing import Traced, traced
 from antalya.model.volume import Minima, Outline, Volume
 
 __all__ = ["Meeting", "Part", "distance_m", "measure", "meet", "meet_many", "meeting", "overlaps"]
@@ -74,13 +76,19 @@ class Meeting:
     @cached_property
     def distance_m(self) -> float:
         """The geodesic distance of the outlines; 0 where they touch or overlap."""
-        polygons = not (self.shape_a.is_circle or self.shape_b.is_circle)
-        return distance_m(self.shape_a, self.shape_b, self._laid[1:3] if polygons else None)
+        meet = None
+        if not (self.shape_a.is_circle or self.shape_b.is_circle):
+            meet = self._traced.meet if self._traced else bool(shapely.intersects(*self._laid[1:3]))
+        return distance_m(self.shape_a, self.shape_b, meet)
 
     @cached_property
     def region(self) -> Outline:
         """{p in A nearer than across_m to B} and {q in B nearer than across_m to A}; at 0 what A and B share."""
-        return meeting_regions([self._laid], [self.minima.across_m])[0]
+        return self._traced.region if self._traced else meeting_regions([self._laid], [self.minima.across_m])[0]
+
+    @cached_property
+    def _traced(self) -> Traced | None:
+        return traced(self.shape_a, self.shape_b, self.minima.across_m)
 
     @cached_property
     def _laid(self) -> Planes:
@@ -88,8 +96,8 @@ class Meeting:
 
 
 def measure(meetings: Sequence[Meeting]) -> None:
-    """Finds the regions of many meetings together, some times faster than each for itself when it is asked for."""
-    new = [m for m in meetings if "region" not in m.__dict__]
+    """Finds the regions that are not plain of many meetings together, some times faster than each when it is asked for."""
+    new = [m for m in meetings if "region" not in m.__dict__ and not m._traced]
     if not new:
         return
     for m, laid in zip(new, planes([(m.shape_a, m.shape_b) for m in new]), strict=True):

@@ -68,13 +68,13 @@ def overlaps(a: Shape, b: Shape) -> bool:
     return closer(a, b, 0.0)
 
 
-def distance_m(a: Shape, b: Shape, laid: tuple[BaseGeometry, BaseGeometry] | None = None) -> float:
-    """The geodesic distance between two outlines in metres; 0 where they touch or overlap. `laid`: two polygons in the plane
-    about the smaller one, where they are there already."""
+def distance_m(a: Shape, b: Shape, meet: bool | None = None) -> float:
+    """The geodesic distance between two outlines in metres; 0 where they touch or overlap. `meet`: whether two polygons do in the
+    plane about the smaller one, where it is known already."""
     place, other = placed(a, b)
     if a.disc_m and b.disc_m:
         between = ellipsoid.geodesic_m(a.centre, b.centre)
-    elif shapely.intersects(*(laid or (place.flat, other.plane(place.frame)))):
+    elif shapely.intersects(place.flat, other.plane(place.frame)) if meet is None else meet:
         between = 0.0
     else:
         between = gap_m(a, b)

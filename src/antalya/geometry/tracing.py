@@ -1,0 +1,104 @@
+"""The regions of pairs of plain shapes, many times faster than by general overlays: traced along their boundaries (`walking`).
+
+Whatever is not plain (holes, several polygons, edges that touch, what is far away or has very many corners) is left to them.
+Ordinary Python and the compiled code give the same; that is loaded with the index's (`warm`), or when there is much to do.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from antalya.geometry import curves, ellipsoid, walking
+from antalya.geometry.ellipsoid import Floats
+from antalya.geometry.outlining import ROUNDED_M
+from antalya.geometry.shape import Shape
+from antalya.geometry.walking import CORNERS, ENDS, FLOATS, INTS, LAT, LON, RINGS, ROOM, SHELLS
+from antalya.model.volume import MultiPolygon, Outline, Polygon, Ring
+
+FEW = 300
+"""So many are traced in ordinary Python, 5 ms each, before the compiled code is worth loading."""
+
+_PLAIN: Callable[..., Any] = walking.traced
+
+
+class Traced(NamedTuple):
+    """A region, and whether the two shapes themselves meet in the plane (circles as the polygons round them)."""
+
+    region: Outline
+    meet: bool
+
+
+class _Tracer:
+    """What traces: ordinary Python first, then compiled."""
+
+    def __init__(self) -> None:
+        self.few = FEW
+        self._compiled: Callable[..., Any] | None = None
+        self._own = threading.local()
+
+    def rings(self, points: Floats, many: int, frame: Floats, by_m: float) -> tuple[list[tuple[Ring, int]], bool]:
+        """`walking.traced`: each ring, and whether it is an outer one; none where it is not plain."""
+        self.few -= 1
+        if self._compiled is None and self.few < 0:
+            self.load()
+        if self._compiled is None:
+            floats, ints = [[0.0] * ROOM for _ in range(FLOATS)], [[0] * ROOM for _ in range(INTS)]
+            rings, meet = _PLAIN(points.tolist(), many, frame.tolist(), by_m, floats, ints)
+            return _rings(np.array(floats[LON:LAT + 1]), ints[ENDS], ints[SHELLS], rings), meet
+        if not hasattr(self._own, "floats"):
+            self._own.floats, self._own.ints = np.zeros((FLOATS, ROOM)), np.zeros((INTS, ROOM), np.int64)
+        floats, ints = self._own.floats, self._own.ints
+        rings, meet = self._compiled(points, many, frame, by_m, floats, ints)
+        return _rings(floats[LON:LAT + 1], ints[ENDS, :RINGS].tolist(), ints[SHELLS, :RINGS].tolist(), rings), meet
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the compiled code is there."""
+        return self._compiled is not None
+
+    def load(self) -> None:
+        """Loads, or compiles, the compiled code."""
+        if self._compiled is not None:
+            return
+        from numba.extending import register_jitable
+
+        from antalya.geometry.compiled import compiled
+        for part in (curves.lay, curves.degrees, curves.grown, curves.turned, curves.winding, curves.crossings, curves.ordered,
+                     walking.prepared, walking.walked, walking.linked, walking.told, walking.good, walking.met):
+            register_jitable(part)
+        trace = compiled(walking.traced)
+        trace(np.zeros(18), 3, np.ones(11), 0.0, np.zeros((FLOATS, ROOM)), np.zeros((INTS, ROOM), np.int64))
+        self._compiled = trace
+
+
+_tracer = _Tracer()
+warm = _tracer.load
+
+
+def traced(a: Shape, b: Shape, across_m: float) -> Traced | None:
+    """{p in A nearer than across_m to B} and {q in B nearer than across_m to A}; at 0 what they share. None: not plain."""
+    one, two = a.rim, b.rim
+    if len(one.ring_ends) > 2 or len(two.ring_ends) > 2 or len(one.points) > CORNERS or len(two.points) > CORNERS:
+        return None
+    small = a if a.radius_m <= b.radius_m else b
+    by_m = across_m and across_m * (1 + float(ellipsoid.stretch(small.rim.radius_m + across_m))) + ROUNDED_M
+    points = np.concatenate((one.points, two.points)).ravel()
+    frame = np.concatenate((small.frame.origin, small.frame.basis.ravel(), small.frame.bend[:, 1]))
+    found, meet = _tracer.rings(points, len(one.points), frame, float(by_m))
+    outer, holes = [ring for ring, shell in found if shell], [ring for ring, shell in found if not shell]
+    if len(outer) == 1:
+        return Traced(Polygon(coordinates=(*outer, *holes)), meet)
+    if not outer or holes:  # whose hole is which?
+        return None
+    return Traced(MultiPolygon(coordinates=tuple((ring,) for ring in outer)), meet)
+
+
+def _rings(whole: Floats, ends: Sequence[int], shells: Sequence[int], count: int) -> list[tuple[Ring, int]]:
+    """The first rings of all, in degrees, each with whether it is an outer one."""
+    if count < 0:
+        return []
+    positions = tuple(zip(*(whole[:, :ends[count - 1]] / curves.DIGITS).tolist(), strict=True))
+    return [(positions[i:j], shell) for (i, j), shell in zip(pairwise([0, *ends[:count]]), shells[:count], strict=True)]
