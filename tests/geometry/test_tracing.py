@@ -9,7 +9,7 @@ from antalya.geometry import ellipsoid, tracing
 from antalya.geometry.ellipsoid import Floats, Frame
 from antalya.geometry.region import planes
 from antalya.geometry.shape import Shape, shape, shapes
-from antalya.geometry.touch import closer
+from antalya.geometry.touch import closer, placed
 from antalya.model.errors import AntalyaError
 from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon
 
@@ -117,6 +117,19 @@ def test_traced_is_what_overlays_give(make: object, count: int, least: float) ->
         assert all(off_m(one, two, part) > by - EDGE_M for part in shapely.get_parts(missing) if part.area > 1e-3)
         assert too_much.area < 1e-3
         assert found.meet == shapely.intersects(one, two)
+
+
+@pytest.mark.parametrize("make", [plans, adversaries])
+def test_how_far_two_are_in_a_plane_is_what_overlays_give(make: object) -> None:
+    tracing.warm()
+    pairs = [placed(a, b) for a, b, _ in make(300, 4)]  # type: ignore[operator]
+    off = [tracing.off_m(*pair) for pair in pairs]
+    assert sum(found is not None for found in off) > 250
+    for (place, other), found in zip(pairs, off, strict=True):
+        if found is not None:
+            by_overlays = shapely.distance(place.flat, other.plane(place.frame))
+            assert found == pytest.approx(by_overlays, rel=0, abs=1e-9)
+            assert (found == 0) == (by_overlays == 0)
 
 
 def test_compiled_or_not_it_is_the_same_to_the_last_bit() -> None:

@@ -189,3 +189,40 @@ def ordered(order, found, piece, share):  # type: ignore[no-untyped-def]
             order[k] = order[k - 1]
             k -= 1
         order[k] = n
+
+
+def beside(px, py, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
+    """The squared distance of a point from a piece."""
+    dx, dy = x1 - x0, y1 - y0
+    share = min(1.0, max(0.0, ((px - x0) * dx + (py - y0) * dy) / (dx * dx + dy * dy)))
+    ex, ey = x0 + share * dx - px, y0 + share * dy - py
+    return ex * ex + ey * ey
+
+
+def off(points, many, frame, x, y):  # type: ignore[no-untyped-def]
+    """How far two closed rings in space, the first with `many` corners, are from each other in a plane: 0 where they cross or one
+    lies in the other; -1 where `lay` cannot tell."""
+    first, second = lay(points, 0, many, frame, x, y, 0), lay(points, many, len(points) // 3, frame, x, y, many)
+    if first < 0 or second < 0:
+        return -1.0
+    if winding(x[0], y[0], x, y, many, second) != 0 or winding(x[many], y[many], x, y, 0, first) != 0:
+        return 0.0
+    least = math.inf
+    for i in range(first):
+        x0, y0, x1, y1 = x[i], y[i], x[i + 1], y[i + 1]
+        w, e, s, n = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
+        dx, dy = x1 - x0, y1 - y0
+        for j in range(many, many + second):
+            u0, v0, u1, v1 = x[j], y[j], x[j + 1], y[j + 1]
+            across = max(0.0, max(w - max(u0, u1), min(u0, u1) - e))
+            up = max(0.0, max(s - max(v0, v1), min(v0, v1) - n))
+            if across * across + up * up >= least:
+                continue
+            one, two = dx * (v0 - y0) - dy * (u0 - x0), dx * (v1 - y0) - dy * (u1 - x0)
+            du, dv = u1 - u0, v1 - v0
+            three, four = du * (y0 - v0) - dv * (x0 - u0), du * (y1 - v0) - dv * (x1 - u0)
+            if (one > 0) != (two > 0) and (three > 0) != (four > 0):
+                return 0.0
+            least = min(least, min(min(beside(x0, y0, u0, v0, u1, v1), beside(x1, y1, u0, v0, u1, v1)),
+                                   min(beside(u0, v0, x0, y0, x1, y1), beside(u1, v1, x0, y0, x1, y1))))
+    return math.sqrt(least)

@@ -12,6 +12,7 @@ from antalya.geometry.ellipsoid import Bools, Floats, Frame
 from antalya.geometry.nearest import gap_m
 from antalya.geometry.overlay import common, width_m
 from antalya.geometry.shape import TOUCH_M, Shape
+from antalya.geometry.tracing import off_m
 
 MANY = 50_000
 FINE_M = 2e-4
@@ -37,18 +38,20 @@ def closer(a: Shape, b: Shape, across_m: float) -> bool:
     place, other = placed(a, b)
     limit = place.disc_m + (across_m or -touch_m(a, b))
     error = error_m(place, other, limit)
-    first, second = place.flat, other.plane(place.frame)
-    if many(place, other):
-        shapely.prepare(first)
-        if shapely.dwithin(first, second, max(0.0, limit - error)) and limit > error:
-            return True
-        if not shapely.dwithin(first, second, limit + error):
-            return False
-        off = 0.0 if shapely.intersects(first, second) else limit
-    else:
-        off = float(shapely.distance(first, second))
-        if abs(off - limit) > error:
-            return off < limit
+    off = off_m(place, other)
+    if off is None:
+        first, second = place.flat, other.plane(place.frame)
+        if many(place, other):
+            shapely.prepare(first)
+            if shapely.dwithin(first, second, max(0.0, limit - error)) and limit > error:
+                return True
+            if not shapely.dwithin(first, second, limit + error):
+                return False
+            off = 0.0 if shapely.intersects(first, second) else limit
+        else:
+            off = float(shapely.distance(first, second))
+    if abs(off - limit) > error:
+        return off < limit
     return exactly_closer(place, other, off, limit, error)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from antalya.geometry import curves, ellipsoid, walking
-from antalya.geometry.ellipsoid import Floats
+from antalya.geometry.ellipsoid import Floats, Frame, Ints
 from antalya.geometry.outlining import ROUNDED_M
 from antalya.geometry.shape import Shape
 from antalya.geometry.walking import CORNERS, ENDS, FLOATS, INTS, LAT, LON, RINGS, ROOM, SHELLS
@@ -36,7 +36,7 @@ class _Tracer:
 
     def __init__(self) -> None:
         self.few = FEW
-        self._compiled: Callable[..., Any] | None = None
+        self._compiled: tuple[Callable[..., Any], Callable[..., Any]] | None = None
         self._own = threading.local()
 
     def rings(self, points: Floats, many: int, frame: Floats, by_m: float) -> tuple[list[tuple[Ring, int]], bool]:
@@ -48,11 +48,24 @@ class _Tracer:
             floats, ints = [[0.0] * ROOM for _ in range(FLOATS)], [[0] * ROOM for _ in range(INTS)]
             rings, meet = _PLAIN(points.tolist(), many, frame.tolist(), by_m, floats, ints)
             return _rings(np.array(floats[LON:LAT + 1]), ints[ENDS], ints[SHELLS], rings), meet
-        if not hasattr(self._own, "floats"):
-            self._own.floats, self._own.ints = np.zeros((FLOATS, ROOM)), np.zeros((INTS, ROOM), np.int64)
-        floats, ints = self._own.floats, self._own.ints
-        rings, meet = self._compiled(points, many, frame, by_m, floats, ints)
-        return _rings(floats[LON:LAT + 1], ints[ENDS, :RINGS].tolist(), ints[SHELLS, :RINGS].tolist(), rings), meet
+        room, whole = self._room()
+        rings, meet = self._compiled[0](points, many, frame, by_m, room, whole)
+        return _rings(room[LON:LAT + 1], whole[ENDS, :RINGS].tolist(), whole[SHELLS, :RINGS].tolist(), rings), meet
+
+    def off_m(self, points: Floats, many: int, frame: Floats) -> float | None:
+        """`curves.off`; None where it cannot tell, or nothing is compiled: then overlays are as quick."""
+        if self._compiled is None:
+            return None
+        x, y = self._room()[0][:2]
+        found: float = self._compiled[1](points, many, frame, x, y)
+        return None if found < 0 else found
+
+    def _room(self) -> tuple[Floats, Ints]:
+        """To work in: each thread has its own."""
+        if not hasattr(self._own, "room"):
+            self._own.room = np.zeros((FLOATS, ROOM)), np.zeros((INTS, ROOM), np.int64)
+        room: tuple[Floats, Ints] = self._own.room
+        return room
 
     @property
     def is_compiled(self) -> bool:
@@ -67,33 +80,51 @@ class _Tracer:
 
         from antalya.geometry.compiled import compiled
         for part in (curves.lay, curves.degrees, curves.grown, curves.turned, curves.winding, curves.crossings, curves.ordered,
+                     curves.beside,
                      walking.prepared, walking.walked, walking.linked, walking.told, walking.good, walking.met):
             register_jitable(part)
-        trace = compiled(walking.traced)
-        trace(np.zeros(18), 3, np.ones(11), 0.0, np.zeros((FLOATS, ROOM)), np.zeros((INTS, ROOM), np.int64))
-        self._compiled = trace
+        trace, off = compiled(walking.traced), compiled(curves.off)
+        floats, ints = self._room()
+        trace(np.zeros(18), 3, np.ones(11), 0.0, floats, ints)
+        off(np.zeros(18), 3, np.ones(11), *floats[:2])
+        self._compiled = trace, off
 
 
 _tracer = _Tracer()
 warm = _tracer.load
 
 
+def off_m(place: Shape, other: Shape) -> float | None:
+    """How far two shapes are from each other in the plane about the first; None: not plain, or not compiled."""
+    if not (_tracer.is_compiled and _is_plain(place) and _is_plain(other)):
+        return None
+    return _tracer.off_m(np.concatenate((place.points, other.points)).ravel(), len(place.points), _numbers(place.frame))
+
+
 def traced(a: Shape, b: Shape, across_m: float) -> Traced | None:
     """{p in A nearer than across_m to B} and {q in B nearer than across_m to A}; at 0 what they share. None: not plain."""
     one, two = a.rim, b.rim
-    if len(one.ring_ends) > 2 or len(two.ring_ends) > 2 or len(one.points) > CORNERS or len(two.points) > CORNERS:
+    if not (_is_plain(one) and _is_plain(two)):
         return None
     small = a if a.radius_m <= b.radius_m else b
     by_m = across_m and across_m * (1 + float(ellipsoid.stretch(small.rim.radius_m + across_m))) + ROUNDED_M
     points = np.concatenate((one.points, two.points)).ravel()
-    frame = np.concatenate((small.frame.origin, small.frame.basis.ravel(), small.frame.bend[:, 1]))
-    found, meet = _tracer.rings(points, len(one.points), frame, float(by_m))
+    found, meet = _tracer.rings(points, len(one.points), _numbers(small.frame), float(by_m))
     outer, holes = [ring for ring, shell in found if shell], [ring for ring, shell in found if not shell]
     if len(outer) == 1:
         return Traced(Polygon(coordinates=(*outer, *holes)), meet)
     if not outer or holes:  # whose hole is which?
         return None
     return Traced(MultiPolygon(coordinates=tuple((ring,) for ring in outer)), meet)
+
+
+def _is_plain(of: Shape) -> bool:
+    return len(of.ring_ends) == 2 and 3 < len(of.points) <= CORNERS
+
+
+def _numbers(frame: Frame) -> Floats:
+    """A plane as `curves.lay` takes it."""
+    return np.concatenate((frame.origin, frame.basis.ravel(), frame.bend[:, 1]))
 
 
 def _rings(whole: Floats, ends: Sequence[int], shells: Sequence[int], count: int) -> list[tuple[Ring, int]]:
