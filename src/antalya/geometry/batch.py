@@ -24,8 +24,8 @@ FEW_PAIRS = 2_000
 SAME_HEIGHT_M = 1e-6
 ROOM = 200_000
 """Pairs found at a time by a thread."""
-SPAN = 250
-"""Nodes of the tree looked at by a thread at a time."""
+SPAN = 125
+"""Blocks of rows looked at by a thread at a time."""
 
 
 def join(columns: Columns, table: Floats, kind: Ints | None = None, group: Ints | None = None, *,
@@ -117,8 +117,7 @@ def _found(columns: Columns, table: Floats, kind: Ints, group: Ints, progress: C
         return parts
 
     with ThreadPoolExecutor(making.THREADS) as pool:
-        nodes = int(boxed.levels[2] - boxed.levels[1])
-        spans = range(0, nodes, SPAN)
-        for begin, parts in zip(spans, pool.map(work, spans, [min(b + SPAN, nodes) for b in spans]), strict=True):
+        spans = range(0, boxed.blocks, SPAN)
+        for begin, parts in zip(spans, pool.map(work, spans, [min(b + SPAN, boxed.blocks) for b in spans]), strict=True):
             yield from parts
-            progress(columns.size * min(begin + SPAN, nodes) // nodes, columns.size)
+            progress(columns.size * min(begin + SPAN, boxed.blocks) // boxed.blocks, columns.size)

@@ -32,7 +32,7 @@ class _Run(NamedTuple):
     tree: Any
 
 
-_NOTHING = _Run(0, 0, (np.empty((0, 10)), np.empty(0, np.int64), np.zeros(2, np.int64)))
+_NOTHING = _Run(0, 0, (np.empty((0, 10, 1), np.float32), np.empty(0, np.int64), np.zeros(2, np.int64), 0))
 
 
 class Index:
@@ -53,7 +53,7 @@ class Index:
     @property
     def nbytes(self) -> int:
         """Bytes it takes, room to grow included."""
-        runs: int = sum(part.nbytes for run in self._runs for part in run.tree)
+        runs: int = sum(run.tree.nbytes for run in self._runs)
         return self._columns.nbytes + int(self._keys.nbytes + self._kinds.nbytes + self._alive.nbytes) + runs
 
     def load(self, parts: list[tuple[Ints, Codes, Columns]]) -> None:

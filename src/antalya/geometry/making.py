@@ -39,31 +39,47 @@ def run(function: Callable[..., Any], count: int, *arrays: Any) -> Any:
 
 @compiled
 def _turned(sine, cosine, by):  # type: ignore[no-untyped-def]
-    """Sine and cosine of an angle grown by a little."""
+    """Sine and cosine of an angle grown by a little. Without divisions, which take longer than all the rest."""
     q = by * by
-    s = by * (1 - q / 6 * (1 - q / 20 * (1 - q / 42)))
-    c = 1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56)))
+    s = by * (1 - q * (1 / 6) * (1 - q * (1 / 20) * (1 - q * (1 / 42))))
+    c = 1 - q * (1 / 2) * (1 - q * (1 / 12) * (1 - q * (1 / 30) * (1 - q * (1 / 56))))
     return sine * c + cosine * s, cosine * c - sine * s
 
 
 @compiled
 def to_space(begin, end, lon, lat, first, out):  # type: ignore[no-untyped-def]
     """`ellipsoid.to_space`, volume by volume: near its first corner the sines are turned from that one's."""
+    most = 0
     for k in range(begin, end):
-        lam, phi = math.radians(lon[first[k]]), math.radians(lat[first[k]])
+        most = max(most, first[k + 1] - first[k])
+    place = np.empty((3, most))
+    for k in range(begin, end):
+        i, count, far = first[k], first[k + 1] - first[k], 0.0
+        lam, phi = math.radians(lon[i]), math.radians(lat[i])
+        for n in range(i, i + count):
+            far = max(far, max(abs(math.radians(lon[n]) - lam), abs(math.radians(lat[n]) - phi)))
         sl, cl, sp, cp = math.sin(lam), math.cos(lam), math.sin(phi), math.cos(phi)
-        for n in range(first[k], first[k + 1]):
-            east, north = math.radians(lon[n]) - lam, math.radians(lat[n]) - phi
-            if abs(east) < SMALL_RAD and abs(north) < SMALL_RAD:
-                sine_lam, cosine_lam = _turned(sl, cl, east)
-                sine_phi, cosine_phi = _turned(sp, cp, north)
-            else:
-                sine_lam, cosine_lam = math.sin(lam + east), math.cos(lam + east)
-                sine_phi, cosine_phi = math.sin(phi + north), math.cos(phi + north)
-            normal = A / math.sqrt(1 - E2 * sine_phi * sine_phi)
-            out[n, 0] = normal * cosine_phi * cosine_lam
-            out[n, 1] = normal * cosine_phi * sine_lam
-            out[n, 2] = normal * (1 - E2) * sine_phi
+        if far < SMALL_RAD:  # no branch within, and each coordinate by itself: several corners at a time
+            for n in range(count):
+                sine_lam, cosine_lam = _turned(sl, cl, math.radians(lon[i + n]) - lam)
+                sine_phi, cosine_phi = _turned(sp, cp, math.radians(lat[i + n]) - phi)
+                _put(sine_lam, cosine_lam, sine_phi, cosine_phi, n, place)
+        else:
+            for n in range(count):
+                lam, phi = math.radians(lon[i + n]), math.radians(lat[i + n])
+                _put(math.sin(lam), math.cos(lam), math.sin(phi), math.cos(phi), n, place)
+        for n in range(count):
+            out[i + n, 0], out[i + n, 1], out[i + n, 2] = place[0, n], place[1, n], place[2, n]
+
+
+@compiled
+def _put(sine_lam, cosine_lam, sine_phi, cosine_phi, n, place):  # type: ignore[no-untyped-def]
+    q = E2 * sine_phi * sine_phi  # at most 0.0067: the series of the root is true to the last bit
+    grown = 35 / 128 + q * (63 / 256 + q * (231 / 1024 + q * 429 / 2048))
+    normal = A * (1 + q * (1 / 2 + q * (3 / 8 + q * (5 / 16 + q * grown))))
+    place[0, n] = normal * cosine_phi * cosine_lam
+    place[1, n] = normal * cosine_phi * sine_lam
+    place[2, n] = normal * (1 - E2) * sine_phi
 
 
 @compiled

@@ -16,11 +16,8 @@ from antalya.geometry import kernel, making, tree
 from antalya.geometry.columns import Columns
 from antalya.geometry.compiled import compiled
 from antalya.geometry.ellipsoid import Floats, Ints
-from antalya.geometry.tree import DEPTH, FAN, Tree, _touch, _widened
+from antalya.geometry.tree import DEPTH, FAN, Tree, hull, touching, widen
 
-COARSE = 2
-"""The level whose boxes look for guests: `FAN` ** 2 rows each."""
-LEAST_ROWS = FAN ** COARSE
 ROOM = 20_000
 
 
@@ -32,12 +29,12 @@ class Part(NamedTuple):
 
 
 def parts(columns: Columns, table: Floats, size: int) -> Iterator[Part]:
-    """The parts of a join by the minima of `table`, with about `size` own rows each (a multiple of 64 is made of it)."""
+    """The parts of a join by the minima of `table`, with about `size` own rows each (a multiple of `FAN` is made of it)."""
     if columns.size < 2:
         return
     whole = tree.tree(columns)
     most = table.reshape(-1, 3).max(axis=0)
-    size = max(1, round(size / LEAST_ROWS)) * LEAST_ROWS
+    size = max(1, round(size / FAN)) * FAN
     for begin in range(0, columns.size, size):
         end = min(begin + size, columns.size)
         marks = _guests(begin, end, *whole, most, np.zeros(columns.size, np.bool_))
@@ -45,26 +42,25 @@ def parts(columns: Columns, table: Floats, size: int) -> Iterator[Part]:
 
 
 @compiled
-def _guests(begin, end, boxes, order, levels, most, marks):  # type: ignore[no-untyped-def]
+def _guests(begin, end, boxes, order, levels, since, most, marks):  # type: ignore[no-untyped-def]
     """Marks the places along the curve from `end` on that may come within `most` of one from `begin` to `end`."""
-    box, stack = np.empty(10), np.empty(DEPTH * FAN, np.int64)
-    height = len(levels) - 2
-    level_of = min(COARSE, height)
-    span_of = FAN ** level_of
-    for at in range(begin // span_of, -(-end // span_of)):
-        _widened(boxes[levels[level_of] + at], most[0], most[1], most[2], box)
-        stack[0], deep = levels[height] * 16 + height, 1
+    box, stack, top = np.empty(10, np.float32), np.empty(DEPTH * FAN, np.int64), len(levels) - 2
+    for at in range(begin // FAN, -(-end // FAN)):
+        hull(boxes, at, box, True)
+        widen(box, most)
+        stack[0], deep = levels[top] * 16 + top, 1
         while deep:
             deep -= 1
-            node, level = stack[deep] // 16, stack[deep] % 16
-            if level == 0:
-                marks[node] = True
-                continue
-            first, span = levels[level - 1] + (node - levels[level]) * FAN, FAN ** (level - 1)
-            for child in range(first, min(first + FAN, levels[level])):
-                if (child - levels[level - 1] + 1) * span > end and _touch(boxes, child, box):
-                    stack[deep] = child * 16 + level - 1
+            block, level = stack[deep] // 16, stack[deep] % 16
+            child, span, touched = (block - levels[level]) * FAN, FAN ** level, touching(boxes, block, box)
+            while touched:
+                if touched & 1 and level == 0 and child >= end:
+                    marks[child] = True
+                elif touched & 1 and level > 0 and (child + 1) * span > end:
+                    stack[deep] = (levels[level - 1] + child) * 16 + level - 1
                     deep += 1
+                touched >>= 1
+                child += 1
     return marks
 
 

@@ -41,23 +41,24 @@ def lay(c, place, row, x, y, box):  # type: ignore[no-untyped-def]
     xu, xv, yu = about[BASIS], about[BASIS + 1], about[BASIS + 2]
     yv, zu, zv = about[BASIS + 3], about[BASIS + 4], about[BASIS + 5]
     bend_u, bend_v = about[BEND], about[BEND + 1]
-    west = south = np.inf
-    east = north = -np.inf
-    i = c.first[row]
+    i, count = c.first[row], c.first[row + 1] - c.first[row]
     dx, dy, dz = own[ORIGIN] - ox, own[ORIGIN + 1] - oy, own[ORIGIN + 2] - oz
-    around = math.sqrt(dx * dx + dy * dy + dz * dz) + own[RADIUS] > SMALL_M
-    mean = (bend_u + bend_v) / 2
-    for k in range(c.first[row + 1] - i):
-        px, py, pz = c.points[i + k, 0] - ox, c.points[i + k, 1] - oy, c.points[i + k, 2] - oz
-        if around:
-            u, v = flat(px, py, pz, xu, xv, yu, yv, zu, zv, bend_u, bend_v)
-        else:  # the arc sine's series, by the mean curvature
+    if math.sqrt(dx * dx + dy * dy + dz * dz) + own[RADIUS] > SMALL_M:
+        for k in range(count):
+            x[k], y[k] = flat(c.points[i + k, 0] - ox, c.points[i + k, 1] - oy, c.points[i + k, 2] - oz, xu, xv, yu, yv, zu, zv,
+                              bend_u, bend_v)
+    else:  # the arc sine's series, by the mean curvature
+        mean = (bend_u + bend_v) / 2
+        for k in range(count):
+            px, py, pz = c.points[i + k, 0] - ox, c.points[i + k, 1] - oy, c.points[i + k, 2] - oz
             u, v = px * xu + py * yu + pz * zu, px * xv + py * yv + pz * zv
             q = (u * u * bend_u + v * v * bend_v) * mean
             scale = 1 + q * (1 / 6 + q * (3 / 40))
-            u, v = u * scale, v * scale
-        x[k], y[k] = u, v
-        west, south, east, north = min(west, u), min(south, v), max(east, u), max(north, v)
+            x[k], y[k] = u * scale, v * scale
+    west = south = np.inf
+    east = north = -np.inf
+    for k in range(count):  # apart from the others, which are several at a time
+        west, south, east, north = min(west, x[k]), min(south, y[k]), max(east, x[k]), max(north, y[k])
     box[0], box[1], box[2], box[3] = west, south, east, north
 
 
@@ -69,10 +70,9 @@ def beside(x, y, codes, box, room, marks, boxes):  # type: ignore[no-untyped-def
     for k in range(len(codes) - 1):
         w, e = min(x[k], x[k + 1]), max(x[k], x[k + 1])
         s, n = min(y[k], y[k + 1]), max(y[k], y[k + 1])
-        if codes[k] == 1 and not (e < box_w or w > box_e or n < box_s or s > box_n):
-            marks[count] = k
-            boxes[0, count], boxes[1, count], boxes[2, count], boxes[3, count] = w, s, e, n
-            count += 1
+        marks[count] = k  # written over if it is not to stay: a branch would often be guessed wrong
+        boxes[0, count], boxes[1, count], boxes[2, count], boxes[3, count] = w, s, e, n
+        count += (codes[k] == 1) & (e >= box_w) & (w <= box_e) & (n >= box_s) & (s <= box_n)
     return count
 
 

@@ -1,35 +1,50 @@
 """A packed tree of boxes over columns, compiled (numba): in space, altitude and time at once, for any spread of sizes.
 
 Rows are put in the order of a Morton curve over place and time, the widest ones apart, and boxed `FAN` by `FAN`. Boxes
-hold caps; what they let through is decided by `kernel`. Source: Kamel and Faloutsos 1993 (packed R-trees, by a curve).
+hold caps; what they let through is decided by `kernel`. The boxes of a block stand side by side in short floats, rounded
+outwards, so that a processor compares all of them at once. Source: Kamel and Faloutsos 1993 (packed R-trees, by a curve).
 """
 
 import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from antalya.geometry import making
-from antalya.geometry.columns import LOWER, NUMBERS, RADIUS, UPPER, Columns
+from antalya.geometry.columns import LOWER, NUMBERS, ORIGIN, RADIUS, UPPER, Columns
 from antalya.geometry.compiled import compiled
 from antalya.geometry.ellipsoid import Floats, Ints
 from antalya.geometry.kernel import cores_near, meets, near
 from antalya.geometry.plane import NO, YES
 
-FAN = 8
+FAN = 16
 DEPTH = 12
-SLACK_M = 1.0
-SLACK_US = 100.0
-"""Microseconds beyond the year 2255 are no exact doubles: they are off by 32 at most."""
+SLACK = 1.0
+"""Metres or seconds by which boxes are wider than need be, and …"""
+LOSS = 3e-7
+"""… the part of a number: five times what a short float loses of it."""
 
 
 class Tree(NamedTuple):
-    """`boxes` (k, 10): least and greatest time, x, y, z, altitude; of the rows in `order`, then of each level above them.
-    `levels`: where each begins, and the end."""
+    """`boxes` (k, 10, FAN), block by block: least and greatest time, x, y, z, altitude of the rows in `order`, `FAN` in a block;
+    then of each block, and so on up to a single one. `levels`: where the blocks of each level begin, and the end. `since`:
+    the microseconds since 1970 from which the boxes' seconds are counted."""
 
-    boxes: Floats
+    boxes: NDArray[np.float32]
     order: Ints
     levels: Ints
+    since: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes it takes."""
+        return self.boxes.nbytes + self.order.nbytes + self.levels.nbytes
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of rows."""
+        return int(self.levels[1])
 
 
 def tree(columns: Columns, begin: int = 0, end: int | None = None) -> Tree:
@@ -38,32 +53,40 @@ def tree(columns: Columns, begin: int = 0, end: int | None = None) -> Tree:
     count = end - begin
     rows = Columns(columns.points, columns.codes, columns.first[begin:end + 1], columns.numbers[begin:end],
                    columns.windows[begin:end])
-    return boxed(columns, np.argsort(making.run(_keys, count, rows, _scales(rows), np.empty(count, np.uint64))) + begin)
+    places = making.run(_places, count, rows, np.empty((count, 2)))
+    return boxed(columns, np.argsort(making.run(_keys, count, rows, places, _scales(rows, places), np.empty(count, np.uint64)))
+                 + begin)
 
 
 def boxed(columns: Columns, order: Ints) -> Tree:
     """The tree over rows in an order that is given, at least one."""
-    sizes = [len(order)]
+    sizes = [-(-len(order) // FAN)]
     while sizes[-1] > 1:
         sizes.append(-(-sizes[-1] // FAN))
     levels = np.cumsum([0, *sizes])
-    boxes = np.empty((int(levels[-1]), 10))
-    making.run(_item_boxes, len(order), columns, order, boxes)
+    since = int(np.median(columns.starts[order[::_every(len(order))]]))
+    boxes = np.empty((int(levels[-1]), 10, FAN), np.float32)
+    making.run(_row_blocks, sizes[0], columns, order, since, boxes)
     for level in range(1, len(sizes)):
-        _node_boxes(boxes, int(levels[level - 1]), int(levels[level]), int(levels[level + 1]))
-    return Tree(boxes, order, levels)
+        _block_blocks(boxes, int(levels[level - 1]), int(levels[level]), int(levels[level + 1]))
+    return Tree(boxes, order, levels, since)
 
 
-def _scales(columns: Columns) -> Floats:
+def _every(count: int) -> int:
+    """Of so many rows, every which one is enough to see what is usual."""
+    return max(1, count // 10_000)
+
+
+def _scales(columns: Columns, places: Floats) -> Floats:
     """Least value and unit of each dimension of the curve (time, altitude, longitude, latitude): a unit is a quarter of a
     row's usual extent, or what makes 65,535 of them. Then beyond which radius a row counts as wide."""
-    some = slice(0, None, max(1, columns.size // 10_000))
+    some = slice(0, None, _every(columns.size))
     wide = float(np.median(columns.radius[some])) + 1
     degrees = np.degrees(wide / 2 / 6_371_000)
-    lon, lat = np.arctan2(columns.origin[:, 1], columns.origin[:, 0]), np.arcsin(columns.origin[:, 2] / 6_378_137)
+    lon, lat = places.T
     units = [(columns.starts, float(np.median((columns.ends - columns.starts)[some])) / 4 + 1),
              (columns.lower, float(np.median((columns.upper - columns.lower)[some])) / 4 + 1),
-             (np.degrees(lon), degrees / max(0.01, float(np.cos(np.median(lat[some]))))), (np.degrees(lat), degrees)]
+             (lon, degrees / max(0.01, float(np.cos(np.radians(np.median(lat[some])))))), (lat, degrees)]
     out = np.empty((5, 2))
     for row, (values, unit) in enumerate(units):
         least, most = float(values.min()), float(values.max())
@@ -73,101 +96,145 @@ def _scales(columns: Columns) -> Floats:
 
 
 @compiled
-def _keys(begin, end, c, scales, out):  # type: ignore[no-untyped-def]
+def _places(begin, end, c, out):  # type: ignore[no-untyped-def]
+    """Degrees of the caps' centres on a sphere."""
+    for k in range(begin, end):
+        x, y, z = c.numbers[k, ORIGIN], c.numbers[k, ORIGIN + 1], c.numbers[k, ORIGIN + 2]
+        out[k, 0], out[k, 1] = math.degrees(math.atan2(y, x)), math.degrees(math.asin(z / 6_378_137))
+
+
+@compiled
+def _keys(begin, end, c, places, scales, out):  # type: ignore[no-untyped-def]
     for k in range(begin, end):
         key = np.uint64(0)
-        x, y, z = c.numbers[k, 0], c.numbers[k, 1], c.numbers[k, 2]
-        lon, lat = math.degrees(math.atan2(y, x)), math.degrees(math.asin(z / 6_378_137))
         for axis in range(4):
-            value = float(c.windows[k, 0]) if axis == 0 else c.numbers[k, LOWER] if axis == 1 else lon if axis == 2 else lat
+            value = float(c.windows[k, 0]) if axis == 0 else c.numbers[k, LOWER] if axis == 1 else places[k, axis - 2]
             place = np.uint64(min(65_535.0, max(0.0, (value - scales[axis, 0]) / scales[axis, 1])))
-            for bit in range(16):
-                key |= ((place >> np.uint64(bit)) & np.uint64(1)) << np.uint64(4 * bit + axis)
+            place = (place | place << np.uint64(24)) & np.uint64(0x000000FF000000FF)  # a bit of it every four bits
+            place = (place | place << np.uint64(12)) & np.uint64(0x000F000F000F000F)
+            place = (place | place << np.uint64(6)) & np.uint64(0x0303030303030303)
+            place = (place | place << np.uint64(3)) & np.uint64(0x1111111111111111)
+            key |= place << np.uint64(axis)
         if c.numbers[k, RADIUS] > scales[4, 0]:  # the widest among themselves, at the end
             key = np.uint64(0xFFFFFFFFFFFFFFFF) - (key >> np.uint64(32))
         out[k] = key
 
 
 @compiled
-def _item_boxes(begin, end, c, order, boxes):  # type: ignore[no-untyped-def]
-    for at in range(begin, end):
-        _item_box(c, order[at], boxes[at])
+def _row_blocks(begin, end, c, order, since, boxes):  # type: ignore[no-untyped-def]
+    box = np.empty(10)
+    for block in range(begin, end):
+        for lane in range(FAN):
+            at = block * FAN + lane
+            if at < len(order):
+                _row_box(c, order[at], since, box)
+            for side in range(10):
+                boxes[block, side, lane] = box[side] if at < len(order) else np.inf if side % 2 == 0 else -np.inf
 
 
 @compiled
-def _item_box(c, k, box):  # type: ignore[no-untyped-def]
-    box[0], box[1] = c.windows[k, 0] - SLACK_US, c.windows[k, 1] + SLACK_US
-    room = c.numbers[k, RADIUS] + SLACK_M
+def _row_box(c, k, since, box):  # type: ignore[no-untyped-def]
+    box[0], box[1] = (c.windows[k, 0] - since) / 1e6, (c.windows[k, 1] - since) / 1e6
     for axis in range(3):
-        box[2 + 2 * axis], box[3 + 2 * axis] = c.numbers[k, axis] - room, c.numbers[k, axis] + room
+        box[2 + 2 * axis] = c.numbers[k, ORIGIN + axis] - c.numbers[k, RADIUS]
+        box[3 + 2 * axis] = c.numbers[k, ORIGIN + axis] + c.numbers[k, RADIUS]
     box[8], box[9] = c.numbers[k, LOWER], c.numbers[k, UPPER]
+    for side in range(0, 10, 2):
+        box[side] -= SLACK + LOSS * abs(box[side])
+        box[side + 1] += SLACK + LOSS * abs(box[side + 1])
 
 
 @compiled
-def _node_boxes(boxes, below, begin, end):  # type: ignore[no-untyped-def]
-    for node in range(begin, end):
-        i = below + (node - begin) * FAN
-        j = min(i + FAN, begin)
-        for side in range(10):
-            value = boxes[i, side]
-            for k in range(i + 1, j):
-                value = max(value, boxes[k, side]) if side % 2 else min(value, boxes[k, side])
-            boxes[node, side] = value
+def _block_blocks(boxes, below, begin, end):  # type: ignore[no-untyped-def]
+    box = np.empty(10, np.float32)
+    for block in range(begin, end):
+        for lane in range(FAN):
+            child = below + (block - begin) * FAN + lane
+            hull(boxes, child, box, child < begin)
+            for side in range(10):
+                boxes[block, side, lane] = box[side]
 
 
 @compiled
-def _touch(boxes, node, box):  # type: ignore[no-untyped-def]
-    return ((boxes[node, 0] <= box[1]) & (boxes[node, 1] >= box[0]) & (boxes[node, 2] <= box[3]) & (boxes[node, 3] >= box[2])
-            & (boxes[node, 4] <= box[5]) & (boxes[node, 5] >= box[4]) & (boxes[node, 6] <= box[7]) & (boxes[node, 7] >= box[6])
-            & (boxes[node, 8] <= box[9]) & (boxes[node, 9] >= box[8]))
+def hull(boxes, block, box, there):  # type: ignore[no-untyped-def]
+    """The box about all of a block; an empty one if it is not there."""
+    for side in range(10):
+        value = np.float32(np.inf if side % 2 == 0 else -np.inf)
+        if there:
+            for lane in range(FAN):
+                value = max(value, boxes[block, side, lane]) if side % 2 else min(value, boxes[block, side, lane])
+        box[side] = value
 
 
 @compiled
-def _widened(box, across, up, seconds, out):  # type: ignore[no-untyped-def]
-    out[0], out[1] = box[0] - seconds * 1e6, box[1] + seconds * 1e6
-    for side in range(2, 8, 2):
-        out[side], out[side + 1] = box[side] - across, box[side + 1] + across
-    out[8], out[9] = box[8] - up, box[9] + up
+def touching(boxes, block, box):  # type: ignore[no-untyped-def]
+    """Which boxes of a block touch another one, a bit each. The loop's end is not known when this is compiled, for only so are
+    the boxes compared at once."""
+    t0, t1, x0, x1, y0, y1, z0, z1, h0, h1 = box[0], box[1], box[2], box[3], box[4], box[5], box[6], box[7], box[8], box[9]
+    found = np.int32(0)
+    for k in range(boxes.shape[2]):
+        touch = ((boxes[block, 0, k] <= t1) & (boxes[block, 1, k] >= t0) & (boxes[block, 2, k] <= x1) & (boxes[block, 3, k] >= x0)
+                 & (boxes[block, 4, k] <= y1) & (boxes[block, 5, k] >= y0) & (boxes[block, 6, k] <= z1)
+                 & (boxes[block, 7, k] >= z0) & (boxes[block, 8, k] <= h1) & (boxes[block, 9, k] >= h0))
+        found |= (np.int32(1) << np.int32(k)) if touch else np.int32(0)
+    return found
 
 
 @compiled
-def pairs(begin, end, boxes, order, levels, c, kind, table, group, most, scratch, marks, out):  # type: ignore[no-untyped-def]
-    """Pairs of rows that meet, or may (`kernel.UNSURE`), one of them in the lowest nodes `begin` … `end`, the other there or
-    later; until `out` (n, 3: two rows, least first, and the verdict) is full. The node reached, and how many pairs.
+def widen(box, most):  # type: ignore[no-untyped-def]
+    """`most`: metres across, metres up, seconds."""
+    for side in range(0, 10, 2):
+        by = most[2] if side == 0 else most[1] if side == 8 else most[0]
+        box[side] -= by + LOSS * by
+        box[side + 1] += by + LOSS * by
+
+
+@compiled
+def pairs(begin, end, boxes, order, levels, since, c, kind, table, group, most, scratch, marks, out):  # type: ignore[no-untyped-def]
+    """Pairs of rows that meet, or may (`kernel.UNSURE`), one of them in the blocks `begin` … `end` of rows, the other there or
+    later; until `out` (n, 3: two rows, least first, and the verdict) is full. The block reached, and how many pairs.
 
     The columns' cores are reckoned. `kind`: a row's row in `table` (k, k, 3), the minima of each two kinds; `most`: as wide
     as any of them. Rows of the same `group` are no pairs.
     """
-    box, wide, small, stack = np.empty(10), np.empty(10), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64)
-    height, found = len(levels) - 2, 0
+    box, box_there, wide = np.empty(10, np.float32), np.empty(10, np.float32), np.empty((FAN, 10), np.float32)
+    small, stack, top, found = np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64), len(levels) - 2, 0
     for at in range(begin, end):
-        begun, one = found, levels[1] + at
-        _widened(boxes[one], most[0], most[1], most[2], box)
-        stack[0], deep = levels[height] * 16 + height, 1
+        begun = found
+        for lane in range(FAN):
+            for side in range(10):
+                wide[lane, side] = boxes[at, side, lane]
+            widen(wide[lane], most)
+        hull(boxes, at, box, True)
+        widen(box, most)
+        stack[0], deep = levels[top] * 16 + top, 1
         while deep:
             deep -= 1
-            node, level = stack[deep] // 16, stack[deep] % 16
-            if level > 1:
-                first = levels[level - 1] + (node - levels[level]) * FAN
-                last, span = min(first + FAN, levels[level]), FAN ** (level - 2)
-                for child in range(first, last):
-                    if (child - levels[level - 1] + 1) * span > at and _touch(boxes, child, box):
-                        stack[deep] = child * 16 + level - 1
+            block, level = stack[deep] // 16, stack[deep] % 16
+            if level > 0:
+                child, span = (block - levels[level]) * FAN, FAN ** (level - 1)
+                touched = touching(boxes, block, box)
+                while touched:
+                    if touched & 1 and (child + 1) * span > at:
+                        stack[deep] = (levels[level - 1] + child) * 16 + level - 1
                         deep += 1
+                    touched >>= 1
+                    child += 1
                 continue
-            for p in range(at * FAN, min((at + 1) * FAN, levels[1])):
-                _widened(boxes[p], most[0], most[1], most[2], wide)
-                if not _touch(boxes, node, wide):
+            for side in range(10 if top else 0):
+                box_there[side] = boxes[levels[1] + block // FAN, side, block % FAN]
+            widen(box_there, most)
+            lanes = touching(boxes, at, box_there) if top else (1 << FAN) - 1
+            for lane in range(FAN):
+                if not lanes >> lane & 1:
                     continue
-                first = (node - levels[1]) * FAN
-                i = order[p]
-                for q in range(max(first, p + 1), min(first + FAN, levels[1])):
-                    if boxes[q, 0] > wide[1] or boxes[q, 1] < wide[0] or boxes[q, 8] > wide[9] or boxes[q, 9] < wide[8]:
-                        continue
-                    if not _touch(boxes, q, wide):
-                        continue
-                    j = order[q]
-                    if group[i] == group[j]:
+                q, i = block * FAN, order[at * FAN + lane]
+                touched = touching(boxes, block, wide[lane])
+                while touched:
+                    j, yes = order[q] if touched & 1 else 0, touched & 1 and q > at * FAN + lane
+                    touched >>= 1
+                    q += 1
+                    if not yes or group[i] == group[j]:
                         continue
                     across, up, seconds = table[kind[i], kind[j], 0], table[kind[i], kind[j], 1], table[kind[i], kind[j], 2]
                     if not near(c, i, j, across, up, seconds):
@@ -182,7 +249,7 @@ def pairs(begin, end, boxes, order, levels, c, kind, table, group, most, scratch
 
 
 @compiled
-def around(boxes, order, levels, begin, end, c, row, q, which, most, table, kind, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
+def around(boxes, order, levels, since, begin, end, c, row, q, which, most, table, kind, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
     """Rows of a tree, and those from `begin` to `end`, that are `alive` and come within minima of one of other columns `q`, or
     may, into `out`; how many; more than fit: nothing is in it, but so many would do. `kind`: a row's row in `table` (k, 3), its
     minima; `most`: as wide as any of them. The one asked for is written to `row`, where there is room for it."""
@@ -195,26 +262,27 @@ def around(boxes, order, levels, begin, end, c, row, q, which, most, table, kind
     for k in range(NUMBERS):
         c.numbers[row, k] = q.numbers[which, k]
     c.windows[row, 0], c.windows[row, 1] = q.windows[which, 0], q.windows[which, 1]
-    box, small, stack, found = np.empty(10), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64), 0
-    _item_box(c, row, box)
-    _widened(box, most[0], most[1], most[2], box)
-    height = len(levels) - 2
-    stack[0], deep = levels[height] * 16 + height, 1 if len(order) else 0
+    box, small, stack, found = np.empty(10, np.float32), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64), 0
+    _row_box(c, row, since, box)
+    widen(box, most)
+    top = len(levels) - 2
+    stack[0], deep = levels[top] * 16 + top, 1 if len(order) else 0
     while deep:
         deep -= 1
-        node, level = stack[deep] // 16, stack[deep] % 16
-        if level == 0:
-            other = order[node]
-            if alive[other] and near(c, row, other, table[kind[other], 0], table[kind[other], 1], table[kind[other], 2]):
-                if found < len(out):
-                    out[found] = other
-                found += 1
-            continue
-        first = levels[level - 1] + (node - levels[level]) * FAN
-        for child in range(first, min(first + FAN, levels[level])):
-            if _touch(boxes, child, box):
-                stack[deep] = child * 16 + level - 1
+        block, level = stack[deep] // 16, stack[deep] % 16
+        child, touched = (block - levels[level]) * FAN, touching(boxes, block, box)
+        while touched:
+            if touched & 1 and level:
+                stack[deep] = (levels[level - 1] + child) * 16 + level - 1
                 deep += 1
+            elif touched & 1:
+                other = order[child]
+                if alive[other] and near(c, row, other, table[kind[other], 0], table[kind[other], 1], table[kind[other], 2]):
+                    if found < len(out):
+                        out[found] = other
+                    found += 1
+            touched >>= 1
+            child += 1
     for other in range(begin, end):
         if alive[other] and near(c, row, other, table[kind[other], 0], table[kind[other], 1], table[kind[other], 2]):
             if found < len(out):
