@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -87,7 +88,16 @@ def test_geojson_and_csv(a: str, b: str) -> None:
     assert code == FINDINGS
     (row,) = csv.DictReader(io.StringIO(said, newline=""))
     assert tuple(row) == COLUMNS
-    assert (row["operation"], row["other"]) == ("A", "B")
+    assert (row["operation"], row["other"], row["gives_way"]) == ("A", "B", "B")
+    assert row["remedies"].startswith("B: ")
+
+
+def test_the_table_says_who_gives_way_and_whose_remedy_is_whose(a: str, tmp_path: Path) -> None:
+    later = write(tmp_path / "L.geojson", plan("L", party="RU", starts_at="2017-03-07T08:00:00Z", ends_at="2017-03-07T11:00:00Z"))
+    _, said, _ = check(a, later, "--separation", "0,0,0")
+    assert re.search(r"L \(gives way\)", said)
+    assert "L: Begin the operation at 2017-03-07T09:00:00Z or later." in said
+    assert "A: End the operation by 2017-03-07T08:00:00Z." in said
 
 
 def test_output_to_a_file(a: str, b: str, tmp_path: Path) -> None:

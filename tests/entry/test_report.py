@@ -17,7 +17,7 @@ SQUARE = {"type": "Polygon", "coordinates": [[[37.8, 36.5], [37.85, 36.5], [37.8
 def finding(id: str, **more: Any) -> dict[str, Any]:
     base = {"id": id, "level": "details", "kind": "clash", "effect": "hold", "settled": False, "why": "clash",
             "text": f"why {id}", "rule_kind": None, "understanding": None, "operation": "op-tr", "other": "op-us", "site": None,
-            "met": [{"region": SQUARE}], "remedies": [{"text": "Start later."}, {"text": "Start later."}],
+            "met": [{"region": SQUARE}], "remedies": [{"operation": o, "text": "Start later."} for o in ("op-tr", "op-tr", "op-us")],
             "starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z"}
     return base | more
 
@@ -62,14 +62,20 @@ def test_rows_are_sorted_by_gravity_and_say_who_what_where_when() -> None:
                                                       ("consent", "SETTLED"), ("noted", "NOTED")]
     hospital, joint, clash, consent, _ = found
     assert joint.what == "Breach, a force of another party without its consent"
-    assert clash.who == ("Turkey: Move", "United States: patrol")
+    assert clash.who == ("Turkey: Move (gives way)", "United States: patrol")
     assert clash.what == "Clash"
     assert re.fullmatch(r"\d+ km [NSEW]+ of \w.*", clash.where)
     assert (clash.starts_at, clash.ends_at) == (datetime(2017, 3, 8, 4, tzinfo=UTC), datetime(2017, 3, 8, 7, tzinfo=UTC))
-    assert clash.remedies == ("Start later.",)
+    assert clash.remedies == ("Turkey: Start later.", "United States: Start later."), "each side sees which are its own"
+    assert consent.remedies == ("Start later.",)
     assert consent.what == "Breach, consent rule of “Consent at Manbij”"
     assert hospital.who == ("Turkey: Move", "مستشفى")
     assert (hospital.where, hospital.starts_at) == ("–", None)
+
+
+def test_remedies_of_two_operations_of_one_party_are_told_apart_by_their_titles() -> None:
+    own = PICTURE | {"operations": [operation("op-tr", "TR", "Move", "held"), operation("op-us", "TR", "", "clear")]}
+    assert next(row for row in rows(own, VIEWS) if row.id == "clash").remedies == ("Move: Start later.", "op-us: Start later.")
 
 
 def test_told_joins_levels_of_the_views_with_times_of_the_log() -> None:

@@ -80,7 +80,7 @@ def test_csv_cannot_be_run_as_a_formula_and_numbers_stay_numbers() -> None:
     header, breach, clash = csv.reader(io.StringIO(text, newline=""))
     assert tuple(header) == COLUMNS
     said = dict(zip(header, clash, strict=True))
-    assert (said["text"], said["party"], said["remedies"]) == ("'=1+1", "'-TR", "'@later")
+    assert (said["text"], said["party"], said["remedies"]) == ("'=1+1", "'-TR", "B: @later")
     assert said["lower_m"] == "-7.0"
     assert (float(said["longitude"]), float(said["latitude"])) == (pytest.approx(38.07, abs=0.08), pytest.approx(36.05, abs=0.05))
     assert (said["operation"], said["other"], said["other_party"]) == ("A", "B", "")

@@ -7,13 +7,13 @@ import msgspec
 from rich.console import Console
 
 from antalya.entry.places import describe
-from antalya.entry.report import Row, findings_table
+from antalya.entry.report import GIVES_WAY, Row, findings_table
 from antalya.model.volume import MultiPolygon, Polygon
-from antalya.wire.report import Entry, Report
+from antalya.wire.report import Entry, Report, by_whom, sides
 
 SHOWN = 200
 """More findings than this are counted, not shown: a table of thousands is no help, and slow."""
-REMEDIES = 4
+REMEDIES = 6
 _STATES = {"block": "BLOCKED", "hold": "HELD", "none": "NOTED"}
 _SEVERITIES = ("critical", "warning", "caution", "info")
 
@@ -46,7 +46,7 @@ def _count(n: int, noun: str) -> str:
 
 
 def _row(entry: Entry) -> Row:
-    remedies = tuple(dict.fromkeys(remedy["text"] for remedy in entry["remedies"]))
+    remedies = by_whom(entry["remedies"], sides(entry))
     more = (f"and {len(remedies) - REMEDIES} more",) if len(remedies) > REMEDIES else ()
     return Row(id=entry["id"], state=_STATES[entry["effect"]], who=_who(entry), what=_what(entry), where=_where(entry),
                starts_at=_instant(entry["from"]), ends_at=_instant(entry["to"]), why=_why(entry),
@@ -54,8 +54,10 @@ def _row(entry: Entry) -> Row:
 
 
 def _who(entry: Entry) -> tuple[str, ...]:
-    sides = tuple(f"{party}: {name}" if party else name for name, party in zip(entry["between"], entry["parties"], strict=True))
-    return (*sides, f"site {entry['site']}") if entry["site"] else sides
+    sides = [f"{party}: {name}" if party else name for name, party in zip(entry["between"], entry["parties"], strict=True)]
+    if entry["gives_way"] is not None:
+        sides[entry["between"].index(entry["gives_way"])] += GIVES_WAY
+    return (*sides, f"site {entry['site']}") if entry["site"] else tuple(sides)
 
 
 def _what(entry: Entry) -> str:

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from antalya.entry.places import describe
 from antalya.model.volume import Outline
+from antalya.wire.report import by_whom
 
 View = Mapping[str, Any]
 
@@ -33,6 +34,8 @@ _WHY = {"joint-force": "Breach, a force of another party without its consent"}
 """Findings of built-in rules, which have no kind of rule to name."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _PLACES = 2
+GIVES_WAY = " (gives way)"
+"""Stands after the operation of a clash that its findings call "the operation", which holds until the clash is settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def rows(picture: View, views: Mapping[str, View]) -> list[Row]:
     sites = {site["id"]: site["name"] for site in picture["sites"]}
     found = [Row(id=f["id"], state=_state(f, picture), who=_who(f, operations, names, sites), what=_what(f, picture),
                  where=_where(f), starts_at=_instant(f["starts_at"]), ends_at=_instant(f["ends_at"]), why=f["text"],
-                 remedies=tuple(dict.fromkeys(r["text"] for r in f["remedies"])),
+                 remedies=by_whom(f["remedies"], _short_names(f, operations, names)),
                  told=tuple(_told(f, picture, views, names)))
              for f in picture["findings"]]
     return sorted(found, key=lambda row: (_ORDER.index(row.state), row.starts_at is None, row.starts_at, row.who))
@@ -90,7 +93,19 @@ def _state(finding: View, picture: View) -> str:
 
 def _who(finding: View, operations: Mapping[str, View], names: Mapping[str, str], sites: Mapping[str, str]) -> tuple[str, ...]:
     sides = [_operation(operations[o], names) for o in (finding["operation"], finding["other"]) if o in operations]
+    if len(sides) == 2:
+        sides[0] += GIVES_WAY
     return (*sides, sites[finding["site"]]) if finding["site"] in sites else tuple(sides)
+
+
+def _short_names(finding: View, operations: Mapping[str, View], names: Mapping[str, str]) -> dict[str, str]:
+    """Names for the two sides of a clash: their parties', or the operations' own where both are of one; none for the rest."""
+    ids = [o for o in (finding["operation"], finding["other"]) if o in operations]
+    nouns = {o: operations[o].get("operation", operations[o]) for o in ids}
+    parties = {o: names.get(noun["party"], noun["party"]) for o, noun in nouns.items()}
+    if len(ids) < 2 or len(set(parties.values())) == 2:
+        return parties if len(ids) == 2 else {}
+    return {o: noun.get("title") or o for o, noun in nouns.items()}
 
 
 def _operation(view: View, names: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ One entry for each finding; for a clash that is one for each pair of operations,
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,7 +24,8 @@ from antalya.model.volume import Circle, Outline, Polygon, Position
 Entry = dict[str, Any]
 
 COLUMNS = ("kind", "severity", "effect", "operation", "other", "party", "other_party", "rule", "rule_kind", "site", "from", "to",
-           "lower_m", "upper_m", "distance_m", "vertical_gap_m", "time_gap_s", "longitude", "latitude", "text", "remedies")
+           "lower_m", "upper_m", "distance_m", "vertical_gap_m", "time_gap_s", "longitude", "latitude", "text", "remedies",
+           "gives_way")
 _GRAVEST: tuple[Severity, ...] = ("critical", "warning", "caution", "info")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
@@ -128,6 +129,17 @@ class Report:
         return places[volume] if places and volume < len(places) else f"{operation}: volumes[{volume}]"
 
 
+def by_whom(remedies: Iterable[Entry], names: Mapping[str, str]) -> tuple[str, ...]:
+    """What would remove a finding, each once; of a clash either side may do something, and `names` says who, by operation."""
+    said = [(names.get(r["operation"]), r["text"]) for r in remedies]
+    return tuple(dict.fromkeys(text if name is None else f"{name}: {text}" for name, text in said))
+
+
+def sides(entry: Entry) -> dict[str, str]:
+    """The names of a clash's two operations, for `by_whom`; of another finding none, since it is about one."""
+    return {name: name for name in entry["between"]} if entry["gives_way"] else {}
+
+
 def gravest_first(finding: Finding) -> tuple[int, datetime, str, str]:
     """A sort key: severity, then time, then whom it is about."""
     starts_at = finding.starts_at or datetime.min.replace(tzinfo=UTC)
@@ -177,7 +189,7 @@ def _row(entry: Entry) -> list[object]:
     return [entry["kind"], entry["severity"], entry["effect"], *pair, *parties, entry["rule"], entry["rule_kind"], entry["site"],
             entry["from"], entry["to"], entry["lower_m"], entry["upper_m"], entry["distance_m"], entry["vertical_gap_m"],
             entry["time_gap_s"], *_middle(entry["where"]), entry["text"],
-            "; ".join(remedy["text"] for remedy in entry["remedies"])]
+            "; ".join(by_whom(entry["remedies"], sides(entry))), entry["gives_way"]]
 
 
 def _cell(value: object) -> object:
