@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from antalya.geometry.shape import Shape, shape
-from antalya.model.errors import error
+from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import Operation
 from antalya.model.parties import Force, Party, Stance, StanceLevel
 from antalya.model.places import Area, Site
@@ -45,8 +45,17 @@ class Prepared:
 
 def prepare(operation: Operation, filed_at: datetime, first_filed_at: datetime | None = None, version: int = 1) -> Prepared:
     """Prepares an operation; raises what `geometry.shape` raises, with `at` naming the volume."""
-    return Prepared(operation, tuple(shape_of(v.outline) for v in operation.volumes), filed_at, first_filed_at or filed_at,
-                    version)
+    shapes = tuple(_shape(volume.outline, i) for i, volume in enumerate(operation.volumes))
+    return Prepared(operation, shapes, filed_at, first_filed_at or filed_at, version)
+
+
+def _shape(outline: Outline, volume: int) -> Shape:
+    try:
+        return shape_of(outline)
+    except AntalyaError as refusal:
+        inside = refusal.at.removeprefix("outline")
+        refusal.at = f"volumes[{volume}].outline.{inside}".rstrip(".")
+        raise
 
 
 @dataclass(frozen=True, slots=True)

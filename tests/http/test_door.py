@@ -136,6 +136,7 @@ BAD_OPERATIONS: dict[str, tuple[dict[str, Any], str]] = {
     "somebody else's": ({"party": "TR"}, "not_yours"),
     "unknown force": ({"forces": ["GHOST"]}, "unknown_reference"),
     "not a UUID": ({"id": "1"}, "bad_id"),
+    "UUID in capitals": ({"id": "6BA7B810-9DAD-41D1-80B4-00C04FD430C8"}, "bad_id"),
     "UUID of version 1": ({"id": "c232ab00-9414-11ec-b3c8-9f6bdeced846"}, "bad_id"),
 }
 
@@ -164,6 +165,9 @@ def test_the_place_in_the_input_is_named(door: Door) -> None:
     assert problem(answer, "bad_field")["at"] == "volumes[1].ends_at"
     answer = door.client("US").post("/v1/operations", json=operation(door) | {"volumes": [*box(), *box(lower_m=5000)]})
     assert problem(answer, "bad_band")["at"] == "volumes[1].upper_m"
+    crossing = outline([RING[0], RING[2], RING[1], RING[3], RING[0]])
+    answer = door.client("US").post("/v1/operations", json=operation(door) | {"volumes": [*box(), *box(outline=crossing)]})
+    assert problem(answer, "ring_crosses_itself")["at"] == "volumes[1].outline.coordinates[0]"
 
 
 def test_a_body_of_400_megabytes_is_refused_before_it_is_read(door: Door) -> None:

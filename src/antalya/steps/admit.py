@@ -26,13 +26,16 @@ def check_size(operation: Operation, limits: Limits) -> None:
 
 
 def check_id(id: str) -> None:
-    """Ids that come through a door are UUIDs of version 4 or 7. Raises bad_id."""
+    """Ids that come through a door are UUIDs of version 4 or 7, in lower case: two that differ only in case would pass for
+    the same. Raises bad_id."""
     try:
         parsed = UUID(id)
     except ValueError:
         raise error("bad_id", "the id is not a UUID", at="id") from None
-    if str(parsed) != id.lower() or parsed.version not in (4, 7):
-        raise error("bad_id", f"a UUID of version {parsed.version}, or not in its usual form", at="id")
+    if str(parsed) != id:
+        raise error("bad_id", "a UUID is written in lower case, as 8-4-4-4-12 digits", at="id")
+    if parsed.version not in (4, 7):
+        raise error("bad_id", f"a UUID of version {parsed.version}", at="id")
 
 
 def admit(subject: Prepared, caller: str, rulebook: Rulebook, limits: Limits, now: datetime) -> None:
