@@ -254,8 +254,10 @@ def test_the_demo_prints_everything_as_json_and_exits() -> None:
 
 
 def test_the_demo_prints_a_table_that_a_person_can_read() -> None:
-    said = antalya("demo", "--no-serve").stdout
-    for words in ("Move on Manbij", "HELD", "BLOCKED", "Interposition patrol", "of Manbij"):
+    done = antalya("demo", "--no-serve")
+    said = done.stdout
+    assert done.stderr == "", "a bar is only for who looks"
+    for words in ("Move on Manbij", "HELD", "BLOCKED", "Interposition patrol", "of Manbij", "gives way"):
         assert words in said
 
 

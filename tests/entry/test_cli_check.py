@@ -191,6 +191,20 @@ def test_files_that_are_no_plans(a: str, tmp_path: Path, data: bytes, code: str)
     assert (exit_code, said, f"({code})" in errors, str(bad) in errors) == (BAD_INPUT, "", True, True)
 
 
+def test_errors_say_in_words_where_to_look_and_what_an_option_takes(a: str) -> None:
+    _, _, errors = check("none.geojson")
+    assert "Correct the place named above." in errors
+    _, _, errors = check(a, "--separation", "-1,0,0")
+    assert "none below 0" in errors
+    assert "--help" in errors
+
+
+def test_a_radius_that_is_not_read_gets_a_warning(a: str, tmp_path: Path) -> None:
+    wide = write(tmp_path / "wide.geojson", plan("W", party="RU", radius_m=5_000), plan("P", circle(39, 36), radius_m=500))
+    _, _, errors = check(a, wide)
+    assert "wide.geojson: 'radius_m' is read of a Point only, an outline is taken as it is drawn (1 feature)" in errors
+
+
 def test_errors_are_problem_documents_with_json(a: str, tmp_path: Path) -> None:
     result = outside(a, tmp_path / "none.geojson", "--json")
     assert (result.returncode, result.stdout) == (BAD_INPUT, b"")

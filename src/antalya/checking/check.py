@@ -120,10 +120,9 @@ def _minima(separation: Sequence[float] | Minima | None) -> Minima | None:
     try:
         across_m, up_m, seconds = separation
         return msgspec.convert({"across_m": across_m, "up_m": up_m, "seconds": seconds}, Minima)
-    except (ValueError, TypeError):
-        raise error("bad_setting", "three numbers are wanted: metres across, metres up, seconds", at="separation") from None
-    except msgspec.ValidationError as wrong:
-        raise error("bad_setting", str(wrong).replace(" - at `$.", ": ").rstrip("`"), at="separation") from None
+    except (ValueError, TypeError):  # the first is msgspec's, too
+        raise error("bad_setting", "three numbers are wanted, none below 0: metres across (at most 500,000), metres up (50,000), "
+                    "seconds (604,800)", at="separation") from None
 
 
 def _prepare(read: Read, operations: Sequence[Operation], now: datetime | None, tell: Progress) -> list[Prepared]:

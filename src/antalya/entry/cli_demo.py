@@ -78,7 +78,8 @@ def demo_command(
 
 def _replay(hub: Hub, day: Scenario, clock: DayClock, *, quiet: bool) -> Replay:
     replay = Replay(hub, day, clock.set)
-    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
         task = bar.add_task("Filing the day", total=None)
         replay.run(lambda done, total: bar.update(task, completed=done, total=total))
     return replay

@@ -53,7 +53,8 @@ def show_error(wrong: AntalyaError, as_json: bool) -> int:
         place = f"\n  {wrong.at}" if wrong.at else ""
         first, _, rest = wrong.detail.partition(" ")
         detail = f"{first.capitalize() if first.isalpha() and first.islower() else first} {rest}".rstrip(". ")
-        typer.echo(f"error: {wrong.code.title} ({wrong.code.name}).{place}\n  {detail}.\n  {wrong.code.next_step}", err=True)
+        advice = wrong.code.next_step.replace("named in `at`", "named above").replace("named in `detail`", "named above")
+        typer.echo(f"error: {wrong.code.title} ({wrong.code.name}).{place}\n  {detail}.\n  {advice}", err=True)
     return wrong.code.exit_code
 
 

@@ -55,7 +55,7 @@ def _catalogue(*codes: Code) -> dict[str, Code]:
 
 CATALOGUE: dict[str, Code] = _catalogue(
     # Input that can't be read
-    Code("bad_json", 400, "The body is not JSON", "Send one JSON document in UTF-8, without NaN or Infinity."),
+    Code("bad_json", 400, "The body or file is not JSON", "Send one JSON document in UTF-8, without NaN or Infinity."),
     Code("bad_field", 422, "A field is missing, unknown or out of range", "Correct the field named in `at`."),
     Code("bad_text", 422, "A text has characters that could mislead a reader",
          "Remove control characters, NUL and text-direction overrides."),
@@ -128,7 +128,8 @@ CATALOGUE: dict[str, Code] = _catalogue(
     # The command line
     Code("bad_usage", 400, "The command was called wrongly", "See the command's --help."),
     Code("bad_input_file", 422, "The file can't be used", "Correct the place named in `at`."),
-    Code("bad_setting", 422, "A setting is wrong", "See `antalya config show --origin`."),
+    Code("bad_setting", 422, "A setting or option is wrong",
+         "Correct it; --help says what a command takes, `antalya config show --origin` where each setting comes from."),
     Code("port_in_use", 409, "The port is in use", "Choose another with --port, or stop the other program.", 3),
     Code("not_installed", 501, "An optional part is not installed", "Install it with the command named in `detail`.", 3),
     Code("workers_lost", 503, "The workers of the check can't be reached",

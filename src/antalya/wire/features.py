@@ -19,7 +19,7 @@ from antalya.geometry.datum import Converted, to_wgs84
 from antalya.model.base import plain_text, utc
 from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import ACTIVITIES, Activity, Operation, Strength
-from antalya.model.volume import Volume
+from antalya.model.volume import Circle, Volume
 from antalya.wire.geojson import Feature
 
 KNOWN = frozenset({
@@ -75,6 +75,7 @@ def operations_of(features: Iterable[tuple[str, int, Feature]]) -> Read:
     drafts: dict[tuple[str, str], _Draft] = {}
     altitudes: dict[str, float] = {}
     strays: Counter[tuple[str, str, str]] = Counter()
+    unread_radii: Counter[str] = Counter()
     for file, index, feature in features:
         try:
             draft = _draft(drafts, file, index, feature)
@@ -86,10 +87,14 @@ def operations_of(features: Iterable[tuple[str, int, Feature]]) -> Read:
         draft.places.append(feature.place)
         if band.model != "WGS84":
             altitudes[band.model] = max(altitudes.get(band.model, 0.0), band.uncertainty_m)
+        if feature.properties.get("radius_m") is not None and not isinstance(feature.outline, Circle):
+            unread_radii[file] += 1
         if not KNOWN.issuperset(feature.properties):
             strays.update((file, *stray) for stray in _strays(feature.properties))
     warnings = [f"{file}: {_printable(key)!r} is not read; did you mean {meant!r}? ({_count(count, 'feature')})"
                 for (file, key, meant), count in strays.items()]
+    warnings += [f"{file}: 'radius_m' is read of a Point only, an outline is taken as it is drawn ({_count(n, 'feature')})"
+                 for file, n in unread_radii.items()]
     silent = Counter(draft.file for draft in drafts.values() if "activity" not in draft.said)
     warnings += [f"{file}: no activity, taken as {DEFAULT_ACTIVITY!r} ({_count(n, 'operation')})" for file, n in silent.items()]
     return _finished(list(drafts.values()), altitudes, warnings)
