@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -301,6 +302,25 @@ def test_the_demo_serves_its_page_and_leaves_nothing_behind(tmp_path: Path, how:
         process.communicate(timeout=30)
     assert process.returncode == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_serves_says_its_address_as_json_too(tmp_path: Path) -> None:
+    typed("init", tmp_path / "home")
+    process = subprocess.Popen([*ANTALYA, "serve", "--dir", tmp_path / "home", "--port", "0", "--json"], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, text=True, preexec_fn=heeds_ctrl_c)
+    assert process.stdout is not None
+    lines = list(takewhile(lambda line: line != "}\n", process.stdout))
+    process.send_signal(signal.SIGTERM)
+    assert json.loads("".join(lines) + "}" + process.communicate(timeout=30)[0])["address"].startswith("http://127.0.0.1:")
+    with (tmp_path / "demo.json").open("w+") as out:
+        process = subprocess.Popen([*ANTALYA, "demo", "--port", "0", "--json"], stdout=out, stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=heeds_ctrl_c)
+        assert process.stderr is not None
+        assert any("Serving the page and the API at http://127.0.0.1:" in line for line in process.stderr)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        out.seek(0)
+        assert json.load(out)["findings"]
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

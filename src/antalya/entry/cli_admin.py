@@ -123,6 +123,7 @@ def serve(
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     insecure_test_keys: Annotated[bool, typer.Option("--insecure-test-keys", help=(
         "Take issuers' keys whose private half is published for tests: anybody can then be anybody."))] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Serve an exchange: API and page. SIGTERM or Ctrl-C ends it; what was answered is on disk."""
     from antalya.entry.serving import desk_for, free_port, log_to_stderr, run
@@ -137,7 +138,8 @@ def serve(
     hub = hub_of(loaded)
     try:
         run(desk_for(loaded, hub, test_keys=insecure_test_keys), settings.host, settings.port,
-            lambda address: typer.echo(f"Serving {settings.origin} at {address}  (Ctrl-C ends)"))
+            lambda address: say({"origin": settings.origin, "address": address}) if as_json else
+            typer.echo(f"Serving {settings.origin} at {address}  (Ctrl-C ends)"))
     finally:
         hub.store.close()
 

@@ -71,7 +71,7 @@ def demo_command(
             _print(day, views, replay, as_json)
             if serve:
                 clock.run_on()
-                _serve(hub, keys, day, host, port)
+                _serve(hub, keys, day, host, port, as_json)
         finally:
             hub.store.close()
 
@@ -114,7 +114,7 @@ def _print(day: Scenario, views: dict[str, dict[str, Any]], replay: Replay, as_j
         console.print(f"Refused at the door: {filed.party}, {filed.operation.title}: {refusal.detail}", markup=False)
 
 
-def _serve(hub: Hub, keys: KeyRing, day: Scenario, host: str, port: int) -> None:
+def _serve(hub: Hub, keys: KeyRing, day: Scenario, host: str, port: int, as_json: bool) -> None:
     issuer = Issuer(name="demo", keys=keys.issuer_public(), audiences=(_AUDIENCE,))
     viewers = []
     with hub.store.read() as tx:
@@ -124,6 +124,7 @@ def _serve(hub: Hub, keys: KeyRing, day: Scenario, host: str, port: int) -> None
         token = mint("demo", keys.issuer, viewer, scopes, _AUDIENCE, hub.clock(), 30 * 86_400)
         viewers.append({"id": viewer, "name": names.get(viewer, "Neutral broker"), "token": token})
     desk = Desk(hub, (issuer,), _AUDIENCE, Rates(hub.limits.requests_per_s, hub.limits.burst), demo_viewers=tuple(viewers))
-    run(desk, host, port, lambda address: typer.echo(f"\nServing the page and the API at {address}  (Ctrl-C ends)"))
+    run(desk, host, port,  # with --json standard output is one document
+        lambda address: typer.echo(f"\nServing the page and the API at {address}  (Ctrl-C ends)", err=as_json))
 
 
