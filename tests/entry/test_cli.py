@@ -265,7 +265,7 @@ def test_the_demo_prints_a_table_that_a_person_can_read() -> None:
 @pytest.mark.parametrize("sentence", [
     "HELD who Turkey: Move on Manbij what Breach, consent rule .* remedy Obtain the consent of RU, US. .* "
     "Russia: envelope, asked \\(open\\), .* United States: envelope, asked \\(open\\)",
-    "HELD who Turkey: Move on Manbij United States: Interposition patrol west of Manbij what Clash ",
+    "HELD who Turkey: Move on Manbij \\(gives way\\) United States: Interposition patrol west of Manbij what Clash ",
     "BLOCKED who United States: Joint plan for Raqqa what Breach, incompatible rule ",
     "BLOCKED who Turkey: Patrol along the Sajur what Breach, corridor rule .* reserved for others at that time",
     "BLOCKED who Turkey: Clearing of explosive remnants north of Al-Bab Hospital in Al-Bab .* nearer than 1,000 m "])

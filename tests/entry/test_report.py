@@ -73,6 +73,14 @@ def test_rows_are_sorted_by_gravity_and_say_who_what_where_when() -> None:
     assert (hospital.where, hospital.starts_at) == ("–", None)
 
 
+@pytest.mark.parametrize(("operation", "other", "who"), [
+    (None, "op-us", ("another party (gives way)", "United States: patrol")),
+    ("op-tr", None, ("Turkey: Move (gives way)", "another party"))])
+def test_who_sees_one_side_of_a_clash_is_told_whether_it_gives_way(operation: str, other: str, who: tuple[str, ...]) -> None:
+    seen = PICTURE | {"findings": [finding("clash", operation=operation, other=other, level="overlap")]}
+    assert rows(seen, {})[0].who == who
+
+
 def test_remedies_of_two_operations_of_one_party_are_told_apart_by_their_titles() -> None:
     own = PICTURE | {"operations": [operation("op-tr", "TR", "Move", "held"), operation("op-us", "TR", "", "clear")]}
     assert next(row for row in rows(own, VIEWS) if row.id == "clash").remedies == ("Move: Start later.", "op-us: Start later.")

@@ -34,6 +34,7 @@ _WHY = {"joint-force": "Breach, a force of another party without its consent"}
 """Findings of built-in rules, which have no kind of rule to name."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _PLACES = 2
+UNSEEN = "another party"
 GIVES_WAY = " (gives way)"
 """Stands after the operation of a clash that its findings call "the operation", which holds until the clash is settled."""
 
@@ -92,8 +93,10 @@ def _state(finding: View, picture: View) -> str:
 
 
 def _who(finding: View, operations: Mapping[str, View], names: Mapping[str, str], sites: Mapping[str, str]) -> tuple[str, ...]:
-    sides = [_operation(operations[o], names) for o in (finding["operation"], finding["other"]) if o in operations]
-    if len(sides) == 2:
+    both = (finding["operation"], finding["other"])
+    sides = [_operation(operations[o], names) for o in both if o in operations]
+    if finding["kind"] == "clash":  # with a side that the viewer may not see, it must still be plain which one gives way
+        sides = [_operation(operations[o], names) if o in operations else o or UNSEEN for o in both]
         sides[0] += GIVES_WAY
     return (*sides, sites[finding["site"]]) if finding["site"] in sites else tuple(sides)
 
