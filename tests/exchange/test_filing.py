@@ -90,6 +90,20 @@ def test_earlier_versions_stay_readable_by_their_owner_only(world: World) -> Non
     assert code(caught) == "not_found"
 
 
+def test_what_the_present_version_shows_to_others_does_not_open_earlier_ones(world: World) -> None:
+    filed = world.file("US", title="first")
+    operation = msgspec.convert(filed["operation"]["operation"], Operation)
+    world.change(replace(operation, title="second", disclosure={"TR": "details"}), 1)
+    assert viewing.operation(world.hub, Viewer("TR"), operation.id)["operation"]["title"] == "second"
+    for look in (lambda: viewing.versions(world.hub, Viewer("TR"), operation.id),
+                 lambda: viewing.operation(world.hub, Viewer("TR"), operation.id, 1),
+                 lambda: viewing.operation(world.hub, Viewer("TR"), operation.id, 2)):
+        with pytest.raises(AntalyaError) as caught:
+            look()
+        assert code(caught) == "not_found"
+    assert len(viewing.versions(world.hub, Viewer("broker", broker=True), operation.id)) == 2
+
+
 def test_a_stale_version_and_somebody_elses_operation_are_refused(world: World) -> None:
     filed = world.file("US")
     operation = msgspec.convert(filed["operation"]["operation"], Operation)

@@ -14,7 +14,7 @@ from antalya.model.findings import Finding, Opened
 from antalya.picture import Rulebook, Stored
 from antalya.ports import KINDS, Event, Kind, Reader
 from antalya.steps.clear import settled
-from antalya.steps.disclose import Context, View, Viewer, disclose, level_of
+from antalya.steps.disclose import Context, View, Viewer, disclose, level_of, sees_history
 from antalya.steps.narrow import Search, fits
 from antalya.steps.record import signed_content
 
@@ -69,15 +69,13 @@ def outcome_view(tx: Reader, viewer: Viewer, stored: Stored, now: datetime, rule
 
 
 def operation(hub: Hub, viewer: Viewer, id: str, version: int | None = None) -> View:
-    """One operation, or an earlier version of it (its own party and the broker only). Raises not_found."""
+    """One operation, or a version of it (its own party and the broker only). Raises not_found."""
     with hub.store.read() as tx:
         stored = tx.operation(id, version)
-        if stored is not None:
-            context = gather(tx, viewer, [id], hub.clock())
-            if version is None or stored.current or context.levels[id] == "details":
-                view = disclose(viewer, stored, context)
-                if view is not None:
-                    return view
+        if stored is not None and (version is None or sees_history(viewer, stored.operation)):
+            view = disclose(viewer, stored, gather(tx, viewer, [id], hub.clock()))
+            if view is not None:
+                return view
     raise error("not_found", "no such operation")
 
 
@@ -85,10 +83,9 @@ def versions(hub: Hub, viewer: Viewer, id: str) -> list[View]:
     """All versions of an operation, oldest first, for its own party and the broker. Raises not_found."""
     with hub.store.read() as tx:
         found = tx.operation_versions(id)
-        context = gather(tx, viewer, [id], hub.clock())
-        if not found or context.levels[id] != "details":
+        if not found or not sees_history(viewer, found[-1].operation):
             raise error("not_found", "no such operation")
-        return _views(viewer, found, context)
+        return _views(viewer, found, gather(tx, viewer, [id], hub.clock()))
 
 
 def operations(hub: Hub, viewer: Viewer, search: Search, after: int, limit: int) -> tuple[list[View], int | None]:

@@ -77,6 +77,12 @@ def level_of(viewer: Viewer, operation: Operation, findings: Iterable[Finding], 
     return best
 
 
+def sees_history(viewer: Viewer, operation: Operation) -> bool:
+    """Whether a viewer sees earlier versions of an operation, and how many there are: its own party and the broker, whatever
+    the present version shows to others."""
+    return viewer.broker or operation.party == viewer.party
+
+
 def _consent_level(finding: Finding, rulebook: Rulebook) -> Level:
     """What whoever must consent sees: the signatories' choice, or the envelope."""
     agreed = rulebook.understandings.get(finding.understanding or "")
