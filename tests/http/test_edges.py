@@ -77,3 +77,20 @@ def test_asks_come_in_pages_that_go_back_in_time(door) -> None:
     assert len(pages) > 1
     assert [id_ for page in reversed(pages) for id_ in page] == [ask["id"] for ask in whole["items"]]
     assert whole["next"] is None
+
+
+@pytest.mark.parametrize("version", [None, '"1"', '"7"'])
+def test_a_hidden_thing_s_id_is_taken_and_no_more_is_said_of_it(door, version: str | None) -> None:
+    site = {"id": "s-1", "owner": "RU", "name": "Clinic", "kind": "hospital", "stand_off_m": 500,
+            "outline": {"type": "Circle", "center": [38.0, 36.5], "radius_m": 50},
+            "valid_from": "2017-03-01T00:00:00Z", "expires_at": "2017-04-01T00:00:00Z"}
+    assert door.client("RU").put("/v1/sites/s-1", json=site).status_code == 201
+    answer = door.client("TR").put("/v1/sites/s-1", json=site | {"owner": "TR"}, headers={"if-match": version} if version else {})
+    body = answer.json()
+    assert (answer.status_code, body["code"], body["detail"]) == (409, "duplicate_id", "a site with that id exists")
+    assert door.client("RU").put("/v1/sites/s-1", json=site).json()["code"] == "precondition_required"
+
+
+def test_an_unknown_state_of_asks_is_refused(door) -> None:
+    answer = door.client("TR").get("/v1/asks", params={"state": "opened"})
+    assert (answer.status_code, answer.json()["code"], answer.json()["at"]) == (422, "bad_field", "state")

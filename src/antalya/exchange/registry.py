@@ -18,7 +18,7 @@ from antalya.model.understandings import Signature, Status, Understanding
 from antalya.model.volume import Outline
 from antalya.picture import Coverage, Rulebook, shape_of
 from antalya.ports import Kind, Thing, Transaction
-from antalya.steps.disclose import Viewer
+from antalya.steps.disclose import Context, Viewer, disclose
 from antalya.steps.record import Tell, leafing, signed_content, tell_of_understanding
 
 KINDS: dict[type, Kind] = {Party: "party", Force: "force", Area: "area", Stance: "stance", Control: "control", Site: "site",
@@ -35,13 +35,16 @@ def put(hub: Hub, caller: Viewer, noun: Noun, evidence: Evidence, *, operator: b
 
     Parties, forces and areas are the operator's to keep; stances, claims and sites their owner's; an understanding is
     proposed by a signatory, the broker or the operator, and a change of its content drops its signatures. What the change
-    touches is checked again. Raises no_scope, not_yours, stale_etag, precondition_required, unknown_reference, wrong_state.
+    touches is checked again. Raises no_scope, not_yours, duplicate_id, stale_etag, precondition_required, unknown_reference,
+    wrong_state.
     """
     kind, id_ = kind_of(noun), str(noun.id)  # type: ignore[attr-defined]
     with hub.refusals(kind, caller.party, id_, evidence):
         def job(tx: Transaction) -> Thing:
             now, rulebook, old = hub.moment(tx), tx.rulebook(), tx.thing(kind, id_)
             owner = _owner(noun, caller, operator)
+            if old is not None and not operator and disclose(caller, old.noun, Context(rulebook, now)) is None:
+                raise error("duplicate_id", f"a {kind} with that id exists", at="id")  # and nothing more, such as its version
             _check_version(old, version)
             if old is not None and kind in ("stance", "control", "site") and old.owner != owner:
                 raise error("not_yours", f"the {kind} belongs to another party")

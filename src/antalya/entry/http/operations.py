@@ -16,7 +16,7 @@ from antalya.entry.http.call import Call, refusals
 from antalya.entry.http.endpoint import Endpoint, Query, reply
 from antalya.entry.http.examples import ANSWER, FIX, OPERATION
 from antalya.exchange import filing, settling, viewing
-from antalya.model.asks import Answer, Decision
+from antalya.model.asks import Answer, AskState, Decision
 from antalya.model.base import Id, Instant, Text
 from antalya.model.errors import error
 from antalya.model.operations import Fix, Operation
@@ -126,7 +126,7 @@ async def finding(call: Call) -> Response:
 
 
 async def asks(call: Call) -> Response:
-    items, before = await to_thread.run_sync(viewing.asks, call.hub, call.viewer, call.query("state", str),
+    items, before = await to_thread.run_sync(viewing.asks, call.hub, call.viewer, call.query("state", AskState),
                                              call.query("after", Id), call.query("limit", Page, 1_000))
     return reply({"items": items, "next": before})
 
@@ -174,7 +174,7 @@ ENDPOINTS = (
         Query("limit", int, "1 to 5000; 1000 unless told"))),
     Endpoint("GET", "/v1/findings/{id}", "One finding", (READ,), finding, None, shapes.FindingView, errors=("not_found",)),
     Endpoint("GET", "/v1/asks", "What you are asked, and what is asked about your operations", (READ,), asks, None, shapes.Asks,
-             query=(Query("state", str, "open, granted, granted-with-conditions, refused, withdrawn, expired or closed"),
+             query=(Query("state", AskState, "open, granted, granted-with-conditions, refused, withdrawn, expired or closed"),
                     Query("after", str, "the cursor `next` of the page before; pages go back in time"),
                     Query("limit", int, "1 to 5000; 1000 unless told"))),
     Endpoint("GET", "/v1/asks/{id}", "One ask with its answers", (READ,), ask, None, shapes.AskView, errors=("not_found",)),
