@@ -297,6 +297,9 @@ def test_health_metrics_and_unknown_addresses(door: Door) -> None:
     assert 'antalya_requests_total{route="/v1/me",status="200"}' in httpx.get(f"{door.url}/metrics").text
     problem(httpx.get(f"{door.url}/nowhere"), "not_found")
     problem(httpx.post(f"{door.url}/v1/me"), "method_not_allowed")
+    refused = door.client("US").patch("/v1/operations")
+    problem(refused, "method_not_allowed")
+    assert refused.headers["allow"] == "GET, HEAD, POST"
     problem(httpx.get(f"{door.url}/demo/viewers"), "not_found")
 
 
@@ -319,6 +322,12 @@ def test_openapi_describes_every_route_with_an_example_that_decodes(door: Door) 
         assert said["summary"]
         if row.body is not None:
             msgspec.convert(said["requestBody"]["content"]["application/json"]["example"], row.body)
+        for answer in (a for status, a in said["responses"].items() if status >= "400"):
+            described = answer["content"]["application/problem+json"]
+            schema = described["schema"] | {"components": document["components"]}
+            assert {e["value"]["code"] for e in described["examples"].values()} == set(answer["description"].split(", "))
+            for example in described["examples"].values():
+                Draft202012Validator(schema).validate(example["value"])
 
 
 def test_operations_are_searched_by_window_and_box(door: Door) -> None:

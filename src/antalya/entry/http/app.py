@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
 
 from antalya.entry import f3548
 from antalya.entry.f3548.talking import keep_talking
@@ -119,7 +119,16 @@ async def _http_error(request: Request, failure: Exception) -> Response:
     status = failure.status_code if isinstance(failure, HTTPException) else 500
     name = {404: "not_found", 405: "method_not_allowed"}.get(status, "bad_field" if status < 500 else "internal")
     render = f3548.refusal if request.url.path.startswith(("/dss/", "/uss/")) else problem
-    return render(error(name, "no such address" if status == 404 else f"{request.method} {request.url.path}"), "")
+    answer = render(error(name, "no such address" if status == 404 else f"{request.method} {request.url.path}"), "")
+    if status == 405:
+        answer.headers["allow"] = ", ".join(_methods(request))
+    return answer
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that an address knows."""
+    there = [r for r in request.app.routes if isinstance(r, Route) and r.matches(request.scope)[0] != Match.NONE]
+    return sorted({method for route in there for method in route.methods or ()})
 
 
 def application(desk: Desk) -> Starlette:

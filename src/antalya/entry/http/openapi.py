@@ -8,7 +8,7 @@ import msgspec
 from antalya import __version__
 from antalya.entry.http.endpoint import Endpoint
 from antalya.entry.http.shapes import Problem
-from antalya.model.errors import CATALOGUE
+from antalya.model.errors import CATALOGUE, error
 
 _EVERYWHERE = ("no_token", "bad_token", "no_scope", "rate_exceeded", "store_full", "store_read_only", "store_busy", "internal")
 _HEADERS = {"If-Match": "The ETag of the version you read.", "Last-Event-ID": "Resume after this event.",
@@ -70,6 +70,11 @@ def _problems(row: Endpoint, schemas: dict[int, Any]) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
     for name in dict.fromkeys((*row.errors, *_EVERYWHERE)):
         by_status.setdefault(CATALOGUE[name].status, []).append(name)
-    return {str(status): {"description": ", ".join(names),
-                          "content": {"application/problem+json": {"schema": schemas[id(Problem)]}}}
+    return {str(status): {"description": ", ".join(names), "content": {"application/problem+json": {
+                "schema": schemas[id(Problem)], "examples": {name: {"value": _example(name)} for name in names}}}}
             for status, names in sorted(by_status.items())}
+
+
+def _example(name: str) -> dict[str, object]:
+    """A problem with that code."""
+    return error(name, "What exactly was wrong with this request").problem("urn:uuid:0190a6f2-8c1e-7d4b-9a3c-5e6f7a8b9c0d")
