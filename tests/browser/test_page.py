@@ -167,6 +167,14 @@ def test_enter_on_a_card_chooses_and_zooms(exchange, open_page):
     expect(page.locator("[aria-current=true]")).to_have_count(0)
 
 
+@pytest.mark.parametrize("language", ["en", "tr", "ru", "ar"])
+def test_the_header_is_one_line_on_a_laptop(exchange, open_page, language):
+    page = open_page(exchange.url, locale=language, width=1366, height=768)
+    look(page, "US")
+    expect(page.locator(".link.live")).to_be_visible()
+    assert page.locator("header.top").bounding_box()["height"] < 60
+
+
 def test_choosing_what_happens_on_another_day_goes_to_that_day(exchange, open_page):
     page = open_page(exchange.url)
     look(page, "broker")
