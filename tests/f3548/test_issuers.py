@@ -23,6 +23,7 @@ from antalya.entry import issuers as issuers_module
 from antalya.entry.issuers import Issuers
 from antalya.entry.settings import IssuerSetting
 from antalya.model.errors import AntalyaError
+from antalya.store import keys as key_files
 from antalya.store.keys import issuer_keys
 
 HOST = "dss.example.com"
@@ -34,11 +35,23 @@ MADE: dict[str, Callable[[], Any]] = {"RS256": lambda: RSAKey.generate_key(2_048
 def key_for(alg: str) -> Any:
     """One key for each algorithm, made when it is wanted."""
     return MADE[alg]()
-TEST_KEY = """-----BEGIN PUBLIC KEY-----
+
+
+OLD_TEST_KEY = """-----BEGIN PUBLIC KEY-----
 MIGeMA0GCSqGSIb3DQEBAQUAA4GMADCBiAKBgHkNtpy3GB0YTCl2VCCd22i0rJwI
 GBSazD4QRKvH6rch0IP4igb+02r7t0X//tuj0VbwtJz3cEICP8OGSqrdTSCGj5Y0
 3Oa2gPkx/0c0V8D0eSXS/CUC0qrYHnAGLqko7eW87HW0rh7nnl2bB4Lu+R8fOmQt
 5frCJ5eTkzwK5YczAgMBAAE=
+-----END PUBLIC KEY-----
+"""
+TEST_KEY = """-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAtjrMt+vOxuqjOU+hwrVA
+gHjBMs9nMw1ONSpiLOpUQSnqvBwB0Zba+8e2tGJeQDWEf8KoVt3PfMa34EomLhWZ
+GWEosftV8gZSbneDjUnE+kUTXvZmMFa2Byc9njsl5N7dOC1pT7qHNJOB9RhK/9eh
+Pl7XczRuIJR7N/ZFk+XZSlFh5werq7ME7GdhBPFaO30KZRmRhgwVtAP2kA8sSrqg
+xXuuyy808UvT3MkzL63Sv/EzQSs8YLVAn/BwiQlmWxKFmtzNk9RJdYkxRJN1E9E2
+sS2i6b55j94hiPwwQ16GsAAWUT+ijezlHuGZU+OLYtYfoHy+4Ku31doQc0ujvtYO
+JQIDAQAB
 -----END PUBLIC KEY-----
 """
 
@@ -216,13 +229,28 @@ def test_an_issuer_has_one_safe_way_to_its_keys(fields: dict[str, Any]) -> None:
         Issuers([authority(**fields)], Path("/"))
 
 
-def test_a_key_published_for_tests_is_good_only_where_asked_for(tmp_path: Path) -> None:
-    (tmp_path / "test.pem").write_text(TEST_KEY)
+@pytest.mark.parametrize("key", [TEST_KEY, OLD_TEST_KEY])
+def test_a_key_published_for_tests_is_none_unless_asked_for(tmp_path: Path, key: str) -> None:
+    (tmp_path / "test.pem").write_text(key)
     with pytest.raises(AntalyaError, match="published for tests"):
         issuer_keys(tmp_path / "test.pem")
     assert len(issuer_keys(tmp_path / "test.pem", test_keys=True).keys) == 1
+
+
+def test_a_key_published_for_tests_opens_only_where_asked_for(door: Door, key_server: Callable[..., KeyServer], tmp_path: Path,
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    key = key_for("RS256")
+    monkeypatch.setattr(key_files, "_TEST_KEYS", {key.thumbprint()})
+    setting = authority(jwks_url=key_server(key).url)
+    trust(door, setting)
+    assert status(door, token(door, key, "RS256")) == 401
+    trust(door, setting, test_keys=True)
+    assert status(door, token(door, key, "RS256")) == 404
+
+
+def test_an_exchange_does_not_start_with_a_key_published_for_tests(tmp_path: Path) -> None:
     typed("init", tmp_path / "exchange")
-    (tmp_path / "exchange" / "test.pem").write_text(TEST_KEY)
+    (tmp_path / "exchange" / "test.pem").write_text(OLD_TEST_KEY)
     with (tmp_path / "exchange" / "antalya.toml").open("a") as settings:
         settings.write('\n[[issuers]]\nname = "dummy"\nkeys_file = "test.pem"\n')
     refused = typed("serve", "--dir", tmp_path / "exchange", "--port", 0, code=None)

@@ -32,8 +32,14 @@ from antalya.wire.tokens import NAMELESS
 ISSUER, LOG = "issuer.pem", "log.pem"
 _PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 _LEAST_RSA_BITS = 2_048
-_TEST_KEYS = frozenset({"hqVZMjqG9qRYbFAGQX9dNMhaGWBs1yX90_w6dbX6YQk"})
-"""Keys (RFC 7638 thumbprints) whose private half is published for tests: interuss/dss, build/test-certs/auth2."""
+_TEST_KEYS = frozenset({
+    "XwoLsYbouz5HdpahBXr1PP7Zd0fzO_l2Up7eiNgB8W8", "hqVZMjqG9qRYbFAGQX9dNMhaGWBs1yX90_w6dbX6YQk",  # build/test-certs/auth2
+    "IH1MWu71IbQ7vBA5NmJQeEIPYopc2Y-kOIU6STwAwnI",  # the same of a fork
+    "yWFUQ8Y-AoeumUO4dMHWVTsnQjH8hleEEGoZZMX9rMI",  # config/test-certs/oauth
+    "rOiLgsW1ELVtnUcOs45ePKhEG8zMB7jTWsoINbrwpl0",  # cmds/token-signer/certs/auth
+    "oEGt9pn6W8DhOmYlU74sOZhzBpZrzfOmXg2ixDawZqQ",  # build/test-certs/messagesigning/mock_faa_priv
+})
+"""Keys (RFC 7638 thumbprints) whose private half is or was published for tests in interuss/dss."""
 _MOST_BYTES = 1_000_000
 
 
