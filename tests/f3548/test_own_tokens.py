@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -14,9 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from tests.f3548.peer import Peer
 
+from antalya.entry.f3548 import peers as peers_module
 from antalya.entry.f3548.peers import HttpPeers
 from antalya.entry.f3548.tokens import FromAuthority
-from antalya.exchange.bridge.delivering import Message
+from antalya.exchange.bridge.talking import Message, Question, Said
 
 BODY = (b'{"constraint_id": "00000000-0000-4000-8000-000000000001", "subscriptions": '
         b'[{"subscription_id": "00000000-0000-4000-8000-000000000002", "notification_index": 1}]}')
@@ -91,3 +93,43 @@ def test_an_address_that_is_none_and_a_door_that_is_shut(authority: Authority, t
     peers = HttpPeers(lambda host, scope: "token")
     for url in ("http://127.0.0.1:9/uss/v1/constraints", "http://[::1/uss", "https://", "http://x\n/"):
         assert peers.tell(Message("US", url, "utm.constraint_management", BODY)) == 0
+
+
+@pytest.fixture
+def trickling() -> Iterator[str]:
+    """A USS that never comes to the end of the head of its answer, but always sends more of it; its address."""
+    over = threading.Event()
+
+    def trickle(line: socket.socket) -> None:
+        with line, suppress(OSError):
+            line.recv(65_536)
+            line.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            while not over.wait(0.01):
+                line.sendall(b"x")
+
+    def serve() -> None:
+        while not over.is_set():
+            with suppress(OSError):
+                trickle(listener.accept()[0])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.1)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        over.set()
+        thread.join()
+
+
+def test_a_uss_that_never_comes_to_an_end_is_left(trickling: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers_module, "_LONGEST_S", 0.2)
+    peers = HttpPeers(lambda host, scope: "token")
+    assert peers.tell(Message("US", f"{trickling}/uss/v1/constraints", "utm.constraint_management", BODY)) == 0
+    asked = peers.ask(Question("US", f"{trickling}/uss/v1/constraints/x", "utm.constraint_processing"))
+    assert asked == Said(0, b"", "there was no answer: TimeoutError")
+
+
+def test_of_an_answer_no_more_is_read_than_may_be(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    peers, question = HttpPeers(lambda host, scope: "token"), Question("US", f"{peer.url}/uss/v1/constraints/x", "a")
+    assert (peers.ask(question).status, peers.ask(question).problem) == (404, "")
+    monkeypatch.setattr(peers_module, "_MOST_BYTES", 10)
+    assert peers.ask(question) == Said(404, b"", "the answer takes more than 10 bytes")

@@ -1,7 +1,9 @@
 """Other USSs over HTTP, each told and asked with a token made for it. Imported where there are any: httpx takes its time."""
 
+import asyncio
 import logging
-import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -9,12 +11,14 @@ import httpx
 from antalya.entry.f3548.tokens import Tokens
 from antalya.exchange.bridge.talking import Message, Question, Said
 
+T = TypeVar("T")
 _logger = logging.getLogger("antalya.bridge")
 _TIMES = httpx.Timeout(10.0, connect=5.0)
 _LONGEST_S = 20.0
+"""How long one exchange may take as a whole."""
 _MOST_BYTES = 1_000_000
 """The largest answer that is read."""
-_WRONG = (httpx.HTTPError, httpx.InvalidURL, ValueError)
+_WRONG = (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError)
 
 
 class HttpPeers:
@@ -23,22 +27,26 @@ class HttpPeers:
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
-        self._client = httpx.Client(timeout=_TIMES, follow_redirects=False)
+        self._certificates = httpx.create_ssl_context()
 
     def tell(self, message: Message) -> int:
+        async def send(client: httpx.AsyncClient, head: dict[str, str]) -> int:
+            async with client.stream("POST", message.url, content=message.body, headers=head) as answer:
+                return answer.status_code
         try:
             head = self._head(message.url, message.scope) | {"content-type": "application/json"}
-            with self._client.stream("POST", message.url, content=message.body, headers=head) as answer:
-                return answer.status_code
+            return self._within(lambda client: send(client, head))
         except _WRONG as failure:
             _logger.info("a USS was not told: %s", type(failure).__name__, extra={"party": message.manager})
             return 0
 
     def ask(self, question: Question) -> Said:
+        async def get(client: httpx.AsyncClient, head: dict[str, str]) -> Said:
+            async with client.stream("GET", question.url, headers=head) as answer:
+                return await _read(answer)
         try:
             head = self._head(question.url, question.scope) | {"accept-encoding": "identity"}
-            with self._client.stream("GET", question.url, headers=head) as answer:
-                return _read(answer)
+            return self._within(lambda client: get(client, head))
         except _WRONG as failure:
             _logger.info("a USS was not asked: %s", type(failure).__name__, extra={"party": question.manager})
             return Said(0, b"", f"there was no answer: {type(failure).__name__}")
@@ -46,12 +54,21 @@ class HttpPeers:
     def _head(self, url: str, scope: str) -> dict[str, str]:
         return {"authorization": f"Bearer {self._tokens(urlsplit(url).hostname or '', scope)}"}
 
+    def _within(self, job: Callable[[httpx.AsyncClient], Awaitable[T]]) -> T:
+        """Does a job in a loop of its own, where all of it can be given an end: a USS that sends a byte now and then would keep a
+        thread for good, and hold up what is due to everybody else. Raises TimeoutError."""
+        async def whole() -> T:
+            async with asyncio.timeout(_LONGEST_S), httpx.AsyncClient(timeout=_TIMES, follow_redirects=False,
+                                                                      verify=self._certificates) as client:
+                return await job(client)
+        return asyncio.run(whole())
 
-def _read(answer: httpx.Response) -> Said:
-    """The answer, as long as it is neither too long nor too slow: nothing is unpacked."""
-    body, until = bytearray(), time.monotonic() + _LONGEST_S
-    for part in answer.iter_raw(65_536):
+
+async def _read(answer: httpx.Response) -> Said:
+    """The answer, as long as it is not too long: nothing is unpacked."""
+    body = bytearray()
+    async for part in answer.aiter_raw(65_536):
         body += part
-        if len(body) > _MOST_BYTES or time.monotonic() > until:
-            return Said(answer.status_code, b"", f"the answer takes more than {_MOST_BYTES} bytes or {_LONGEST_S:.0f} seconds")
+        if len(body) > _MOST_BYTES:
+            return Said(answer.status_code, b"", f"the answer takes more than {_MOST_BYTES} bytes")
     return Said(answer.status_code, bytes(body))
