@@ -15,7 +15,8 @@ import pytest
 from tests.f3548.conftest import ALL, Uss, circle, logged, new_id, volume
 from tests.http.conftest import Door
 
-from antalya.exchange.coordination import intents, writing
+from antalya.exchange.coordination import extents, intents, writing
+from antalya.geometry.cells import footprint
 
 
 def uuid7(now: datetime) -> str:
@@ -215,6 +216,24 @@ def test_more_than_an_answer_may_hold_is_an_error_and_no_short_list(uss1: Uss, m
     refused = uss1.subscribe()
     assert refused.status_code == 400
     assert "more than 3 match: subscribe to less" in refused.json()["message"]
+
+
+def test_what_work_one_message_makes_is_bounded(uss1: Uss, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells are found for each outline once, and for no more than a message may have, however they lie over each other."""
+    found: list[int] = []
+
+    def counted(made: Any, level: int) -> tuple[int, ...]:
+        cells = footprint(made, level)
+        found.append(len(cells))
+        return cells
+    monkeypatch.setattr(extents, "footprint", counted)
+    large = circle(20.0, radius_m=25_000)
+    assert uss1.put(new_id(), uss1.intent(*[volume(large, lower=n, upper=n + 1) for n in range(100)])).status_code == 201
+    assert len(found) == 1
+    over = [volume(circle(30.0 + n / 1e5, radius_m=25_000)) for n in range(100)]
+    refused = uss1.put(new_id(), uss1.intent(*over))
+    assert (refused.status_code, "area_too_large" in refused.json()["message"]) == (400, True)
+    assert sum(found[1:-1]) <= extents.MOST_CELLS < sum(found[1:])
 
 
 def test_bodies_volumes_and_vertices_have_their_limits(uss1: Uss) -> None:

@@ -21,7 +21,8 @@ AREA_KM2 = 2_500.0
 LARGEST_RADIUS_M = 30_000.0
 """No circle of 2,500 km² is wider."""
 MOST_CELLS = 20_000
-"""Cells of all outlines of one message together, about 25,000 km²."""
+"""Cells of all different outlines of one message, each counted with all of its own: about 25,000 km². It bounds the work that
+one message makes, so outlines that lie over each other count as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,18 @@ def given(volumes: Sequence[f3548.Volume4D], limits: Limits, *, times: bool = Fa
     corners = sum(len(v.volume.outline_polygon.vertices) for v in volumes if v.volume.outline_polygon is not None)
     if corners > limits.vertices:
         raise error("too_many_vertices", f"{corners} vertices, at most {limits.vertices}", at=at)
-    cells: set[int] = set()
+    cells: dict[tuple[f3548.Circle | None, f3548.Polygon | None], tuple[int, ...]] = {}
     for i, volume in enumerate(volumes):
-        place = f"{at}[{i}]" if at == "extents" else at
+        place, space = f"{at}[{i}]" if at == "extents" else at, volume.volume
         _check(volume, times, heights, place)
-        cells.update(_cells(volume.volume, f"{place}.volume"))
-        if len(cells) > MOST_CELLS:
-            raise error("area_too_large", "the volumes together cover too much", at=at)
+        outline = space.outline_circle, space.outline_polygon
+        if outline not in cells:
+            cells[outline] = _cells(space, f"{place}.volume")
+            if sum(map(len, cells.values())) > MOST_CELLS:
+                raise error("area_too_large", "the volumes together cover too much", at=at)
     starts, ends = [_moment(v.time_start) for v in volumes], [_moment(v.time_end) for v in volumes]
     lows, highs = [_metres(v.volume.altitude_lower) for v in volumes], [_metres(v.volume.altitude_upper) for v in volumes]
-    return Given(frozenset(cells), _outermost(starts, min), _outermost(ends, max), _outermost(lows, min),
+    return Given(frozenset().union(*cells.values()), _outermost(starts, min), _outermost(ends, max), _outermost(lows, min),
                  _outermost(highs, max))
 
 
