@@ -17,8 +17,11 @@ _encoder = msgspec.json.Encoder()
 _sorted = msgspec.json.Encoder(order="sorted")
 _TEXTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 _WHOLE = re.compile(rb"\.0(?=[,\]}])")
-_ODD = (*(b"%de" % digit for digit in range(10)), b"-0.0,", b"-0.0]", b"-0.0}")
-"""Numbers that msgspec writes otherwise than RFC 8785, but for the `.0` of whole ones."""
+_MINUS_ZERO = re.compile(rb"-0\.0[,\]}]")
+_SIGNS = b"0123456789.,:[]{}-"
+_WORDS = re.compile(rb"(?:true|false|null)*")
+"""What is left of a document without its texts and signs, but for the `e` of numbers with exponents: RFC 8785 may write
+those otherwise than msgspec."""
 _DIGITS = bytes.maketrans(b"123456789:[", b"000000000,,")
 _LONG = b"," + b"0" * 16
 """How a number begins, in `_DIGITS` and without its sign, that may have to be refused."""
@@ -59,7 +62,9 @@ def _quick(thing: Any, null_is_null: bool = False) -> bytes | None:
     become null too."""
     text = _sorted.encode(thing)
     bare = _TEXTS.sub(b"", text) if b"\\" in text else b"".join(text.split(b'"')[::2])
-    if any(odd in bare for odd in _ODD) or _LONG in bare.translate(_DIGITS, b"-"):
+    if not _WORDS.fullmatch(bare.translate(None, _SIGNS)) or _LONG in bare.translate(_DIGITS, b"-"):
+        return None
+    if b"-0.0" in bare and _MINUS_ZERO.search(bare):
         return None
     if not (text.isascii() or _ASTRAL.search(text) is None) or not (null_is_null or b"null" not in bare):
         return None

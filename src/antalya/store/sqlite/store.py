@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TypeVar
 
 from antalya.model.errors import AntalyaError, error
@@ -24,6 +25,8 @@ from antalya.store.sqlite.writer import SqliteTransaction
 
 T = TypeVar("T")
 VERSION = 7
+LOOK_S = 0.0003
+"""How soon a writer looks again whether another process has left the file."""
 
 
 class SqliteStore:
@@ -41,6 +44,7 @@ class SqliteStore:
         try:
             with _named_errors():
                 _migrate(self._writer)
+                self._writer.execute("PRAGMA busy_timeout = 0")  # `_begin` waits
         except BaseException:
             self._writer.close()
             raise
@@ -114,7 +118,7 @@ class SqliteStore:
         self._group = Group()
         try:
             with _named_errors():
-                self._writer.execute("BEGIN IMMEDIATE")
+                self._begin()
                 done = [self._one(task) for task in tasks]
                 rest = SqliteTransaction(self._writer, self._write_caches, self._group)
                 rest.write_rest()
@@ -127,6 +131,19 @@ class SqliteStore:
             self._write_caches.clear()
             raise
         return [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)]
+
+    def _begin(self) -> None:
+        """Takes the file's write lock as soon as another process leaves it. SQLite looks for it ever more seldom, up to ten times
+        a second: two busy processes would wait more than they write."""
+        until = monotonic() + self._busy_s
+        while True:
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as failure:
+                if failure.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > until:
+                    raise
+            sleep(LOOK_S)
 
     def _one(self, task: line.Task) -> line.Outcome:
         """A task's job, under its own savepoint once it writes: its result, or what it raised after everything it did was
