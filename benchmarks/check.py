@@ -76,7 +76,7 @@ def nearby(subjects: list[Operation], count: int, start: datetime) -> tuple[list
     """Seconds of finding who of the others comes too near, and whom: what PostGIS is asked, of the index an exchange has in
     memory. A subject is a prepared shape, as the exchange has it by then; there it is a text, as a database is given it."""
     index, kept = Index(), plans(count, seed=1_000, start=start)
-    index.load([(np.arange(count), np.zeros(count, np.uint8), of_degrees(*kept))])
+    index.load(np.arange(count), np.zeros(count, np.uint8), of_degrees(*kept))
     took, met = [], list[set[int]]()
     for subject in [prepare(o, start) for o in subjects]:
         began = time.perf_counter()

@@ -25,7 +25,7 @@ def ours(made: Plans, asked: Plans) -> tuple[list[float], list[set[int]], float]
     """Seconds and answers of each, and MB of the index."""
     warm()
     index = Index()
-    index.load([(np.arange(len(made.disc)), np.zeros(len(made.disc), np.uint8), of_degrees(*made))])
+    index.load(np.arange(len(made.disc)), np.zeros(len(made.disc), np.uint8), of_degrees(*made))
     columns = of_degrees(*asked)
     took, answers = [], []
     for one in [columns.rows(np.array([k])) for k in range(columns.size)]:

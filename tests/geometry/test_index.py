@@ -90,7 +90,11 @@ def test_a_load_is_the_same_as_adding_one_by_one(loaded: bool) -> None:
     one, other = Index(), Index()
     for key, volume in enumerate(made):
         one.add(key * 3, columns_of(volume), key % 3)
-    other.load([(np.arange(i, j) * 3, np.arange(i, j) % 3, columns_of(*made[i:j])) for i, j in ((0, 1), (1, 120), (120, 300))])
+    other.add(7, columns_of(made[0]), 1)  # a load begins anew
+    other.load(np.arange(1) * 3, np.arange(1) % 3, columns_of(*made[:1]))
+    for i, j in ((1, 120), (120, 300)):
+        other.extend(np.arange(i, j) * 3, np.arange(i, j) % 3, columns_of(*made[i:j]))
+    other.settle()
     other.add(1_000, columns_of(made[0]), 1)
     one.add(1_000, columns_of(made[0]), 1)
     one.settle()

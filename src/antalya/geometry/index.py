@@ -14,7 +14,7 @@ import numpy as np
 
 from antalya.geometry.batch import near_rows
 from antalya.geometry.columns import NUMBERS, Codes, Columns, joined, of_degrees, packed, unpacked
-from antalya.geometry.ellipsoid import Floats, Ints
+from antalya.geometry.ellipsoid import Bools, Floats, Ints
 from antalya.geometry.loaded import LOADED
 from antalya.model.volume import Minima
 
@@ -39,8 +39,7 @@ class Index:
     """Volumes by the key of their operation, each of a kind; keys grow. One thread at a time."""
 
     def __init__(self) -> None:
-        self._columns = _empty(ROOM)
-        self._keys, self._kinds, self._alive = np.empty(ROOM, np.int64), np.zeros(ROOM, np.uint8), np.zeros(ROOM, np.bool_)
+        self._columns, self._keys, self._kinds, self._alive = _empty(ROOM, 16 * ROOM)
         self._size = self._dead = 0
         self._runs: list[_Run] = []
         self._corners = 0
@@ -56,27 +55,41 @@ class Index:
         runs: int = sum(run.tree.nbytes for run in self._runs)
         return self._columns.nbytes + int(self._keys.nbytes + self._kinds.nbytes + self._alive.nbytes) + runs
 
-    def load(self, parts: list[tuple[Ints, Codes, Columns]]) -> None:
-        """Fills an empty index: each row's key, in growing order, its kind, and the rows. The parts are used up one by one, so
-        that they and the index never both take their whole memory."""
-        size, corners = sum(len(keys) for keys, _, _ in parts), sum(len(columns.points) for _, _, columns in parts)
-        self._columns, self._size, self._dead, self._runs = _empty(_roomy(size, ROOM), _roomy(corners, 16 * ROOM)), 0, 0, []
-        self._keys, self._kinds = np.zeros(self._columns.size, np.int64), np.zeros(self._columns.size, np.uint8)
-        self._alive = np.zeros(self._columns.size, np.bool_)
-        parts.reverse()
-        while parts:
-            keys, kinds, columns = parts.pop()
-            rows = slice(self._size, self._size + len(keys))
-            self._write(self._size, columns)
+    def load(self, keys: Ints, kinds: Codes, columns: Columns) -> None:
+        """Fills the index anew: each row's key, in growing order, its kind, and the rows."""
+        self.__init__()  # type: ignore[misc]
+        self.extend(keys, kinds, columns)
+        self.settle()
+
+    def extend(self, keys: Ints, kinds: Codes, columns: Columns) -> None:
+        """Adds rows of many operations, as `load`, until the next `settle`."""
+        many, size = len(keys), self._size
+        if many:
+            self.reserve(many, len(columns.points))
+            self._corners = max(self._corners, int(np.diff(columns.first).max()))
+            self._write(size, columns)
+            rows = slice(size, size + many)
             self._keys[rows], self._kinds[rows], self._alive[rows] = keys, kinds, True
-            self._size += len(keys)
-        self._corners = int(np.diff(self._columns.first[:self._size + 1]).max(initial=0))
-        self._planted()
+            self._size += many
+
+    def reserve(self, rows: int, corners: int) -> None:
+        """Room for so many more rows, and one to ask with. What is not used takes no memory."""
+        mine = self._columns
+        used = int(mine.first[self._size]) if self._size else 0
+        if self._size + rows + 1 > mine.size or used + 2 * corners > len(mine.points):
+            many, corners = _roomy(self._size + rows, ROOM), _roomy(used + 2 * corners, 16 * ROOM)
+            if not self._size:
+                self._columns, self._keys, self._kinds, self._alive = _empty(many, corners)
+                return
+            for column, size in ((mine.points, corners), (mine.codes, corners), (mine.first, many + 1), (mine.numbers, many),
+                                 (mine.windows, many), (self._keys, many), (self._kinds, many), (self._alive, many)):
+                # where it stands, so that it is never there twice; nobody else looks at it
+                column.resize((size, *column.shape[1:]), refcheck=False)
 
     def add(self, key: int, columns: Columns, kind: int = 0) -> None:
         """Adds an operation's volumes. `key` is greater than all before, `kind` less than 256."""
         many = columns.size
-        self._reserve(many, len(columns.points))
+        self.reserve(many, len(columns.points))
         self._corners = max(self._corners, int((columns.first[1:] - columns.first[:-1]).max()))
         rows = slice(self._size, self._size + many)
         self._write(self._size, columns)
@@ -113,7 +126,7 @@ class Index:
         """Brings the trees up to date, once nothing will be taken back."""
         if self._dead > max(TAIL, self._size // 2):
             rows = np.flatnonzero(self._alive[:self._size])
-            self.load([(self._keys[rows], self._kinds[rows], self._columns.rows(rows))])
+            self.load(self._keys[rows], self._kinds[rows], self._columns.rows(rows))
         self._planted()
 
     def drop(self, before: int) -> Ints:
@@ -128,7 +141,7 @@ class Index:
         those towards each kind that there is."""
         if not self._size:
             return []
-        self._reserve(1, len(columns.points))
+        self.reserve(1, len(columns.points))
         found, table = set[int](), _table(minima)
         for row in range(columns.size):
             found.update(self._keys[self._around(columns, row, *table)].tolist())
@@ -176,21 +189,6 @@ class Index:
         mine.first[row + 1:row + 1 + many] = columns.first[1:] + at
         mine.numbers[row:row + many], mine.windows[row:row + many] = columns.numbers, columns.windows
 
-    def _reserve(self, rows: int, corners: int) -> None:
-        """Room for so many more rows, and one to ask with."""
-        mine = self._columns
-        used = int(mine.first[self._size]) if self._size else 0
-        if self._size + rows + 1 > mine.size or used + 2 * corners > len(mine.points):
-            grown = _empty(_roomy(self._size + rows, ROOM), _roomy(used + 2 * corners, 16 * ROOM))
-            before: list[Any] = list(mine)
-            for own, other in zip(list[Any](grown), before, strict=True):
-                many = used if own is grown.points or own is grown.codes else self._size + (own is grown.first)
-                own[:many] = other[:many]
-            self._columns = grown
-            self._keys, self._kinds, self._alive = (
-                np.concatenate([column[:self._size], np.zeros(grown.size - self._size, column.dtype)])
-                for column in (self._keys, self._kinds, self._alive))
-
     # trees
 
     def _planted(self) -> None:
@@ -218,10 +216,11 @@ def _roomy(many: int, least: int) -> int:
     return max(least, (many + 1) * 5 // 4)
 
 
-def _empty(rows: int, corners: int = 16 * ROOM) -> Columns:
-    """Columns with room and nothing in them."""
-    return Columns(np.zeros((corners, 3)), np.zeros(corners, np.uint8), np.zeros(rows + 1, np.int64), np.zeros((rows, NUMBERS)),
-                   np.zeros((rows, 2), np.int64))
+def _empty(rows: int, corners: int) -> tuple[Columns, Ints, Codes, Bools]:
+    """Columns with room and nothing in them, and as much for keys, kinds, and what is alive."""
+    columns = Columns(np.zeros((corners, 3)), np.zeros(corners, np.uint8), np.zeros(rows + 1, np.int64),
+                      np.zeros((rows, NUMBERS)), np.zeros((rows, 2), np.int64))
+    return columns, np.zeros(rows, np.int64), np.zeros(rows, np.uint8), np.zeros(rows, np.bool_)
 
 
 def is_warm() -> bool:

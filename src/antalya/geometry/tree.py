@@ -1,11 +1,10 @@
 """A packed tree of boxes over columns, compiled (numba): in space, altitude and time at once, for any spread of sizes.
 
-Rows are put in the order of a Morton curve over place and time, the widest ones apart, and boxed `FAN` by `FAN`. Boxes
-hold caps; what they let through is decided by `kernel`. The boxes of a block stand side by side in short floats, rounded
-outwards, so that a processor compares all of them at once. Source: Kamel and Faloutsos 1993 (packed R-trees, by a curve).
+Rows are put in the order of a curve (`curve`) and boxed `FAN` by `FAN`. Boxes hold caps; what they let through is decided by
+`kernel`. The boxes of a block stand side by side in short floats, rounded outwards, so that a processor compares all of them
+at once. Source: Kamel and Faloutsos 1993 (packed R-trees, by a curve).
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 from antalya.geometry import making
 from antalya.geometry.columns import LOWER, NUMBERS, ORIGIN, RADIUS, UPPER, Columns
 from antalya.geometry.compiled import compiled
-from antalya.geometry.ellipsoid import Floats, Ints
+from antalya.geometry.curve import along, every
+from antalya.geometry.ellipsoid import Ints
 from antalya.geometry.kernel import cores_near, meets, near
 from antalya.geometry.plane import NO, YES
 
@@ -50,12 +50,9 @@ class Tree(NamedTuple):
 def tree(columns: Columns, begin: int = 0, end: int | None = None) -> Tree:
     """The tree over the rows from `begin` to `end` (all), at least one."""
     end = columns.size if end is None else end
-    count = end - begin
     rows = Columns(columns.points, columns.codes, columns.first[begin:end + 1], columns.numbers[begin:end],
                    columns.windows[begin:end])
-    places = making.run(_places, count, rows, np.empty((count, 2)))
-    return boxed(columns, np.argsort(making.run(_keys, count, rows, places, _scales(rows, places), np.empty(count, np.uint64)))
-                 + begin)
+    return boxed(columns, along(rows) + begin)
 
 
 def boxed(columns: Columns, order: Ints) -> Tree:
@@ -64,60 +61,12 @@ def boxed(columns: Columns, order: Ints) -> Tree:
     while sizes[-1] > 1:
         sizes.append(-(-sizes[-1] // FAN))
     levels = np.cumsum([0, *sizes])
-    since = int(np.median(columns.starts[order[::_every(len(order))]]))
+    since = int(np.median(columns.starts[order[::every(len(order))]]))
     boxes = np.empty((int(levels[-1]), 10, FAN), np.float32)
     making.run(_row_blocks, sizes[0], columns, order, since, boxes)
     for level in range(1, len(sizes)):
         _block_blocks(boxes, int(levels[level - 1]), int(levels[level]), int(levels[level + 1]))
     return Tree(boxes, order, levels, since)
-
-
-def _every(count: int) -> int:
-    """Of so many rows, every which one is enough to see what is usual."""
-    return max(1, count // 10_000)
-
-
-def _scales(columns: Columns, places: Floats) -> Floats:
-    """Least value and unit of each dimension of the curve (time, altitude, longitude, latitude): a unit is a quarter of a
-    row's usual extent, or what makes 65,535 of them. Then beyond which radius a row counts as wide."""
-    some = slice(0, None, _every(columns.size))
-    wide = float(np.median(columns.radius[some])) + 1
-    degrees = np.degrees(wide / 2 / 6_371_000)
-    lon, lat = places.T
-    units = [(columns.starts, float(np.median((columns.ends - columns.starts)[some])) / 4 + 1),
-             (columns.lower, float(np.median((columns.upper - columns.lower)[some])) / 4 + 1),
-             (lon, degrees / max(0.01, float(np.cos(np.radians(np.median(lat[some])))))), (lat, degrees)]
-    out = np.empty((5, 2))
-    for row, (values, unit) in enumerate(units):
-        least, most = float(values.min()), float(values.max())
-        out[row] = least, max(unit, (most - least) / 65_535)
-    out[4] = wide * 32, 0
-    return out
-
-
-@compiled
-def _places(begin, end, c, out):  # type: ignore[no-untyped-def]
-    """Degrees of the caps' centres on a sphere."""
-    for k in range(begin, end):
-        x, y, z = c.numbers[k, ORIGIN], c.numbers[k, ORIGIN + 1], c.numbers[k, ORIGIN + 2]
-        out[k, 0], out[k, 1] = math.degrees(math.atan2(y, x)), math.degrees(math.asin(z / 6_378_137))
-
-
-@compiled
-def _keys(begin, end, c, places, scales, out):  # type: ignore[no-untyped-def]
-    for k in range(begin, end):
-        key = np.uint64(0)
-        for axis in range(4):
-            value = float(c.windows[k, 0]) if axis == 0 else c.numbers[k, LOWER] if axis == 1 else places[k, axis - 2]
-            place = np.uint64(min(65_535.0, max(0.0, (value - scales[axis, 0]) / scales[axis, 1])))
-            place = (place | place << np.uint64(24)) & np.uint64(0x000000FF000000FF)  # a bit of it every four bits
-            place = (place | place << np.uint64(12)) & np.uint64(0x000F000F000F000F)
-            place = (place | place << np.uint64(6)) & np.uint64(0x0303030303030303)
-            place = (place | place << np.uint64(3)) & np.uint64(0x1111111111111111)
-            key |= place << np.uint64(axis)
-        if c.numbers[k, RADIUS] > scales[4, 0]:  # the widest among themselves, at the end
-            key = np.uint64(0xFFFFFFFFFFFFFFFF) - (key >> np.uint64(32))
-        out[k] = key
 
 
 @compiled

@@ -14,16 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from antalya.geometry.columns import Codes, Columns, unpacked
+from antalya.geometry.columns import Columns, unpacked
 from antalya.geometry.ellipsoid import Ints
 from antalya.geometry.index import Index, is_warm, warm
 
 WARM_AT = 256
 """Volumes from which the compiled code is worth loading."""
+PART = 500
+"""Operations read at once when filling: so few that they are still in the processor's cache when they become columns."""
 MANY = 20_000
-"""Operations read at once when filling; where there are more, it waits for the compiled code, which is quicker all the same."""
+"""Where there are more, it waits for the compiled code, which is quicker all the same."""
 AHEAD = 4
-"""So many parts are read before the first of them has become columns."""
+"""So many parts are read before the first of them is in the index."""
 Ask = Callable[..., list[Any]]
 
 
@@ -113,7 +115,7 @@ class Hot:
     def _catch_up(self, ask: Ask) -> None:
         [(newest, since)] = ask("SELECT coalesce(max(seq), 0), (SELECT value FROM meta WHERE key = 'hot_since') FROM operation")
         if self._last is None:
-            self._fill(ask)
+            self._fill(ask, int(since or 0))
         elif newest > self._last:  # another process's
             self.others += 1
             for row, kind, stored in ask("SELECT o.seq, v.kind, v.columns FROM operation o "
@@ -130,29 +132,33 @@ class Hot:
             self.index.drop(int(since))
             self._since = int(since)
 
-    def _fill(self, ask: Ask) -> None:
-        """Reads all there is, and makes columns of each part while the next is read."""
+    def _fill(self, ask: Ask, since: int) -> None:
+        """Reads all there is, which ended after `since`, and puts each part into the index while the next is read."""
+        [(count,)] = ask("SELECT count(*) FROM operation WHERE current = 1 AND ends_at >= ?", (since,))
         with ThreadPoolExecutor(1) as pool:
-            made, last = list[Future[tuple[Ints, Codes, Columns]]](), -1
+            put, last = list[Future[None]](), -1
             while rows := ask("SELECT operation, kind, columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?",
-                              (last, MANY)):
-                made.append(pool.submit(_columns, rows, len(made) > 0))
+                              (last, PART)):
+                put.append(pool.submit(_put, self.index, rows, count))
                 last = rows[-1][0]
-                if len(made) > AHEAD:
-                    made[-AHEAD].result()  # so that not all of it is in memory twice
-            parts = [each.result() for each in made]
-            made.clear()
-            if parts:
-                self.index.load(parts)
+                del rows
+                if len(put) > AHEAD:
+                    put[-AHEAD].result()  # so that not all of it is in memory twice
+            for each in put:
+                each.result()
+        self.index.settle()
 
 
-def _columns(rows: Sequence[Any], many: bool) -> tuple[Ints, Codes, Columns]:
-    """The columns of stored rows, and of each the operation and its kind. `many`: worth waiting for the compiled code."""
-    if many:
+def _put(index: Index, rows: Sequence[Any], count: int) -> None:
+    """Puts some of about so many operations' stored rows into an index; where they are many, it waits for compiled code."""
+    if count > MANY:
         warm()
     compiled = None
     if is_warm():
         from antalya.geometry.making import walk as compiled
     keys, kinds, stored = zip(*rows, strict=True)
     part, columns = unpacked(stored, compiled)
-    return np.array(keys, dtype=np.int64)[part], np.array(kinds, dtype=np.uint8)[part], columns
+    if not index.size:
+        parts = -(-count // len(rows))
+        index.reserve(parts * columns.size, parts * len(columns.points))
+    index.extend(np.array(keys, dtype=np.int64)[part], np.array(kinds, dtype=np.uint8)[part], columns)
