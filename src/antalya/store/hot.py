@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -24,8 +23,6 @@ PART = 500
 """Operations read at once when filling: so few that they are still in the processor's cache when they become columns."""
 MANY = 20_000
 """Where there are more, it waits for the compiled code, which is quicker all the same."""
-AHEAD = 4
-"""So many parts are read before the first of them is in the index."""
 Ask = Callable[..., list[Any]]
 
 
@@ -133,19 +130,14 @@ class Hot:
             self._since = int(since)
 
     def _fill(self, ask: Ask, since: int) -> None:
-        """Reads all there is, which ended after `since`, and puts each part into the index while the next is read."""
+        """Reads all there is, which ended after `since`, and puts it into the index part by part. In one thread: two would
+        wait for each other's lock of the interpreter at every row."""
         [(count,)] = ask("SELECT count(*) FROM operation WHERE current = 1 AND ends_at >= ?", (since,))
-        with ThreadPoolExecutor(1) as pool:
-            put, last = list[Future[None]](), -1
-            while rows := ask("SELECT operation, kind, columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?",
-                              (last, PART)):
-                put.append(pool.submit(_put, self.index, rows, count))
-                last = rows[-1][0]
-                del rows
-                if len(put) > AHEAD:
-                    put[-AHEAD].result()  # so that not all of it is in memory twice
-            for each in put:
-                each.result()
+        last = -1
+        while rows := ask("SELECT operation, kind, columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?",
+                          (last, PART)):
+            _put(self.index, rows, count)
+            last = rows[-1][0]
         self.index.settle()
 
 
