@@ -129,13 +129,14 @@ def test_harmed_rings_are_of_every_kind() -> None:
 @pytest.mark.parametrize(("corners", "by_it"), [
     (HALF, True),
     (HALF[:2] + HALF[1:], False),
+    ([(38.0, 36.0), (38.01, 36.01), (38.01, 36.0), (38.006, 36.002), (38.006, 36.002)], False),
     ([(38.0, 36.0), (38.1, 36.0), (38.05, 36.00005), (38.0, 36.1)], True),
     ([(38.0, 36.0), (38.1, 36.1), (38.1, 36.0), (38.0, 36.1)], False),
     ([(38.0, 36.0), (38.1, 36.0), (38.0, 36.0 + 1e-9)], False),
     ([(38.0, 0.0), (38.05, 0.0), (38.02, 0.0), (38.1, 0.0), (38.1, 0.1)], False),
     ([(-180.0, 36.0), (-179.9, 36.0), (-179.9, 36.1), (-180.0, 36.1)], False),
     ([(38.0, 36.0), (48.0, 36.0), (48.0, 36.1), (38.0, 36.1)], False),
-], ids=["a square", "a corner twice", "a dent", "a bow-tie", "thin", "out and back", "written in two ways", "wide"])
+], ids=["a square", "a corner twice", "one in the box of an edge", "a dent", "a bow-tie", "thin", "out and back", "written in two ways", "wide"])
 def test_what_it_leaves_to_others(corners: list[Position], by_it: bool) -> None:
     assert same(Polygon(coordinates=(ring(*corners),))) == by_it
 

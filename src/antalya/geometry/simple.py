@@ -78,6 +78,7 @@ def _is_simple(ring, margin):  # type: ignore[no-untyped-def]
     for i in range(edges):
         if math.hypot(ring[i + 1, 0] - ring[i, 0], ring[i + 1, 1] - ring[i, 1]) <= margin:
             return False
+    for i in range(edges):
         west, east = min(ring[i, 0], ring[i + 1, 0]) - margin, max(ring[i, 0], ring[i + 1, 0]) + margin
         south, north = min(ring[i, 1], ring[i + 1, 1]) - margin, max(ring[i, 1], ring[i + 1, 1]) + margin
         for j in range(i + 2, edges - (i == 0)):
