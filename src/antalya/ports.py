@@ -3,6 +3,7 @@
 A store gives snapshots to read (`read`) and runs jobs in its one line of writers (`write`). What a job did is durable when
 `write` returns (or what `submit` gives is done); a job that raises leaves nothing behind. Two jobs never run at the same time,
 whatever process they are in. `then` makes the answer of what a job gave once that is durable, and reads the log as it is then.
+`about`: ids of operations that a job looks for, looked up once for all jobs that are committed together.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -213,7 +214,8 @@ class Store(Protocol):
 
     def read(self) -> AbstractContextManager[Reader]: ...
     def write(self, job: Callable[[Transaction], T], then: Callable[[Reader, T], T] | None = None) -> T: ...
-    def submit(self, job: Callable[[Transaction], T], then: Callable[[Reader, T], T] | None = None) -> Future[T]: ...
+    def submit(self, job: Callable[[Transaction], T], then: Callable[[Reader, T], T] | None = None,
+               about: Collection[str] = ()) -> Future[T]: ...
     def close(self) -> None: ...
 
 

@@ -328,3 +328,29 @@ def test_a_reader_at_work_when_the_store_closes_may_finish(open_store: Open) -> 
         assert tx.log_size() == 1
     with pytest.raises(AntalyaError, match="not_ready"), store.read():
         pass
+
+
+def test_what_is_looked_up_ahead_for_all_is_what_each_would_find(store: Store) -> None:
+    known, new = "0190163d-8694-739b-aea5-966c26f8ad91", "0190163d-8694-739b-aea5-966c26f8ad92"
+    store.write(lambda tx: keep(tx, disc(known)))
+    started, go, seen = threading.Event(), threading.Event(), list[tuple[bool, bool]]()
+
+    def hold(tx: Transaction) -> None:
+        started.set()
+        assert go.wait(30)
+
+    def look(tx: Transaction) -> None:
+        seen.append((tx.operation(known) is not None, tx.operation(new) is not None))
+
+    def fail(tx: Transaction) -> None:
+        keep(tx, disc(new))
+        look(tx)
+        raise error("wrong_state", "taken back")
+    held = store.submit(hold)
+    assert started.wait(30)
+    jobs: list[Callable[[Transaction], Any]] = [look, fail, look, lambda tx: keep(tx, disc(new)), look]
+    futures = [store.submit(job, about=(known, new)) for job in jobs]
+    go.set()
+    wait([held, *futures], 30)
+    assert seen == [(True, False), (True, True), (True, False), (True, True)]
+    assert [f.exception() is None for f in futures] == [True, False, True, True, True]

@@ -231,6 +231,16 @@ def test_what_is_always_aborted_is_busy_in_the_end_and_leaves_nothing(postgres_u
         assert leaves(store) == ["y"]
 
 
+def test_a_read_that_fails_fails_its_own_job_alone(postgres_url: str) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        runs = [Counted(leaf("one")), Counted(lambda tx: tx._ask("SELECT 1 / 0")), Counted(leaf("three"))]
+        one, broken, three = queued(store, list(runs))
+        assert isinstance(broken.exception(), psycopg.errors.DivisionByZero)
+        assert (one.result(), three.result()) == (0, 1)
+        assert leaves(store) == ["one", "three"]
+        assert [run.runs for run in runs] == [2, 2, 1]
+
+
 def test_jobs_that_wait_are_committed_together(postgres_url: str, db: psycopg.Connection[Any]) -> None:
     with closing(PostgresStore(postgres_url)) as store:
         futures = queued(store, [leaf(f"job {n}") for n in range(20)])

@@ -67,7 +67,7 @@ def begin(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *,
             raise error("duplicate_id", "an operation with that id exists", at="id")
         stored = Stored(operation, 1, now, now, now, movement_hash(operation), evidence.kid, tx.log_size())
         return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "filed")
-    return _submitted(hub, job)
+    return _submitted(hub, job, operation.id)
 
 
 def change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, version: int,
@@ -102,7 +102,7 @@ def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evide
         moved_at = old.moved_at if movement == old.movement else now
         stored = Stored(operation, old.version + 1, now, moved_at, old.first_filed_at, movement, evidence.kid, tx.log_size())
         return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "changed", old)
-    return _submitted(hub, job)
+    return _submitted(hub, job, operation.id)
 
 
 def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: int) -> Outcome:
@@ -121,7 +121,7 @@ def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: 
             stored = Stored(operation, old.version + 1, now, old.moved_at, old.first_filed_at, old.movement, evidence.kid,
                             tx.log_size())
             return _keep(hub, tx, caller, prepared(stored), stored, evidence, None, now, to, old)
-        return _submitted(hub, job).result()
+        return _submitted(hub, job, id).result()
 
 
 def dry_run(hub: Hub, caller: Viewer, id: str) -> dict[str, Any]:
@@ -224,9 +224,9 @@ def _remembered(tx: Transaction, party: str, key: str | None, evidence: Evidence
     return Outcome(view, view["operation"]["version"], view["operation"]["version"] == 1)
 
 
-def _submitted(hub: Hub, job: Callable[[Transaction], Outcome]) -> Future[Outcome]:
+def _submitted(hub: Hub, job: Callable[[Transaction], Outcome], about: str) -> Future[Outcome]:
     """A job in the line of writers; what it came to, with the receipt of its leaf."""
-    return hub.store.submit(job, partial(_proven, hub))
+    return hub.store.submit(job, partial(_proven, hub), (about,))
 
 
 def _proven(hub: Hub, tx: Reader, outcome: Outcome) -> Outcome:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from antalya.picture import Stored
 from antalya.ports import Leaf
 
 LATER = ("operation", "released", "cell", "volumes", "spent", "remembered", "event", "leaf", "node")
@@ -20,7 +21,8 @@ Rows = list[Sequence[object]]
 class Group:
     """`size` of the log and number of the last `event` (None: not looked up yet), rows of `meta`, `nodes` of the log and `leaves`
     that these jobs made; `later`: rows not written yet, by table and (columns, what follows VALUES); `last_at` in `meta` is not
-    written yet where it `moved`. `waiting`: ids of the operations among `later`."""
+    written yet where it `moved`. `waiting`: ids of the operations among `later`; `known`: operations as they
+    were found before these jobs, until one of them writes it (None: there was none)."""
 
     size: int | None = None
     event: int | None = None
@@ -30,6 +32,7 @@ class Group:
     leaves: dict[int, Leaf] = field(default_factory=dict)
     later: dict[str, tuple[tuple[str, str], Rows]] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
+    known: dict[str, Stored | None] = field(default_factory=dict)
 
     def put_off(self, table: str, columns: str, otherwise: str, rows: Sequence[Sequence[object]]) -> None:
         """Rows to be written later; of one table always the same columns."""

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,10 +17,12 @@ Outcome = tuple[Any, BaseException | None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A job, and what is made of what it gave once that is durable; both of the transaction."""
+    """A job, and what is made of what it gave once that is durable; both of the transaction. `about`: ids of operations that it
+    will look for, so that they are looked up once for all that are committed together."""
 
     job: Callable[[Any], Any]
     then: Callable[[Any, Any], Any] | None = None
+    about: Collection[str] = ()
 
     def end(self, tx: Any, outcome: Outcome) -> Outcome:
         """The outcome after the commit. What `then` raises is raised, though what the job did is kept."""
@@ -51,12 +53,13 @@ class Line:
         """Puts a job into the line and returns when what it did is durable; raises what it raised, not_ready once closed."""
         return self.submit(job, then).result()
 
-    def submit(self, job: Callable[[Any], T], then: Callable[[Any, T], T] | None = None) -> Future[T]:
+    def submit(self, job: Callable[[Any], T], then: Callable[[Any, T], T] | None = None,
+               about: Collection[str] = ()) -> Future[T]:
         """As `do`, without waiting; who cancels it before it is begun is not done for. Raises not_ready once closed."""
         answer: Future[T] = Future()
         with self._door:  # so that no job comes after the last one that `close` waits for
             self.check_open()
-            self._jobs.put((Task(job, then), answer))
+            self._jobs.put((Task(job, then, about), answer))
         return answer
 
     def check_open(self) -> None:

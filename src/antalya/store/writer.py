@@ -120,6 +120,7 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
                           micros(stored.filed_at), micros(stored.moved_at), micros(stored.first_filed_at), stored.movement,
                           stored.kid, stored.leaf, text_of(operation), 1)])
         group.waiting.add(operation.id)
+        group.known.pop(operation.id, None)
         self.put_rows.append(seq)
         if released := [(party, operation.id) for party, level in operation.disclosure.items() if at_least(level, "envelope")]:
             group.put_off("released", "party, operation", "", released)
@@ -136,9 +137,16 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         if stored.version == 1:
             self._alone.add(operation.id)
 
+    def foresee(self, ids: Iterable[str]) -> None:
+        """Looks up operations that jobs of this transaction will ask for."""
+        if wanted := dict.fromkeys(ids):
+            self._group.known = dict.fromkeys(wanted) | self.operations_of(wanted)
+
     def operation(self, id: str, version: int | None = None) -> Stored | None:
         if version is None and id in self._fresh:
             return self._fresh[id]
+        if version is None and id in self._group.known:
+            return self._group.known[id]
         if version is None and id not in self._group.waiting:  # then those that wait need not be written first
             row = self._ask(STORED + "WHERE id = ? AND current = 1", (id,))
             return stored_of(row[0]) if row else None

@@ -1,12 +1,12 @@
 """The PostgreSQL store: snapshots for readers from a pool, and one line of writers a process on a connection of its own.
 
-Jobs that wait together run in one SERIALIZABLE transaction, each under its own savepoint, and are answered after its COMMIT.
-A job that fails undoes only itself. Where another process's transaction came between, the server aborts one of the two and all
-its jobs are run again: they are pure. The advisory lock taken before the transaction begins keeps writers of several processes
-from doing work that would be aborted; that nothing is missed rests on SERIALIZABLE alone.
+Jobs that wait together run in one SERIALIZABLE transaction, each under its own savepoint once it writes, and are answered after
+its COMMIT. A job that fails undoes only itself. Where another process's transaction came between, the server aborts one of the
+two and all its jobs are run again: they are pure. The advisory lock taken before the transaction begins keeps writers of several
+processes from doing work that would be aborted; that nothing is missed rests on SERIALIZABLE alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from random import random
@@ -105,10 +105,10 @@ class PostgresStore:
         the answer out of what it gave, afterwards, with the log as it is then."""
         return self._line.do(job, then)
 
-    def submit(self, job: Callable[[PostgresTransaction], T],
-               then: Callable[[PostgresTransaction, T], T] | None = None) -> Future[T]:
-        """As `write`, without waiting."""
-        return self._line.submit(job, then)
+    def submit(self, job: Callable[[PostgresTransaction], T], then: Callable[[PostgresTransaction, T], T] | None = None,
+               about: Collection[str] = ()) -> Future[T]:
+        """As `write`, without waiting. `about`: ids of operations that the job looks for."""
+        return self._line.submit(job, then, about)
 
     def close(self) -> None:
         """Lets waiting jobs finish, then disconnects; readers at work do when they are done. Again: does nothing."""
@@ -170,10 +170,16 @@ class PostgresStore:
             self._lock = False
         return self._lock
 
-    def _transaction(self, db: Connection[Any], tasks: Sequence[line.Task]) -> list[line.Outcome]:
+    def _transaction(self, db: Connection[Any], tasks: Sequence[line.Task], *, eager: bool = False) -> list[line.Outcome]:
         self._group = Group()
         db.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
-        done = [self._one(db, task) for task in tasks]
+        PostgresTransaction(db, self._write_caches, self._group).foresee(id_ for task in tasks for id_ in task.about)
+        try:
+            done = [self._one(db, task, eager) for task in tasks]
+        except _Torn:
+            db.execute("ROLLBACK")
+            self._write_caches.clear()
+            return self._transaction(db, tasks, eager=True)
         rest = PostgresTransaction(db, self._write_caches, self._group)
         rest.write_rest()
         try:
@@ -187,21 +193,30 @@ class PostgresStore:
             caches.know(self._group.nodes)
         return [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)]
 
-    def _one(self, db: Connection[Any], task: line.Task) -> line.Outcome:
-        """A task's job under its own savepoint (a read that fails ends the transaction too): its result, or what it raised after
-        everything it did was undone."""
+    def _one(self, db: Connection[Any], task: line.Task, eager: bool) -> line.Outcome:
+        """A task's job: its result, or what it raised after everything it did was undone. Under a savepoint of its own once it
+        writes; from the beginning where `eager`, for a read that fails ends a transaction too (_Torn, where there is none)."""
         tx, mark = PostgresTransaction(db, self._write_caches, self._group), self._group.mark()
-        tx.save()
-        tx.saved = True
+        if eager:
+            tx.save()
+            tx.saved = True
         try:
             result = task.job(tx)
-            db.execute("RELEASE SAVEPOINT job")
+            if tx.saved:
+                db.execute("RELEASE SAVEPOINT job")
         except Exception as failure:
             if again(failure) or lost(failure):
                 raise  # the whole transaction is
-            db.execute("ROLLBACK TO SAVEPOINT job")
-            db.execute("RELEASE SAVEPOINT job")
+            if tx.saved:
+                db.execute("ROLLBACK TO SAVEPOINT job")
+                db.execute("RELEASE SAVEPOINT job")
+            elif db.info.transaction_status == TransactionStatus.INERROR:
+                raise _Torn from failure
             self._group.back_to(mark)
             self._write_caches.forget(tx.put_rows, tx.changed_rulebook, tx.mark)
             return None, failure
         return result, None
+
+
+class _Torn(Exception):
+    """A read failed outside any savepoint: the transaction has to be done again."""

@@ -1,13 +1,9 @@
 """Writing the PostgreSQL store: what only PostgreSQL's statements need."""
 
 from collections.abc import Sequence
-from itertools import chain
 
 from antalya.store.postgres.reader import PostgresReader
 from antalya.store.writer import SqlTransaction
-
-_MOST_VALUES = 32_000
-"""Values in one statement; the protocol takes 65,535."""
 
 
 class PostgresTransaction(SqlTransaction, PostgresReader):
@@ -17,10 +13,21 @@ class PostgresTransaction(SqlTransaction, PostgresReader):
         self._db.execute("SAVEPOINT job")
 
     def _write(self, into: str, rows: Sequence[Sequence[object]], otherwise: str) -> None:
-        while rows:
-            most = _MOST_VALUES // len(rows[0])
-            part, rows = rows[:most], rows[most:]
-            row = f"({','.join(['%s'] * len(part[0]))})"
-            # not executemany: that is a pipeline, which is not to be trusted where statements may be aborted (ADR 0007)
-            self._db.execute(f"INSERT INTO {into} VALUES {','.join([row] * len(part))} {otherwise}",  # noqa: S608
-                             list(chain.from_iterable(part)))
+        # an array for each column: the statement is the same however many rows there are, so the server keeps its plan. Not
+        # executemany: that is a pipeline, which is not to be trusted where statements may be aborted (ADR 0007)
+        columns = [_column(values) for values in zip(*rows, strict=True)]
+        names = ",".join(f"c{n}" if kind else "NULL" for n, (kind, _) in enumerate(columns))
+        told = [(n, kind, values) for n, (kind, values) in enumerate(columns) if kind]
+        self._db.execute(f"INSERT INTO {into} SELECT {names} FROM unnest({','.join(f'%s::{kind}[]' for _, kind, _ in told)}) "  # noqa: S608
+                         f"AS t ({','.join(f'c{n}' for n, _, _ in told)}) {otherwise}", [values for _, _, values in told])
+
+
+_KINDS = {int: "int8", float: "float8", str: "text", bytes: "bytea"}
+
+
+def _column(values: Sequence[object]) -> tuple[str, list[object]]:
+    """The type of a column's values ("": all are NULL), and they themselves, all of that type."""
+    types = {type(value) for value in values} - {type(None)}
+    if types == {int, float}:
+        return "float8", [value if value is None else float(value) for value in values]  # type: ignore[arg-type]
+    return _KINDS[types.pop()] if types else "", list(values)

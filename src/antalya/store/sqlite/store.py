@@ -8,7 +8,7 @@ processes on the same file queue behind the file's lock.
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from importlib.resources import files
@@ -99,9 +99,10 @@ class SqliteStore:
         answer out of what it gave, afterwards, with the log as it is then."""
         return self._line.do(job, then)
 
-    def submit(self, job: Callable[[SqliteTransaction], T], then: Callable[[SqliteTransaction, T], T] | None = None) -> Future[T]:
-        """As `write`, without waiting."""
-        return self._line.submit(job, then)
+    def submit(self, job: Callable[[SqliteTransaction], T], then: Callable[[SqliteTransaction, T], T] | None = None,
+               about: Collection[str] = ()) -> Future[T]:
+        """As `write`, without waiting. `about`: ids of operations that the job looks for."""
+        return self._line.submit(job, then, about)
 
     def close(self) -> None:
         """Lets waiting jobs finish, then closes the file; readers at work close when they are done. Again: does nothing."""
@@ -119,6 +120,7 @@ class SqliteStore:
         try:
             with _named_errors():
                 self._begin()
+                SqliteTransaction(self._writer, self._write_caches, self._group).foresee(i for task in tasks for i in task.about)
                 done = [self._one(task) for task in tasks]
                 rest = SqliteTransaction(self._writer, self._write_caches, self._group)
                 rest.write_rest()
