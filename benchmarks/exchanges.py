@@ -13,6 +13,7 @@ from io import StringIO
 from pathlib import Path
 
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from antalya.entry.cli_admin import LOCAL, hub_of, init
 from antalya.entry.settings import load
@@ -30,11 +31,14 @@ from antalya.store import keys as key_files
 from antalya.store.rows import kind_of, micros, text_of
 from antalya.store.system import clock
 from antalya.wire.canonical import canonical
+from antalya.wire.notice import public_key
 from antalya.wire.tokens import mint
 from benchmarks.plans import operation, plans, volumes
 
 PARTIES = ("TR", "RU", "US")
 WIDE = {"area_budget_km2_per_day": 1e12, "requests_per_s": 1e9, "burst": 10**9}
+SIGNER = Ed25519PrivateKey.from_private_bytes(b"for benchmarks only, not secret!")
+"""With which the first party signs."""
 TOGETHER = 500
 HOST = "antalya.bench"
 
@@ -46,7 +50,8 @@ def made(directory: Path, database: str | None = None) -> str:
         init(directory, f"{HOST}/log", HOST, database)
     hub = opened(directory)
     for party in PARTIES:
-        for noun in (Party(id=party, name=party), Force(id=f"{party}F", name=party, answers=party)):
+        keys = (public_key(SIGNER),) if party == PARTIES[0] else ()
+        for noun in (Party(id=party, name=party, keys=keys), Force(id=f"{party}F", name=party, answers=party)):
             put(hub, Viewer("operator"), noun, Evidence(b"x"), operator=True, version=None)
     hub.store.close()
     issuer = key_files.load(directory / "keys").issuer
