@@ -83,6 +83,29 @@ def test_findings_say_what_where_when_why_and_what_would_remove_them(exchange, o
             expect(card).to_contain_text(re.sub(r"\d{4}-\S+Z", lambda m: as_written(m.group()), remedy["text"]))
 
 
+@pytest.mark.parametrize(("language", "gives_way"), [("en", "(gives way)"), ("tr", "(yol verir)"), ("ru", "(уступает)"),
+                                                    ("ar", "(تُفسح الطريق)")])
+def test_it_is_plain_who_gives_way_and_whose_each_remedy_is(exchange, open_page, language, gives_way):
+    page = open_page(exchange.url, locale=language)
+    look(page, "broker")
+    clash = next(f for f in exchange.picture("broker")["findings"] if f["kind"] == "clash" and f["closed_at"] is None)
+    parties = {o["id"]: o["operation"]["party"] for o in exchange.picture("broker")["operations"]}
+    names = {p["id"]: p["name"] for p in exchange.picture("broker")["parties"]}
+    card = page.locator(f"#card-{clash['id']}")
+    first, second = card.locator("h3").inner_text().split(" × ")
+    assert first.endswith(gives_way)
+    assert gives_way not in second
+    whose = [names[parties[r["operation"]]] + ":" for r in clash["remedies"]]
+    assert len(set(whose)) == 2
+    assert card.locator("li b").all_inner_texts() == whose
+    for viewer in (parties[clash["operation"]], parties[clash["other"]]):  # whoever sees one side is told as well
+        look(page, viewer)
+        expect(card.locator("h3")).to_contain_text(f"{gives_way} ×")
+        assert set(card.locator("li b").all_inner_texts()) <= {names[viewer] + ":"}  # it is offered its own, and no others
+        mine = viewer == parties[clash["operation"]]
+        expect(card).to_contain_text("Here yours gives way." if mine else "Here the other one gives way, not yours.")
+
+
 def as_written(instant):
     """A moment as the page writes it in English."""
     at = moment(instant)

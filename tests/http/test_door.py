@@ -63,6 +63,12 @@ def test_the_story_of_a_pair_through_the_door(door: Door) -> None:
     id_ = second.json()["operation"]["id"]
     [ask] = us.get("/v1/asks", params={"state": "open"}).json()["items"]
     assert ask["operation"] is None  # at the overlap nobody learns whose it is
+    assert ask["text"].endswith("Here the other one gives way, not yours.")
+    for client, words in ((us, "Here the other one gives way, not yours."), (tr, "Here yours gives way."), (broker, "filed later.")):
+        [found] = client.get("/v1/findings").json()["items"]
+        assert found["text"].endswith(words)
+    [waited_for] = tr.get("/v1/asks").json()["items"]
+    assert waited_for["text"].endswith("Here yours gives way.")
     granted = us.post(f"/v1/asks/{ask['id']}/answers", json={"decision": "grant"})
     assert granted.status_code == 201
     check_shape(door, "POST", "/v1/asks/{id}/answers", granted)

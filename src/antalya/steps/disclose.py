@@ -211,8 +211,8 @@ def _finding(viewer: Viewer, opened: Opened, context: Context) -> View | None:
         "id": finding.id, "level": level, "kind": finding.kind, "severity": finding.severity, "effect": finding.effect,
         "opened_at": to_builtins(opened.opened_at),
         "closed_at": None if opened.closed_at is None else to_builtins(opened.closed_at),
-        "why": finding.why, "text": finding.text, "rule": finding.rule, "rule_kind": finding.rule_kind,
-        "understanding": finding.understanding,
+        "why": finding.why, "text": finding.text + _whose_turn(viewer, finding, context),
+        "rule": finding.rule, "rule_kind": finding.rule_kind, "understanding": finding.understanding,
         "operation": finding.operation if finding.operation in shown else None,
         "other": finding.other if finding.other in shown else None,
         "site": finding.site if viewer.broker or (site is not None and site.owner == viewer.party) else None,
@@ -226,6 +226,15 @@ def _finding(viewer: Viewer, opened: Opened, context: Context) -> View | None:
         moment = getattr(finding, end)
         view[end] = to_builtins(moment) if window and moment is not None else None
     return view
+
+
+def _whose_turn(viewer: Viewer, finding: Finding, context: Context) -> str:
+    """Which of two operations gives way, for whoever has one of them: the text is the same for all, and the other one is
+    perhaps not named to them."""
+    if finding.other is None or finding.effect == "none" or viewer.broker:
+        return ""
+    yields, other = _own(viewer, finding.operation, context), _own(viewer, finding.other, context)
+    return "" if yields == other else " Here yours gives way." if yields else " Here the other one gives way, not yours."
 
 
 def _met(met: object, level: Level) -> View:
@@ -264,6 +273,8 @@ def _ask(viewer: Viewer, ask: Ask, context: Context) -> View | None:
     hidden = finding is not None and finding.other is not None and ask.kind != "conditions" and not viewer.broker
     view: View = to_builtins(ask)
     del view["subject_sha256"]
+    if finding is not None and ask.kind != "conditions":
+        view["text"] += _whose_turn(viewer, finding, context)
     if hidden and finding is not None and not at_least(_finding_level(viewer, finding, context), "envelope"):
         if viewer.party == ask.of:
             view["operation"] = None

@@ -12,8 +12,8 @@ from antalya.scope import Clash, parties_of
 from antalya.steps.weigh.case import Ask, Case, between_signatories, finding, hotline
 from antalya.steps.weigh.trims import clash_trims
 
-_REALLY = "The operation and another one meet in the region, window and band shown."
-_NEARLY = "The operation and another one come nearer than their separation in the region, window and band shown."
+_REALLY = "Two operations meet in the region, window and band shown."
+_NEARLY = "Two operations come nearer than their separation in the region, window and band shown."
 
 
 def clashes_of(case: Case, clashes: Sequence[Clash]) -> Iterator[Finding]:
@@ -28,9 +28,9 @@ def _clash(case: Case, clash: Clash, yields: Operation, other: Operation) -> Fin
     met = clash.met
     meets = any(not (m.distance_m or m.vertical_gap_m or m.time_gap_s) for m in met)
     rule = None if clash.rule is None else _rule(case, *clash.rule)
-    text = (_REALLY if meets else _NEARLY) + " It gives way: it has the lower priority, or was filed later."
+    text = (_REALLY if meets else _NEARLY) + " The one with the lower priority gives way, or of equals the one filed later."
     if clash.suspended:
-        text = "The operation and another one come nearer than a suspended agreement's wider separation, as shown."
+        text = "Two operations come nearer than a suspended agreement's wider separation, as shown."
     disclose = between_signatories(yields, other, case.rulebook, case.now)
     ask = _consent_of(case, yields, other)
     remedies = [*clash_trims(yields, clash.encounters, other, case.now, gives_way=True),

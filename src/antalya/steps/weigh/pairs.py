@@ -55,10 +55,10 @@ def _adjoining(case: Case, understanding: Understanding, rule: Incompatible, gro
     remedies = [*clash_trims(second.operation, encounters, first.operation, case.now, gives_way=True),
                 *clash_trims(first.operation, encounters, second.operation, case.now, gives_way=False),
                 withdraw(second.operation)]
-    yield finding("breach", "incompatible-adjoining", "The operation adjoins another one, at the same time, that was agreed to "
-                  "stay apart from it. It gives way: it has the lower priority, or was filed later.", second.operation.id,
-                  [e.met for e in encounters], effect="block", rule=(understanding, rule), other=first.operation.id,
-                  remedies=remedies,
+    yield finding("breach", "incompatible-adjoining", "Two operations adjoin each other, at the same time, that were agreed "
+                  "to stay apart. The one with the lower priority gives way, or of equals the one filed later.",
+                  second.operation.id, [e.met for e in encounters], effect="block", rule=(understanding, rule),
+                  other=first.operation.id, remedies=remedies,
                   disclose=between_signatories(second.operation, first.operation, case.rulebook, case.now))
 
 

@@ -5,7 +5,7 @@ import { language, t } from "./i18n.js";
 import { shape } from "./marks.js";
 import { answer } from "./session.js";
 import { at, dateTime, howLong } from "./time.js";
-import { side, when, where, why } from "./words.js";
+import { first, when, where, why } from "./words.js";
 
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest */
 /** @typedef {"grant" | "grant-with-conditions" | "refuse" | "withdraw"} Decision */
@@ -26,7 +26,7 @@ export function AskCard({ state, facts, ask, select }) {
       <span class="tag">${t(`ask.${ask.kind}`)}</span>
       ${number && html`<button type="button" class="number" aria-label=${t("findings.number", { number })}
         onClick=${() => select({ kind: "finding", id: ask.finding })}>${number}</button>`}</p>
-    <h3>${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${side(facts, ask.operation)}</h3>
+    <h3>${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${first(facts, finding, ask.operation)}</h3>
     <p>${ask.kind === "conditions" ? t("ask.accept") : why(finding?.why, ask.text)}</p>
     ${finding && html`<dl>
       <dt>${t("field.where")}</dt><dd>${where(facts, finding)}</dd>

@@ -5,7 +5,9 @@ import { knows, language, t } from "./i18n.js";
 import { clearanceMark, numberMark, partyMark, severityMark, shape } from "./marks.js";
 import { activeAt } from "./state.js";
 import { at, dateTime } from "./time.js";
-import { activityOf, extent, number, partyOf, place, remedy, side, subjectOf, titleOf, told as toldWords, when, where, why } from "./words.js";
+import {
+  activityOf, extent, first, number, paired, partyOf, place, remedy, side, subjectOf, titleOf, told as toldWords, when, where, whose, why,
+} from "./words.js";
 
 const PAGE = 50;
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest
@@ -51,12 +53,6 @@ function effectOf(facts, finding) {
   return t(finding.effect === "hold" && facts.refused.has(finding.id) ? "asked.refused" : `effect.${finding.effect}`);
 }
 
-/** Who can make a change, where a finding offers changes to more than one. @param {Digest} facts @param {FindingView} finding @param {Remedy} r */
-function whose(facts, finding, r) {
-  const view = facts.operations.get(r.operation);
-  return view && new Set(finding.remedies.map((x) => x.operation)).size > 1 ? html`<b>${partyOf(view)}</b> ` : "";
-}
-
 /** @param {Props & { finding: FindingView }} props */
 export function FindingCard(props) {
   const { facts, finding, select } = props;
@@ -67,7 +63,7 @@ export function FindingCard(props) {
       <span class="tag">${effectOf(facts, finding)}</span>
       ${awayTag(props, finding.id)}${numberMark(facts, finding)}</p>
     <h3><button type="button" class="title" onClick=${() => select(selection)}>
-      ${kindOf(finding)}: ${side(facts, finding.operation)}${finding.kind === "clash" && html` × ${side(facts, finding.other)}`}</button></h3>
+      ${kindOf(finding)}: ${first(facts, finding, finding.operation)}${paired(finding) && html` × ${side(facts, finding.other)}`}</button></h3>
     <dl>
       <dt>${t("field.where")}</dt><dd>${where(facts, finding)}</dd>
       <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(finding.id) ?? [])}</dd>

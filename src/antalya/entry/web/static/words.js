@@ -17,11 +17,32 @@ export const activityOf = (view) => t(`activity.${view.level === "details" ? vie
 /** @param {OperationView} view */
 export const titleOf = (view) => (view.level === "details" && view.operation.title) || activityOf(view);
 
+/** A party's name; its id where nobody told it. @param {Digest} facts @param {string} party */
+export const nameOf = (facts, party) => facts.parties.get(party)?.name ?? party;
+
 /** Who and what an operation is, in a few words. @param {Digest} facts @param {string | null} id */
 export function side(facts, id) {
   const view = id ? facts.operations.get(id) : undefined;
   if (view) return html`<bdi>${partyOf(view)}</bdi> <bdi>${titleOf(view)}</bdi>`;
   return html`<em>${t("who.another")}</em>`;
+}
+
+/** Whether a finding is about two operations, of which the first gives way. @param {FindingView} finding */
+export const paired = (finding) => finding.kind === "clash" || finding.why === "incompatible-adjoining";
+
+/** The operation of a finding, or of an ask about it; marked where it is the one of two that gives way.
+ * @param {Digest} facts @param {FindingView | undefined} finding @param {string | null} id */
+export const first = (facts, finding, id) =>
+  html`${side(facts, id)}${finding && paired(finding) && html` <small>${t("who.givesWay")}</small>`}`;
+
+/** Who can make a change, where there is more than one side to make changes: its party, or the operation where both sides are
+ * of one party. @param {Digest} facts @param {FindingView} finding @param {Remedy} r */
+export function whose(facts, finding, r) {
+  const sides = [finding.operation, finding.other].map((id) => (id ? facts.operations.get(id) : undefined));
+  const own = sides.find((view) => view?.id === r.operation);
+  if (!own || !paired(finding) || !sides.every(Boolean)) return "";
+  const one = new Set(sides.map((view) => view && partyOf(view))).size === 1;
+  return html`<b><bdi>${one ? titleOf(own) : nameOf(facts, partyOf(own))}</bdi>:</b> `;
 }
 
 /** @type {WeakMap<Outline, { language: string, words: string }>} */
