@@ -121,7 +121,7 @@ def test_an_ask_says_where_and_when_and_a_refusal_is_seen(exchange, open_page):
     expect(asked).to_contain_text("8 Mar \u206602:00–07:00Z\u2069")
     expect(page.get_by_text("Where: not shown to you")).to_have_count(0)
     look(page, "US")
-    refused = page.locator("article", has_text="Rule (another party's force): US Joint plan for Raqqa").first
+    refused = page.locator("article", has_text="Rule (another party's force): United States · Joint plan for Raqqa").first
     expect(refused.locator(".tag").first).to_have_text("refused")
 
 
@@ -132,7 +132,7 @@ def test_who_was_told_what_names_the_thing(exchange, open_page):
     told = page.locator("ol.told li").all_inner_texts()
     assert len(told) == len(exchange.picture("RU")["told"])
     plain = [re.sub("[\u2066\u2069]", "", line) for line in told]
-    assert "6 Mar 2017 14:00Z RU asked TR ground movement" in plain
+    assert "6 Mar 2017 14:00Z Russia asked Turkey · ground movement" in plain
     assert any("an understanding changed Liaison between Turkey and Russia at Al-Bab" in line for line in plain)
 
 
@@ -202,7 +202,7 @@ def test_choosing_what_happens_on_another_day_goes_to_that_day(exchange, open_pa
     page = open_page(exchange.url)
     look(page, "broker")
     expect(page.locator(".date")).to_have_text("Wed, 8 Mar 2017")
-    card = page.locator(".card", has_text="Flight over the Euphrates north of Tabqa × RU Flight along").first
+    card = page.locator(".card", has_text="Flight over the Euphrates north of Tabqa (gives way) × Russia · Flight along").first
     expect(card.get_by_text("other time")).to_be_visible()
     card.locator("button.title").click()
     expect(page.locator(".date")).to_have_text("Tue, 7 Mar 2017")
@@ -244,6 +244,33 @@ def test_each_language_has_words_for_everything(exchange, open_page, language, s
         assert "NaN" not in text
         assert "Invalid" not in text
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+LABELS = """() => new Promise(done => { const { map } = document.getElementById('map').theatre;
+  map.once('postrender', ({frameState}) => done(frameState.declutter.true.all().map(({value, ...box}) =>
+    ({...box, id: value.get('id'), river: value.get('kind') === 'river', badge: value.get('beside') !== undefined}))));
+  map.getLayers().forEach(layer => layer.changed()); map.render(); })"""
+
+
+def test_no_words_on_a_phones_map_cover_others_and_those_of_the_chosen_stand(exchange, open_page):
+    def overlap(a, b):
+        return a["minX"] < b["maxX"] and b["minX"] < a["maxX"] and a["minY"] < b["maxY"] and b["minY"] < a["maxY"]
+
+    def covered():
+        labels = page.evaluate(LABELS)
+        words = [label for label in labels if not label["badge"]]
+        pairs = [(a, b) for a in words for b in labels if a is not b and not (a["river"] and b["river"])]  # letter by letter
+        return labels, [(a, b) for a, b in pairs if overlap(a, b)]
+    page = open_page(exchange.url, width=390, height=844)
+    look(page, "TR")
+    labels, wrong = covered()
+    assert wrong == []
+    clash = next(f for f in exchange.picture("TR")["findings"] if f["kind"] == "clash" and f["level"] == "overlap")
+    assert [label["badge"] for label in labels if label["id"] == clash["id"]].count(False) == 1  # whose it is not, is said
+    shown = {label["id"] for label in labels}
+    for hidden in (o["id"] for o in exchange.picture("TR")["operations"] if o["id"] not in shown):
+        page.evaluate("""id => import('/static/state.js').then(({set}) => set({selected: {kind: 'operation', id}}))""", hidden)
+        assert hidden in {label["id"] for label in covered()[0]}
 
 
 def test_the_language_is_switched_without_losing_the_place(exchange, open_page):

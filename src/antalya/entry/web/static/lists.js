@@ -6,7 +6,7 @@ import { clearanceMark, numberMark, partyMark, severityMark, shape } from "./mar
 import { activeAt } from "./state.js";
 import { at, dateTime } from "./time.js";
 import {
-  activityOf, extent, first, number, paired, partyOf, place, remedy, side, subjectOf, titleOf, told as toldWords, when, where, whose, why,
+  activityOf, extent, first, named, number, paired, partyOf, place, remedy, side, subjectOf, titleOf, told as toldWords, when, where, whose, why,
 } from "./words.js";
 
 const PAGE = 50;
@@ -71,7 +71,7 @@ export function FindingCard(props) {
         ${agreed ? html` <cite dir="auto">${agreed.title}</cite>` : ""}</dd>
       ${finding.stance && html`<dt>${t("field.stance")}</dt><dd>${t(`stance.${finding.stance}`)}</dd>`}
       ${finding.remedies.length > 0 && html`<dt>${t("field.remedies")}</dt>
-        <dd><ul>${finding.remedies.map((r) => html`<li>${whose(facts, finding, r)}${remedy(r)}</li>`)}</ul></dd>`}
+        <dd><ul>${finding.remedies.map((r) => html`<li>${whose(facts, finding, r)}${remedy(facts, r)}</li>`)}</ul></dd>`}
     </dl>
     ${finding.kind === "hazard" && html`<p class="quiet">${t("sites.notice")}</p>`}
     ${finding.level === "overlap" && finding.kind === "clash" && html`<p class="held-back">${t("level.overlapNote")}</p>`}`);
@@ -87,7 +87,7 @@ export function OperationCard(props) {
   return card(props, selection, html`
     <p class="marks">${full && clearanceMark(view.clearance, state.link === "lost")}
       ${!full && html`<span class="tag envelope">${t("level.envelope")}</span>`}
-      <span class="tag">${t(`state.${operation.state}`)}</span>${awayTag(props, view.id)} ${partyMark(facts.order, partyOf(view))}</p>
+      <span class="tag">${t(`state.${operation.state}`)}</span>${awayTag(props, view.id)} ${partyMark(facts, partyOf(view))}</p>
     <h3><button type="button" class="title" onClick=${() => select(selection)}><bdi>${titleOf(view)}</bdi></button></h3>
     <dl>
       <dt>${t("field.what")}</dt><dd>${activityOf(view)}${names ? html` · <bdi>${names}</bdi>` : ""}</dd>
@@ -105,7 +105,7 @@ export function SiteCard({ state, facts, site, select }) {
   const selection = /** @type {Chosen} */ ({ kind: "site", id: site.id });
   const chosen = state.selected?.id === site.id;
   return html`<article key=${site.id} id=${`card-${site.id}`} class="card ${chosen ? "chosen" : ""}" aria-current=${chosen ? "true" : undefined}>
-    <p class="marks"><span class="mark site">${shape("shield")}${t(`site.${site.kind}`)}</span> ${partyMark(facts.order, site.owner)}</p>
+    <p class="marks"><span class="mark site">${shape("shield")}${t(`site.${site.kind}`)}</span> ${partyMark(facts, site.owner)}</p>
     <h3><button type="button" class="title" onClick=${() => select(selection)}><bdi>${site.name}</bdi></button></h3>
     <dl>
       <dt>${t("field.where")}</dt><dd>${place(site.outline)} · ${t("site.standOff", { metres: number(site.stand_off_m) })}</dd>
@@ -119,7 +119,7 @@ export function Told({ told, facts }) {
   const latest = [...told].reverse().slice(0, PAGE);
   return html`<section class="list" aria-labelledby="told"><details>
     <summary><h2 id="told">${t("told.title")}</h2> <span class="count">${told.length}</span></summary>
-    <ol class="told">${latest.map((x) => html`<li><time datetime=${x.at}>${dateTime(at(x.at), language())}</time> <b>${x.party}</b>${" "}
+    <ol class="told">${latest.map((x) => html`<li><time datetime=${x.at}>${dateTime(at(x.at), language())}</time> <b>${named(facts, x.party)}</b>${" "}
       ${toldWords(x.type)} <span class="subject">${subjectOf(facts, x.subject)}</span></li>`)}</ol>
     ${!latest.length && html`<p class="quiet">${t("told.empty")}</p>`}
   </details></section>`;

@@ -29,14 +29,13 @@ export class TheatreMap {
     /** @type {Digest | null} */
     this.facts = null;
     /** @type {Record<string, any[]>} */
-    this.features = { controls: [], areas: [], sites: [], operations: [], findings: [], badges: [] };
+    this.features = { controls: [], areas: [], sites: [], operations: [], findings: [], badges: [], captions: [] };
     /** @type {Record<string, any>} */
     this.layers = {};
     this.places = this.vector("places", (f, r) => this.placeStyle(f, r), 5, true);
-    const base = this.vector("base", (f) => style.base(f.get("kind"), this.named(f.get("names"))), 0);
+    const base = this.vector("base", (f) => style.base(f.get("kind"), this.named(f.get("names"))), 0, true);
     for (const [i, name] of Object.keys(this.features).entries()) {
-      const declutter = ["operations", "areas", "controls"].includes(name);
-      this.layers[name] = this.vector(name, (f, r) => this.thingStyle(f, r), 1 + i + (i > 1 ? 10 : 0), declutter);
+      this.layers[name] = this.vector(name, (f, r) => this.thingStyle(f, r), 1 + i + (i > 1 ? 10 : 0), name !== "findings");
     }
     this.base = base;
     this.map = new ol.Map({
@@ -54,7 +53,8 @@ export class TheatreMap {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.repaint());
   }
 
-  /** @param {string} name @param {(feature: any, resolution: number) => any} look @param {number} zIndex @param {boolean} [declutter] */
+  /** @param {string} name @param {(feature: any, resolution: number) => any} look @param {number} zIndex
+   * @param {boolean} [declutter] its words take no place that words of a higher layer have */
   vector(name, look, zIndex, declutter = false) {
     const className = declutter ? `ol-layer-${name}` : "ol-layer";
     const layer = new ol.layer.Vector({ source: new ol.source.Vector(), style: look, zIndex, declutter, className });
@@ -80,6 +80,7 @@ export class TheatreMap {
       this.places.changed();
       this.base.changed();
     } else if (before?.clock === state.clock && before?.layers === state.layers && before?.selected === state.selected) return;
+    this.layers.captions.setZIndex(state.selected?.kind === "operation" ? 12 : 20);  // a chosen operation's words come first
     for (const [name, features] of Object.entries(this.features)) {
       const source = this.layers[name].getSource();
       const shown = this.visible(name) ? features.filter((f) => this.present(f)) : [];
@@ -91,7 +92,7 @@ export class TheatreMap {
 
   /** @param {string} layer */
   visible(layer) {
-    return this.state?.layers[layer === "badges" ? "findings" : layer] ?? true;
+    return this.state?.layers[["badges", "captions"].includes(layer) ? "findings" : layer] ?? true;
   }
 
   /** Whether a feature is there at the clock's moment. @param {any} feature */
@@ -137,6 +138,9 @@ export class TheatreMap {
         const beside = crowd.get(spot) ?? 0;
         crowd.set(spot, beside + 1);
         add("badges", middle(region), { kind: "finding", id: finding.id, thing: finding, windows, beside });
+        if (finding.kind === "clash" && finding.level === "overlap" && !finding.other) {
+          add("captions", middle(region), { kind: "finding", id: finding.id, thing: finding, windows, caption: true });
+        }
       }
     }
   }
@@ -155,8 +159,8 @@ export class TheatreMap {
     if (kind === "site") return style.site(this.pixels(feature, thing.stand_off_m, resolution), resolution < 300 || chosen ? thing.name : "", chosen);
     if (kind === "operation") return this.operationStyle(feature, thing, chosen);
     if (feature.getGeometry().getType() !== "Point") return style.finding(thing.severity, thing.settled, chosen);
-    const words = thing.level === "overlap" && !thing.other ? t("map.another") : "";
-    return style.badge(String(facts.number.get(id) ?? ""), thing.kind === "clash" ? words : "", thing.severity, chosen, feature.get("beside"));
+    if (feature.get("caption")) return style.caption(t("map.another"), thing.severity, chosen);
+    return style.badge(String(facts.number.get(id) ?? ""), thing.severity, chosen, feature.get("beside"));
   }
 
   /** @param {any} feature @param {OperationView} view @param {boolean} chosen */

@@ -37,10 +37,12 @@ export function numberMark(facts, finding) {
   return html`<span class="number ${finding.severity}" aria-label=${t("findings.number", { number })}>${number}</span>`;
 }
 
-/** A party as its colour, its line and its id, the way the map draws it. @param {string[]} order @param {string} party @param {string} [name] */
-export function partyMark(order, party, name) {
-  const number = slot(order, party);
-  return html`<span class="party">${swatch(html`<path class="ink-${number} dash-${number}" d="M0 6h26" />`)} <bdi>${name ?? party}</bdi></span>`;
+/** A party as its colour, its line and its id, the way the map draws it, with its name.
+ * @param {import("./state.js").Digest} facts @param {string} party */
+export function partyMark(facts, party) {
+  const number = slot(facts.order, party);
+  const name = facts.parties.get(party)?.name;
+  return html`<span class="party">${swatch(html`<path class="ink-${number} dash-${number}" d="M0 6h26" />`)} <bdi>${party}</bdi>${name && name !== party && html` <bdi class="quiet">${name}</bdi>`}</span>`;
 }
 
 /** A sample of how something is drawn. @param {any} drawn */

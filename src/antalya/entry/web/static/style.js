@@ -107,7 +107,7 @@ export function operation(number, full, words, chosen) {
       color: full ? ink : veil(ink, 0.7), width: chosen ? 4 : full ? 2.25 : 1.25, lineDash: full ? DASHES[number] : [1, 6], lineCap: "round" });
     const tint = full ? veil(ink, chosen ? 0.3 : 0.16) : hatch(veil(ink, chosen ? 0.9 : 0.6), ANGLES[number] || 1, 10);
     const fill = new ol.style.Fill({ color: tint });
-    const caption = label(words, { ink, bold: chosen, y: full ? -9 : 10, always: !full });
+    const caption = label(words, { ink, bold: chosen, y: full ? -9 : 10, always: !full || chosen });
     const text = new ol.style.Style({ text: caption, geometry: edgeOf(full), zIndex: chosen ? 21 : 11 });
     const halo = new ol.style.Style({ stroke: new ol.style.Stroke({ color: colour("halo"), width: chosen ? 8 : 4 }), zIndex: 9 });
     return [...(full || chosen ? [halo] : []), new ol.style.Style({ stroke: edge, fill, zIndex: chosen ? 20 : 10 }), text];
@@ -130,20 +130,25 @@ export function finding(severity, settled, chosen) {
   });
 }
 
-/** A finding's number and words, over everything; beside others of the same spot.
- * @param {string} number @param {string} words @param {Severity} severity @param {boolean} chosen @param {number} beside */
-export function badge(number, words, severity, chosen, beside) {
-  return kept(`badge ${number} ${severity} ${chosen} ${beside} ${words}`, () => {
+/** A finding's number, over everything; beside others of the same spot. No words take its place.
+ * @param {string} number @param {Severity} severity @param {boolean} chosen @param {number} beside */
+export function badge(number, severity, chosen, beside) {
+  return kept(`badge ${number} ${severity} ${chosen} ${beside}`, () => {
     const x = 23 * beside;
     const ink = colour(`severity-${severity}`);
     const round = (/** @type {number} */ radius, /** @type {string} */ fill) => new ol.style.Style({
-      image: new ol.style.Circle({ radius, displacement: [x, 0], fill: new ol.style.Fill({ color: fill }) }), zIndex: 40 });
+      image: new ol.style.Circle({ radius, displacement: [x, 0], declutterMode: "obstacle", fill: new ol.style.Fill({ color: fill }) }), zIndex: 40 });
     const figure = new ol.style.Style({
       text: new ol.style.Text({
-        text: number, font: "700 12px system-ui, sans-serif", offsetX: x, fill: new ol.style.Fill({ color: colour("on-severity") }) }), zIndex: 41 });
-    const caption = words ? [new ol.style.Style({ text: label(words, { ink, bold: true, y: 19 }), zIndex: 39 })] : [];
-    return [round(chosen ? 14 : 12, colour("halo")), round(chosen ? 12 : 10, ink), figure, ...caption];
+        text: number, font: "700 12px system-ui, sans-serif", offsetX: x, declutterMode: "obstacle", fill: new ol.style.Fill({ color: colour("on-severity") }) }), zIndex: 41 });
+    return [round(chosen ? 14 : 12, colour("halo")), round(chosen ? 12 : 10, ink), figure];
   });
+}
+
+/** Words beneath a finding's number. @param {string} words @param {Severity} severity @param {boolean} chosen */
+export function caption(words, severity, chosen) {
+  return kept(`caption ${severity} ${chosen} ${words}`, () => new ol.style.Style({
+    text: label(words, { ink: colour(`severity-${severity}`), bold: true, y: 25, always: chosen }), zIndex: chosen ? 21 : 11 }));
 }
 
 /** A protected site: its stand-off as a soft wide edge of true width, its place firm.
@@ -155,7 +160,7 @@ export function site(standOffPixels, words, chosen) {
       stroke: new ol.style.Stroke({ color: veil(ink, 0.22), width: Math.max(2, 2 * standOffPixels), lineJoin: "round" }), zIndex: 5 }),
     new ol.style.Style({
       stroke: new ol.style.Stroke({ color: ink, width: chosen ? 4 : 2 }), fill: new ol.style.Fill({ color: veil(ink, 0.35) }),
-      text: label(words, { ink, bold: true, y: 20 }), zIndex: 25,
+      text: label(words, { ink, bold: true, y: 20, always: true }), zIndex: 25,
     }),
   ];
 }

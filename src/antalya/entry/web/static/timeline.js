@@ -5,7 +5,7 @@ import { language, t } from "./i18n.js";
 import { get, quarterOf, set } from "./state.js";
 import { slot } from "./style.js";
 import { DAY, QUARTER, date, dayOf, hm } from "./time.js";
-import { partyOf, titleOf } from "./words.js";
+import { nameOf, partyOf, titleOf } from "./words.js";
 
 const LAST = DAY / QUARTER - 1;
 const HOURS = ["00", "03", "06", "09", "12", "15", "18", "21"];
@@ -101,7 +101,7 @@ function lane(state, facts, view, windows, select) {
   const look = `ink-${slot(facts.order, partyOf(view))} ${view.level === "details" ? "full" : "envelope"} ${chosen(state, view.id)}`;
   const bars = windows.map((w) => bar(w, state.clock.day, look, () => select({ kind: "operation", id: view.id })));
   return html`<div class="lane" key=${view.id}>
-    <span class="lane-name" title=${words}><b>${partyOf(view)}</b> <bdi>${words}</bdi></span>${track(bars)}</div>`;
+    <span class="lane-name" title=${`${nameOf(facts, partyOf(view))} ${words}`}><b>${partyOf(view)}</b> <bdi>${words}</bdi></span>${track(bars)}</div>`;
 }
 
 /** @param {[number, number]} window @param {number} day @param {string} look @param {() => void} click */

@@ -20,10 +20,13 @@ export const titleOf = (view) => (view.level === "details" && view.operation.tit
 /** A party's name; its id where nobody told it. @param {Digest} facts @param {string} party */
 export const nameOf = (facts, party) => facts.parties.get(party)?.name ?? party;
 
+/** The same, as it stands in a line, with the id to be had. @param {Digest} facts @param {string} party */
+export const named = (facts, party) => html`<bdi title=${party}>${nameOf(facts, party)}</bdi>`;
+
 /** Who and what an operation is, in a few words. @param {Digest} facts @param {string | null} id */
 export function side(facts, id) {
   const view = id ? facts.operations.get(id) : undefined;
-  if (view) return html`<bdi>${partyOf(view)}</bdi> <bdi>${titleOf(view)}</bdi>`;
+  if (view) return html`${named(facts, partyOf(view))} · <bdi>${titleOf(view)}</bdi>`;
   return html`<em>${t("who.another")}</em>`;
 }
 
@@ -42,19 +45,19 @@ export function whose(facts, finding, r) {
   const own = sides.find((view) => view?.id === r.operation);
   if (!own || !paired(finding) || !sides.every(Boolean)) return "";
   const one = new Set(sides.map((view) => view && partyOf(view))).size === 1;
-  return html`<b><bdi>${one ? titleOf(own) : nameOf(facts, partyOf(own))}</bdi>:</b> `;
+  return html`<b>${one ? html`<bdi>${titleOf(own)}</bdi>` : named(facts, partyOf(own))}:</b> `;
 }
 
 /** @type {WeakMap<Outline, { language: string, words: string }>} */
-const named = new WeakMap();
+const whereabout = new WeakMap();
 
 /** Where the middle of an outline is. @param {Outline | null | undefined} outline */
 export function place(outline) {
   if (!outline) return t("where.hidden");
-  const before = named.get(outline);
+  const before = whereabout.get(outline);
   if (before?.language === language()) return before.words;
   const words = whereabouts(centre(outline), get().places, language(), t);
-  named.set(outline, { language: language(), words });
+  whereabout.set(outline, { language: language(), words });
   return words;
 }
 
@@ -131,13 +134,13 @@ export function why(code, text) {
 }
 
 /** What would remove a finding: in the reader's language where the catalogue knows the kind, else as the exchange puts it; and
- * also that where the catalogue says less (times of notice, numbers, hours). @param {Remedy} remedy */
-export function remedy(remedy) {
+ * also that where the catalogue says less (times of notice, numbers, hours). @param {Digest} facts @param {Remedy} remedy */
+export function remedy(facts, remedy) {
   const key = `remedy.${remedy.kind}${remedy.kind === "obtain-consent" && !remedy.parties.length ? ".another" : ""}`;
   const metres = remedy.altitude_m ?? remedy.distance_m;
   const values = {
     time: remedy.instant && dateTime(at(remedy.instant), language()), metres: metres === null ? null : number(metres),
-    parties: remedy.parties.join(", "), force: remedy.force,
+    parties: remedy.parties.map((party) => nameOf(facts, party)).join(", "), force: remedy.force && (facts.forces.get(remedy.force)?.name ?? remedy.force),
   };
   const said = t(key, Object.fromEntries(Object.entries(values).filter(([, value]) => value)));
   if (language() === "en" || !knows(key) || said.includes("{")) return foreign(remedy.text);
