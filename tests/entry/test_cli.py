@@ -267,7 +267,8 @@ def test_the_demo_prints_a_table_that_a_person_can_read() -> None:
     "Russia: envelope, asked \\(open\\), .* United States: envelope, asked \\(open\\)",
     "HELD who Turkey: Move on Manbij \\(gives way\\) United States: Interposition patrol west of Manbij what Clash ",
     "BLOCKED who United States: Joint plan for Raqqa what Breach, incompatible rule ",
-    "BLOCKED who Turkey: Patrol along the Sajur what Breach, corridor rule .* reserved for others at that time",
+    "BLOCKED who Turkey: Patrol along the Sajur what Breach, corridor rule .* reserved for others until 2017-03-08T13:00:00Z",
+    "what Breach, lead-time rule .* remedy Begin at 2017-03-09T11:00:00Z or later: .* so file it by 2017-03-07T11:00:00Z",
     "BLOCKED who Turkey: Clearing of explosive remnants north of Al-Bab Hospital in Al-Bab .* nearer than 1,000 m "])
 def test_the_printed_demo_shows_what_the_day_is_about(printed_demo: str, sentence: str) -> None:
     assert re.search(sentence, " ".join(printed_demo.split())), printed_demo

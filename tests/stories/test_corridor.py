@@ -70,6 +70,7 @@ class TestTheConvoysRoad:
         blocked = world.file("TR", place(world, 37.95, 36.7, start_h=27.5), activity="ground-movement")
         assert blocked["clearance"] == "blocked"
         [finding] = blocked["findings"]
+        assert finding["text"].endswith(f"until {window.ends_at:%Y-%m-%dT%H:%M:%SZ}.")
         assert [(r["kind"], r["instant"]) for r in finding["remedies"] if r["instant"]] \
             == [("end-before", opens.strftime("%Y-%m-%dT%H:%M:%SZ"))]
         assert world.file("TR", place(world, 37.95, 36.75, start_h=33), activity="ground-movement")["clearance"] == "clear"

@@ -8,8 +8,10 @@ import pytest
 from msgspec.structs import replace
 from tests.world import World
 
+from antalya.exchange import viewing
 from antalya.model import Circle, Party, Understanding, Volume
 from antalya.model.rules import LeadTime
+from antalya.steps.disclose import Viewer
 
 STRIKE = datetime(2018, 9, 17, 19, 0, tzinfo=UTC)
 LATAKIA = Circle(center=(35.78, 35.52), radius_m=20_000)
@@ -52,6 +54,15 @@ class TestOffLatakia:
         outcome = self.filed(world, timedelta(seconds=50))
         [later] = [r for r in outcome["findings"][0]["remedies"] if r["kind"] == "start-after"]
         world.clock.now += timedelta(minutes=40)
+        again = world.file("IL", over(datetime.fromisoformat(later["instant"])), activity="flight")
+        assert again["clearance"] == "clear"
+
+    def test_the_advice_is_what_can_still_be_done(self, world: World) -> None:
+        id_ = self.filed(world, timedelta(seconds=50))["operation"]["id"]
+        world.clock.now += timedelta(hours=5)
+        [finding] = viewing.findings(world.hub, Viewer("IL"), open_only=True, operation=id_, limit=10)
+        [later] = [r for r in finding["remedies"] if r["kind"] == "start-after"]
+        assert later["text"].endswith("so file it by 2018-09-18T01:00:00Z.")
         again = world.file("IL", over(datetime.fromisoformat(later["instant"])), activity="flight")
         assert again["clearance"] == "clear"
 

@@ -1,6 +1,6 @@
 """Findings, what would remove them, and the clearance that follows from them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from antalya.model.base import Id, Instant, Noun, set_utc
@@ -32,6 +32,16 @@ class Remedy(Noun, frozen=True, kw_only=True):
     distance_m: float | None = None
     parties: tuple[Id, ...] = ()
     force: Id | None = None
+
+
+def start_with_notice(operation: str, notice_s: float, now: datetime) -> Remedy:
+    """A start that gives the notice, if the change is filed within the hour after this one: the later it is, the later."""
+    filed = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
+    start = filed + timedelta(seconds=notice_s)
+    start = start if not start.microsecond else start.replace(microsecond=0) + timedelta(seconds=1)
+    return Remedy(kind="start-after", operation=operation, instant=start,
+                  text=f"Begin at {start:%Y-%m-%dT%H:%M:%SZ} or later: notice counts anew from the change, so file it by "
+                       f"{filed:%Y-%m-%dT%H:%M:%SZ}.")
 
 
 class Met(Noun, frozen=True, kw_only=True):

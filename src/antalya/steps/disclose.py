@@ -16,7 +16,7 @@ from msgspec import to_builtins
 
 from antalya.geometry.cells import cell_outline, cells_outline, coarse
 from antalya.model.asks import Answer, Ask
-from antalya.model.findings import Clearance, Finding, Opened, Remedy
+from antalya.model.findings import Clearance, Finding, Opened, Remedy, start_with_notice
 from antalya.model.operations import Operation
 from antalya.model.parties import Level, Stance, StanceLevel, at_least, higher
 from antalya.model.places import Control, Site
@@ -218,7 +218,8 @@ def _finding(viewer: Viewer, opened: Opened, context: Context) -> View | None:
         "site": finding.site if viewer.broker or (site is not None and site.owner == viewer.party) else None,
         "params": to_builtins(finding.params) if level == "details" else {},
         "met": [_met(met, level) for met in finding.met] if side or level == "details" else [],
-        "remedies": [_remedy(r, finding, named) for r in finding.remedies if _own(viewer, r.operation, context)],
+        "remedies": [_remedy(_still(r, opened, context.now), finding, named) for r in finding.remedies
+                     if _own(viewer, r.operation, context)],
         "stance": _stance(viewer, finding, named, context), "settled": finding.id in context.settled,
     }
     window = side or level == "details"
@@ -242,6 +243,15 @@ def _met(met: object, level: Level) -> View:
     if level == "details":
         return whole
     return {key: whole[key] for key in ("region", "starts_at", "ends_at", "lower_m", "upper_m")}
+
+
+def _still(remedy: Remedy, opened: Opened, now: datetime) -> Remedy:
+    """A remedy as it can be done now: a start that gives the notice lies the later, the later the change is filed."""
+    notice_s = opened.finding.params.get("notice_s")
+    if remedy.kind != "start-after" or not isinstance(notice_s, int | float) or opened.closed_at is not None:
+        return remedy
+    anew = start_with_notice(remedy.operation, notice_s, now)
+    return max(remedy, anew, key=lambda r: r.instant or now)
 
 
 def _remedy(remedy: Remedy, finding: Finding, named: bool) -> View:

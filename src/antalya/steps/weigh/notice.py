@@ -1,16 +1,14 @@
 """Rules about telling in time and asking first: consent, lead-time, threshold."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from antalya.model.findings import Finding, Met, Remedy
+from antalya.model.findings import Finding, Met, Remedy, start_with_notice
 from antalya.model.operations import Strength
 from antalya.model.rules import Consent, LeadTime, Threshold
 from antalya.model.understandings import Understanding
 from antalya.steps.weigh.case import Ask, Case, finding, hotline
-from antalya.steps.weigh.trims import at, duration, rule_trims, withdraw
-
-_HOUR = timedelta(hours=1)
+from antalya.steps.weigh.trims import duration, rule_trims, withdraw
 
 
 def consent(case: Case, understanding: Understanding, rule: Consent) -> Iterator[Finding]:
@@ -91,13 +89,6 @@ def _late(case: Case, met: tuple[Met, ...], notice_s: float) -> tuple[Met, ...]:
 
 def _in_time(case: Case, late: tuple[Met, ...], notice_s: float) -> list[Remedy]:
     """A start that gives the notice, if the change is filed within the hour after this one; and what to do the next time."""
-    filed = max(case.subject.filed_at, case.now).replace(minute=0, second=0, microsecond=0) + 2 * _HOUR
-    start = _whole(filed + timedelta(seconds=notice_s))
-    first = Remedy(kind="start-after", operation=case.operation.id, instant=start,
-                   text=f"Begin at {at(start)} or later: notice counts anew from the change, so file it by {at(filed)}.")
+    first = start_with_notice(case.operation.id, notice_s, max(case.subject.filed_at, case.now))
     early = Remedy(kind="file-earlier", operation=case.operation.id, text=f"File at least {duration(notice_s)} ahead.")
     return [first, early, withdraw(case.operation)]
-
-
-def _whole(moment: datetime) -> datetime:
-    return moment if not moment.microsecond else moment.replace(microsecond=0) + timedelta(seconds=1)

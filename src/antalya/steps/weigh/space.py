@@ -7,7 +7,7 @@ from antalya.model.rules import Corridor, KeepOut, Pause
 from antalya.model.understandings import Understanding
 from antalya.scope import all_among
 from antalya.steps.weigh.case import Ask, Case, finding
-from antalya.steps.weigh.trims import metres, rule_trims, withdraw
+from antalya.steps.weigh.trims import at, metres, rule_trims, withdraw
 
 
 def keep_out(case: Case, understanding: Understanding, rule: KeepOut) -> Iterator[Finding]:
@@ -46,7 +46,11 @@ def corridor(case: Case, understanding: Understanding, rule: Corridor) -> Iterat
     """Blocks what comes into reserved space, unless everyone who moves holds it."""
     if not case.binds(rule) or all_among(case.operation, rule.holders, case.rulebook):
         return
-    if met := case.met(case.ground(understanding, rule, rule.lower_m, rule.upper_m)):
-        yield finding("breach", "in-corridor", "The operation comes into space that is reserved for others at that time.",
+    ground = case.ground(understanding, rule, rule.lower_m, rule.upper_m)
+    if met := case.met(ground):
+        last = max(m.starts_at for m in met)
+        free = min(end for start, end in ground.spans if start <= last < end)
+        until = f"until {at(free)}" if free.year < 9000 else "at that time"
+        yield finding("breach", "in-corridor", f"The operation comes into space that is reserved for others {until}.",
                       case.operation.id, met, effect="block", rule=(understanding, rule),
                       remedies=rule_trims(case.operation, met, case.now))
