@@ -1,6 +1,7 @@
 """The door at its edges: what is odd but allowed works, what is not gets its code, and the log stays verifiable."""
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import msgspec
 import pytest
@@ -8,6 +9,9 @@ from tests.world import DAWN, hours, volume
 
 from antalya.exchange import proving
 from antalya.ledger.entry import Entry, opens
+from antalya.model.asks import AskState
+from antalya.model.operations import ACTIVITIES, State
+from antalya.model.parties import Level
 from antalya.wire.canonical import canonical
 
 
@@ -91,6 +95,26 @@ def test_a_hidden_thing_s_id_is_taken_and_no_more_is_said_of_it(door, version: s
     assert door.client("RU").put("/v1/sites/s-1", json=site).json()["code"] == "precondition_required"
 
 
+@pytest.mark.parametrize(("change", "at", "words"), [
+    ({"activity": "bombing"}, "activity", ACTIVITIES), ({"state": "gone"}, "state", get_args(State)),
+    ({"disclosure": {"TR": "all"}}, "disclosure[...]", get_args(Level))])
+def test_an_unknown_word_is_refused_with_the_words_there_are(door, change: dict, at: str, words: tuple[str, ...]) -> None:
+    operation = msgspec.to_builtins(door.world.operation("TR")) | change
+    answer = door.client("TR").post("/v1/operations", json=operation)
+    assert (answer.status_code, answer.json()["code"], answer.json()["at"]) == (422, "bad_field", at)
+    assert answer.json()["detail"].endswith(f"one of {', '.join(words)} is wanted")
+
+
+@pytest.mark.parametrize(("path", "known"), [
+    ("/v1/operations?limt=3", "known here: from, to, bbox, after, limit"), ("/v1/events?afer=3", "known here: after"),
+    ("/v1/picture?limt=3", "no query parameter is known here")])
+def test_an_unknown_query_parameter_is_refused_with_those_there_are(door, path: str, known: str) -> None:
+    answer = door.client("TR").get(path)
+    assert (answer.status_code, answer.json()["code"], answer.json()["detail"]) == (422, "bad_field", known)
+    assert answer.json()["at"] == path.partition("?")[2].partition("=")[0]
+
+
 def test_an_unknown_state_of_asks_is_refused(door) -> None:
     answer = door.client("TR").get("/v1/asks", params={"state": "opened"})
     assert (answer.status_code, answer.json()["code"], answer.json()["at"]) == (422, "bad_field", "state")
+    assert answer.json()["detail"] == f"one of {', '.join(get_args(AskState))} is wanted"

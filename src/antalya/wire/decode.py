@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -19,6 +19,7 @@ from antalya.model.errors import AntalyaError, error
 
 T = TypeVar("T")
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.\w+|\[\d+\]")
 _NAMED = re.compile(r"^Object (?:missing required|contains unknown) field `([^`]{1,100})`$")
 
 
@@ -40,7 +41,7 @@ def decode(raw: bytes, kind: type[T], *, at: str = "") -> T:
     except AntalyaError as failure:
         raise _placed(failure, plain, kind, at) from None
     except msgspec.ValidationError as failure:
-        raise _bad_field(str(failure), at) from None
+        raise _bad_field(str(failure), at, plain, kind) from None
     except UnicodeDecodeError as failure:
         raise error("bad_json", f"not UTF-8 at byte {failure.start}", at=at) from None
     except (msgspec.DecodeError, ValueError) as failure:
@@ -57,7 +58,7 @@ def from_builtins(thing: object, kind: type[T], *, at: str = "") -> T:
     except AntalyaError as failure:
         raise _placed(failure, thing, kind, at) from None
     except msgspec.ValidationError as failure:
-        raise _bad_field(str(failure), at) from None
+        raise _bad_field(str(failure), at, thing, kind) from None
     except RecursionError:
         raise error("bad_json", "nested too deeply", at=at) from None
     _finite(thing, at)
@@ -125,7 +126,23 @@ def _short(text: str) -> str:
     return text if len(text) <= 200 else f"{text[:200]} …"
 
 
-def _bad_field(text: str, at: str) -> AntalyaError:
+def choices(kind: Any) -> tuple[str, ...]:
+    """The words of which a type allows one; none where it is another type."""
+    if get_origin(kind) is Literal:
+        return tuple(str(word) for word in get_args(kind))
+    return tuple(word for inner in get_args(kind) for word in choices(inner))
+
+
+def _wanted(plain: object, kind: Any, path: str) -> str:
+    """What would have been right at a place, where that is one of some words."""
+    for step in _STEP.findall(path):
+        kind = _types(plain, kind).get(step, _types(plain, kind).get("[]"))
+        plain = dict(_parts(plain)).get(step)
+    words = choices(kind)
+    return f": one of {', '.join(words)} is wanted" if words else ""
+
+
+def _bad_field(text: str, at: str, plain: object, kind: Any) -> AntalyaError:
     found = _PATH.match(text)
     path = (found.group("path") or "") if found else ""
     what = found.group("what") if found else text
@@ -133,7 +150,8 @@ def _bad_field(text: str, at: str) -> AntalyaError:
     where = _join(at, f"{path}.{named.group(1)}" if named else path)
     if "with a timezone component" in what:
         return error("naive_time", "a time without a zone", at=where)
-    return error("bad_field", _short(what), at=where)
+    wanted = _wanted(plain, kind, path) if what.startswith("Invalid enum value") else ""
+    return error("bad_field", _short(what) + wanted, at=where)
 
 
 def _placed(failure: AntalyaError, plain: object, kind: type, at: str) -> AntalyaError:

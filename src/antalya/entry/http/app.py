@@ -63,6 +63,8 @@ def _route(desk: Desk, metrics: Metrics, row: Endpoint, render: Render = problem
             desk.rates.take(f"party {party}")
             if not token.scopes & set(row.scopes):
                 raise error("no_scope", f"needs {' or '.join(row.scopes)}")
+            if render is problem:  # what drone operators' systems send beyond their standard is theirs
+                _known(request, row)
             call = Call(desk, request, token, path=request.path_params)
             if row.method in ("POST", "PUT", "DELETE"):
                 await open_body(call)
@@ -83,6 +85,16 @@ def _route(desk: Desk, metrics: Metrics, row: Endpoint, render: Render = problem
                 "status": response.status_code, "milliseconds": round(seconds * 1000, 2)})
         return response
     return Route(row.path, serve, methods=[row.method])
+
+
+def _known(request: Request, row: Endpoint) -> None:
+    """Raises bad_field for a query parameter that the row has not: it would be passed over, and the answer be another than
+    the one asked for."""
+    known = [query.name for query in row.query]
+    for name in request.query_params:
+        if name not in known:
+            there = f"known here: {', '.join(known)}" if known else "no query parameter is known here"
+            raise error("bad_field", there, at=name[:100])
 
 
 def _plain(desk: Desk, metrics: Metrics) -> list[BaseRoute]:

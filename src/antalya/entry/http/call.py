@@ -16,7 +16,7 @@ from antalya.exchange.bridge.talking import Peers
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.errors import AntalyaError, error
 from antalya.steps.disclose import Viewer
-from antalya.wire.decode import decode
+from antalya.wire.decode import choices, decode
 from antalya.wire.notice import verify as verify_notice
 from antalya.wire.tokens import Caller, Issuer, unproven
 from antalya.wire.tokens import verify as verify_token
@@ -132,7 +132,8 @@ class Call:
         try:
             return msgspec.convert(text, kind, strict=False)
         except msgspec.ValidationError as failure:
-            raise error("bad_field", str(failure), at=name) from None
+            words = choices(kind)
+            raise error("bad_field", f"one of {', '.join(words)} is wanted" if words else str(failure), at=name) from None
 
 
 @asynccontextmanager

@@ -68,7 +68,7 @@ def _parameters(row: Endpoint) -> list[dict[str, Any]]:
 
 def _problems(row: Endpoint, schemas: dict[int, Any]) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
-    for name in dict.fromkeys((*row.errors, *_EVERYWHERE)):
+    for name in dict.fromkeys((*row.errors, *_EVERYWHERE, "bad_field")):
         by_status.setdefault(CATALOGUE[name].status, []).append(name)
     return {str(status): {"description": ", ".join(names), "content": {"application/problem+json": {
                 "schema": schemas[id(Problem)], "examples": {name: {"value": _example(name)} for name in names}}}}
