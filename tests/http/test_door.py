@@ -35,7 +35,9 @@ def outline(*rings: list[list[float]]) -> dict[str, Any]:
 def check_shape(door: Door, method: str, path: str, answer: httpx.Response) -> None:
     """Holds an answer against what openapi.json says of it."""
     document = httpx.get(f"{door.url}/openapi.json").json()
-    said = document["paths"][path][method.lower()]["responses"][str(answer.status_code)]["content"]
+    described = document["paths"][path][method.lower()]["responses"][str(answer.status_code)]
+    said = described["content"]
+    assert {h for h in ("etag", "location") if h in answer.headers} <= {h.lower() for h in described.get("headers", {})}
     kind = answer.headers["content-type"].partition(";")[0]
     if kind.endswith("json"):
         Draft202012Validator(said[kind]["schema"] | {"components": document["components"]}).validate(answer.json())
@@ -55,7 +57,7 @@ def test_the_story_of_a_pair_through_the_door(door: Door) -> None:
     us, tr, broker = door.client("US"), door.client("TR"), door.client("broker", "antalya.read", "antalya.broker")
     first = us.post("/v1/operations", json=operation(door))
     assert first.status_code == 201
-    assert first.headers["etag"] == '"1"'
+    assert (first.headers["etag"], first.headers["location"]) == ('"1"', f"/v1/operations/{first.json()['operation']['id']}")
     check_shape(door, "POST", "/v1/operations", first)
     second = tr.post("/v1/operations", json=operation(door, "TR"))
     check_shape(door, "POST", "/v1/operations", second)
@@ -328,6 +330,17 @@ def test_openapi_describes_every_route_with_an_example_that_decodes(door: Door) 
         assert said["summary"]
         if row.body is not None:
             msgspec.convert(said["requestBody"]["content"]["application/json"]["example"], row.body)
+        for parameter in said["parameters"]:
+            assert parameter["in"] == "path" or parameter["description"]
+        for media_type, content in (said["responses"][str(row.status)].get("content") or {}).items():
+            if media_type == "text/event-stream":
+                fields = dict(line.split(": ", 1) for line in content["example"].splitlines() if line)
+                assert fields["event"] == json.loads(fields["data"])["type"]
+                content["example"] = json.loads(fields["data"])
+            Draft202012Validator(content["schema"] | {"components": document["components"]}).validate(content["example"])
+            if media_type != "text/plain":
+                msgspec.convert(content["example"], row.answer)  # the schema lets pass what the types do not
+        assert "Retry-After" in said["responses"]["429"]["headers"]
         for answer in (a for status, a in said["responses"].items() if status >= "400"):
             described = answer["content"]["application/problem+json"]
             schema = described["schema"] | {"components": document["components"]}

@@ -25,7 +25,7 @@ class Query:
 @dataclass(frozen=True)
 class Endpoint:
     """One row. `scopes`: any one of them is enough; `body` and `answer`: types for the schema; `headers`: request headers
-    that matter; `example`: a body."""
+    that matter; `example`: a body; `gives`: headers of the answer."""
 
     method: str
     path: str
@@ -40,6 +40,7 @@ class Endpoint:
     errors: tuple[str, ...] = ()
     example: Any = None
     media_type: str = "application/json"
+    gives: tuple[str, ...] = ()
 
 
 def reply(content: object, status: int = 200, *, etag: int | None = None, headers: dict[str, str] | None = None) -> Response:

@@ -6,13 +6,20 @@ from typing import Any
 import msgspec
 
 from antalya import __version__
+from antalya.entry.http.answers import example_of
 from antalya.entry.http.endpoint import Endpoint
+from antalya.entry.http.examples import OPERATION
 from antalya.entry.http.shapes import Problem
 from antalya.model.errors import CATALOGUE, error
 
+_TOO_MANY = 429
 _EVERYWHERE = ("no_token", "bad_token", "no_scope", "rate_exceeded", "store_full", "store_read_only", "store_busy", "internal")
 _HEADERS = {"If-Match": "The ETag of the version you read.", "Last-Event-ID": "Resume after this event.",
             "Idempotency-Key": "The same bytes under the same key get the same answer again."}
+
+_GIVEN = {"ETag": ("The version, to be sent back in If-Match.", '"1"'),
+          "Location": ("Where what was filed is.", f"/v1/operations/{OPERATION['id']}"),
+          "Retry-After": ("After how many seconds to ask again.", "1")}
 
 
 def document(endpoints: Iterable[Endpoint], origin: str) -> dict[str, Any]:
@@ -39,7 +46,12 @@ def document(endpoints: Iterable[Endpoint], origin: str) -> dict[str, Any]:
 def _operation(row: Endpoint, schemas: dict[int, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "Done"}
     if row.answer is not None:
-        answer["content"] = {row.media_type: {"schema": schemas[id(row.answer)]}}
+        shown = example_of(row.answer)
+        if row.media_type == "text/event-stream":
+            shown = f"id: {shown['id']}\nevent: {shown['type']}\ndata: {msgspec.json.encode(shown).decode()}\n\n"
+        answer["content"] = {row.media_type: {"schema": schemas[id(row.answer)], "example": shown}}
+    if row.gives:
+        answer["headers"] = {name: _header(name) for name in row.gives}
     name = row.path.removeprefix("/v1/").replace("/", "-").replace("{", "").replace("}", "")
     made: dict[str, Any] = {"operationId": f"{row.method.lower()}-{name}", "summary": row.summary,
                             "description": f"Scope: {' or '.join(row.scopes)}.", "parameters": _parameters(row),
@@ -53,6 +65,11 @@ def _operation(row: Endpoint, schemas: dict[int, Any]) -> dict[str, Any]:
         made["requestBody"] = {"required": True, "content": {
             "application/json": body, "application/jose": {"schema": {"type": "string", "description": "Compact JWS"}}}}
     return made
+
+
+def _header(name: str) -> dict[str, Any]:
+    """A header of an answer."""
+    return {"description": _GIVEN[name][0], "schema": {"type": "string"}, "example": _GIVEN[name][1]}
 
 
 def _parameters(row: Endpoint) -> list[dict[str, Any]]:
@@ -70,7 +87,8 @@ def _problems(row: Endpoint, schemas: dict[int, Any]) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
     for name in dict.fromkeys((*row.errors, *_EVERYWHERE, "bad_field")):
         by_status.setdefault(CATALOGUE[name].status, []).append(name)
-    return {str(status): {"description": ", ".join(names), "content": {"application/problem+json": {
+    return {str(status): ({"headers": {"Retry-After": _header("Retry-After")}} if status == _TOO_MANY else {}) | {
+                "description": ", ".join(names), "content": {"application/problem+json": {
                 "schema": schemas[id(Problem)], "examples": {name: {"value": _example(name)} for name in names}}}}
             for status, names in sorted(by_status.items())}
 

@@ -78,9 +78,9 @@ def _rows(kind: Kind, plural: str, noun: type[Noun], scopes: tuple[str, ...], ex
     return [
         Endpoint("GET", f"/v1/{plural}", f"All {plural} you may see", (READ,), partial(_list, kind), None, items),
         Endpoint("GET", f"/v1/{plural}/{{id}}", f"One of the {plural}", (READ,), partial(_show, kind), None, one or noun,
-                 errors=("not_found",)),
+                 errors=("not_found",), gives=("ETag",)),
         Endpoint("PUT", f"/v1/{plural}/{{id}}", f"Register or change one of the {plural}", scopes, partial(_put, noun), noun,
-                 shapes.Registered, 201, headers=("If-Match",), errors=_ERRORS, example=example),
+                 shapes.Registered, 201, headers=("If-Match",), errors=_ERRORS, example=example, gives=("ETag",)),
     ]
 
 
@@ -95,7 +95,8 @@ ENDPOINTS = (
            shapes.UnderstandingView),
     Endpoint("POST", "/v1/understandings/{id}/signatures", "Sign the content of an understanding", (FILE,), sign, SignatureBody,
              shapes.Registered, errors=("not_found", "not_yours", "stale_etag", "wrong_state", "bad_signature"),
-             example=examples.SIGNATURE),
+             example=examples.SIGNATURE, gives=("ETag",)),
     Endpoint("POST", "/v1/understandings/{id}/status", "Suspend, resume or end an understanding", (FILE,), set_status,
-             StatusBody, shapes.Registered, errors=("not_found", "not_yours", "wrong_state"), example=examples.STATUS),
+             StatusBody, shapes.Registered, errors=("not_found", "not_yours", "wrong_state"), example=examples.STATUS,
+             gives=("ETag",)),
 )
