@@ -5,11 +5,14 @@ from typing import get_args
 
 import msgspec
 import pytest
+from tests.http.conftest import Door
 from tests.world import DAWN, hours, volume
 
 from antalya.exchange import proving
 from antalya.ledger.entry import Entry, opens
 from antalya.model.asks import AskState
+from antalya.model.errors import CATALOGUE
+from antalya.model.limits import Limits
 from antalya.model.operations import ACTIVITIES, State
 from antalya.model.parties import Level
 from antalya.wire.canonical import canonical
@@ -118,3 +121,21 @@ def test_an_unknown_state_of_asks_is_refused(door) -> None:
     answer = door.client("TR").get("/v1/asks", params={"state": "opened"})
     assert (answer.status_code, answer.json()["code"], answer.json()["at"]) == (422, "bad_field", "state")
     assert answer.json()["detail"] == f"one of {', '.join(get_args(AskState))} is wanted"
+
+
+def test_a_position_that_fits_the_theatre_only_when_swapped_is_refused_and_says_so(tmp_path) -> None:
+    door = Door(tmp_path, limits=Limits(theatre=(36.0, 34.6, 41.6, 37.4)))
+    try:
+        right = msgspec.to_builtins(door.world.operation("TR"))
+        [ring] = right["volumes"][0]["outline"]["coordinates"]
+        swapped = right | {"volumes": [right["volumes"][0] | {"outline": {
+            "type": "Polygon", "coordinates": [[[lat, lon] for lon, lat in reversed(ring)]]}}]}
+        refused = door.client("TR").post("/v1/operations", json=swapped)
+        said = refused.json()
+        assert (refused.status_code, said["code"]) == (CATALOGUE["swapped_position"].status, "swapped_position")
+        assert said["at"] == "volumes[0].outline"
+        assert said["detail"] == "outside the theatre; with longitude and latitude swapped it would be inside"
+        assert door.client("TR").get("/v1/operations").json()["items"] == []
+        assert door.client("TR").post("/v1/operations", json=right).status_code == 201
+    finally:
+        door.close()
