@@ -141,6 +141,22 @@ def test_after_an_interruption_the_page_catches_up(own_exchange, open_page):
     expect(page.locator(".link.live")).to_be_visible(timeout=20_000)
 
 
+def test_a_picture_asked_for_before_an_interruption_does_not_end_it(own_exchange, open_page):
+    page = open_page(own_exchange.url, expect=LOST)
+    look(page, "US")
+    expect(page.locator(".link.live")).to_be_visible()
+    held = []
+    page.route("**/v1/picture", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/v1/picture"):
+        own_exchange.call("US", "POST", "/v1/operations", operation("US"))
+    page.context.set_offline(True)
+    expect(page.get_by_role("alert")).to_contain_text("Not cleared")
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/v1/picture")):  # it looks again, and fails
+        held[0].fulfill(json=own_exchange.picture("US"))
+    expect(page.get_by_role("alert")).to_contain_text("Not cleared")
+    expect(page.locator(".link.live")).to_have_count(0)
+
+
 def without_demo(page):
     """The same exchange as it is outside the demo: nobody is offered a viewer."""
     problem = {"title": "There is no such thing", "status": 404, "detail": "x", "code": "not_found", "next_step": "x"}

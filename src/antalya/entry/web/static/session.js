@@ -25,6 +25,8 @@ const fresh = new Set();
 let [heard, shown] = [0, 0];
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let pending;
+/** How often the connection went. */
+let losses = 0;
 /** @type {AbortController | null} */
 let following = null;
 
@@ -134,10 +136,11 @@ function soon() {
 
 /** Loads the picture again, and says what is new in it. */
 export async function reload() {
-  const mine = following;
+  const [mine, lostBefore] = [following, losses];
   try {
     const picture = await call(token, "/v1/picture");
     if (mine !== following || mine?.signal.aborted) return;
+    if (losses !== lostBefore) return soon();  // asked for before the connection went: no sign that it is back
     show(picture, false);
     if (fresh.size) set({ news: [...fresh].map((key) => t(key)).join(" ") });
     fresh.clear();
@@ -169,6 +172,7 @@ function hear() {
 
 /** The connection is gone: everything shown is as old as when the exchange was last heard. */
 function lose() {
+  losses += 1;
   const { picture, link } = get();
   if (picture && link !== "lost") set({ link: "lost", asOf: at(picture.now) + Math.max(0, heard - shown) });
 }
