@@ -15,8 +15,15 @@ import pytest
 from tests.f3548.conftest import ALL, Uss, circle, logged, new_id, volume
 from tests.http.conftest import Door
 
-from antalya.exchange.coordination import extents, intents, writing
+from antalya.exchange.coordination import constraints, extents, intents, subscriptions, writing
+from antalya.exchange.coordination.writing import Request
+from antalya.exchange.hub import Evidence
 from antalya.geometry.cells import footprint
+from antalya.model import f3548
+from antalya.model.errors import AntalyaError
+from antalya.model.limits import Limits
+from antalya.wire.decode import decode
+from antalya.wiring import exchange
 
 
 def uuid7(now: datetime) -> str:
@@ -94,10 +101,9 @@ def test_who_went_away_before_the_answer_gets_it_the_next_time(door: Door, uss1:
         for _ in range(10):
             assert httpx.get(f"{door.url}/healthz").status_code == 200
 
-    def delivered() -> bool:
+    def written() -> bool:
         with store.read() as tx:
-            last = tx.utm_answered("intent", id_)
-        return last is None or last.delivered
+            return tx.utm_answered("intent", id_) is not None
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(store.write, hold)
@@ -110,12 +116,71 @@ def test_who_went_away_before_the_answer_gets_it_the_next_time(door: Door, uss1:
             turn()
         turn()
         let_go.set()
-    while delivered():
+    while not written():
         turn()
+    turn()
+    door.world.later(seconds=2)
     answer = uss1.call("PUT", f"operational_intent_references/{id_}", content=body)
     assert answer.status_code == 201
     assert answer.json()["operational_intent_reference"]["version"] == 1
     assert [leaf["outcome"] for leaf in logged(door, "US", "utm.intent")] == ["accepted"]
+
+
+WRITES: dict[str, tuple[str, Callable[..., bytes], type]] = {
+    "operational_intent_references": ("intent", intents.put, f3548.PutIntent),
+    "constraint_references": ("constraint", constraints.put, f3548.PutConstraint),
+    "subscriptions": ("subscription", subscriptions.put, f3548.PutSubscription)}
+
+
+def body_of(what: str, uss: Uss) -> bytes:
+    bodies = {"operational_intent_references": uss.intent(), "constraint_references": {"extents": [volume()]},
+              "subscriptions": {"extents": volume(), "notify_for_operational_intents": True}}
+    return json.dumps({"uss_base_url": uss.url} | bodies[what]).encode()
+
+
+def at_another(door: Door, what: str, id_: str, body: bytes) -> dict[str, Any]:
+    """Creates something at another process on the store, which is gone before it has answered; what it would have."""
+    hub = exchange(door.world.path, door.world.keys, "antalya.test/log", Limits(), clock=door.world.clock, uss=door.world.hub.uss)
+    try:
+        request = Request("US", frozenset(ALL), f"PUT /dss/v1/{what}/{id_}", Evidence(body, None, body))
+        return dict(json.loads(WRITES[what][1](hub, request, id_, decode(body, WRITES[what][2]))))
+    finally:
+        hub.store.close()
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_a_process_that_ends_between_commit_and_answer_leaves_the_answer_to_the_others(door: Door, uss1: Uss, what: str) -> None:
+    id_, body = new_id(), body_of(what, uss1)
+    lost = at_another(door, what, id_, body)
+    answer = uss1.call("PUT", f"{what}/{id_}", content=body)
+    assert (answer.status_code, answer.json()) == (200 if what == "subscriptions" else 201, lost)
+    assert len(logged(door, "US", f"utm.{WRITES[what][0]}")) == 1
+    assert uss1.call("PUT", f"{what}/{id_}", content=body).status_code == 409
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_what_was_handed_over_is_so_at_every_process_after_a_tick(door: Door, uss1: Uss, what: str) -> None:
+    id_, body = new_id(), body_of(what, uss1)
+    first = uss1.call("PUT", f"{what}/{id_}", content=body).json()
+    assert at_another(door, what, id_, body) == first
+    door.world.later(seconds=2)
+    with pytest.raises(AntalyaError, match="stale_ovn"):
+        at_another(door, what, id_, body)
+
+
+def test_a_lost_answer_is_not_given_once_it_is_not_so_any_more(door: Door, uss1: Uss, uss2: Uss) -> None:
+    what = "operational_intent_references"
+    id_, body = new_id(), body_of(what, uss1)
+    made = at_another(door, what, id_, body)["operational_intent_reference"]
+    changed = uss1.change(made, volume(end=3)).json()["operational_intent_reference"]
+    assert uss1.call("PUT", f"{what}/{id_}", content=body).status_code == 409
+    uss1.delete(changed)
+    anew = uss1.call("PUT", f"{what}/{id_}", content=body).json()["operational_intent_reference"]
+    assert anew["ovn"] != made["ovn"]
+    watched = new_id(), body_of("subscriptions", uss1)
+    at_another(door, "subscriptions", *watched)
+    uss2.create(key=[anew["ovn"]])
+    assert uss1.call("PUT", f"subscriptions/{watched[0]}", content=watched[1]).status_code == 409
 
 
 # OVNs

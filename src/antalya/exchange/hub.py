@@ -8,6 +8,7 @@ from threading import Condition
 
 from antalya.ledger.checkpoint import Signer
 from antalya.model.bridging import Uss
+from antalya.model.coordination import Kind
 from antalya.model.errors import AntalyaError, error
 from antalya.model.limits import Limits
 from antalya.ports import Clock, Ids, Salts, Store, Transaction
@@ -65,6 +66,8 @@ class Hub:
     origin: str
     uss: Uss | None = None
     bell: Bell = field(default_factory=Bell)
+    handed_over: set[tuple[Kind, str, str]] = field(default_factory=set)
+    """Answers of the DSS (of what, and their SHA-256) that callers were there for, and that is not written down yet."""
 
     def moment(self, tx: Transaction) -> datetime:
         """Now, for a job: never earlier than the last job's. Raises clock_unsure when the clock went back by more than

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from antalya.exchange.bridge import showing
 from antalya.exchange.checking import clearances, tell_of_clearances
+from antalya.exchange.coordination.writing import note_handed_over
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.proving import receipt
 from antalya.exchange.viewing import gather
@@ -61,11 +62,12 @@ def answer(hub: Hub, caller: Viewer, given: Answer, evidence: Evidence) -> dict[
 
 def tick(hub: Hub) -> int:
     """What time alone changes: asks whose deadline passed, consents that ran out, operations that are over (they leave the
-    index and their findings close), and what drone operators were shown and is over. Returns how many things changed; run it
-    every few seconds."""
+    index and their findings close), and what drone operators were shown and is over. Notes which answers the DSS handed over.
+    Returns how many things changed; run it every few seconds."""
+    answers = hub.handed_over.copy()
     with hub.store.read() as tx:
         now = hub.clock()
-        if not tx.asks_due(now) and not tx.over(now - timedelta(hours=1)) and not tx.bridged_over(now - timedelta(hours=1)):
+        if not (answers or tx.asks_due(now) or tx.over(now - timedelta(hours=1)) or tx.bridged_over(now - timedelta(hours=1))):
             return 0
 
     def job(tx: Transaction) -> int:
@@ -87,8 +89,10 @@ def tick(hub: Hub) -> int:
             for ask in tx.asks(finding=opened.finding.id, state="open"):
                 tx.put_ask(replace(ask, state="closed"))
         hub.tell(tx, tells, now)
+        note_handed_over(tx, answers)
         return count + len(over) + showing.over(hub, tx, now)
     changed = hub.store.write(job)
+    hub.handed_over.difference_update(answers)
     hub.bell.ring()
     return changed
 

@@ -87,8 +87,8 @@ class Availabilities:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer to the last accepted write of a thing: to whom, to which request, and whether it got through as far as we
-    know."""
+    """The answer to the last accepted write of a thing: to whom, to which request, and whether it is known that the caller was
+    there for it."""
 
     party: str
     request_sha256: str

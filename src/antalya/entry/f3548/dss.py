@@ -17,7 +17,7 @@ from antalya.exchange.coordination.writing import (
     MONITORING,
     PROCESSING,
     Request,
-    undelivered,
+    handed_over,
 )
 from antalya.exchange.hub import Hub
 from antalya.model import f3548
@@ -48,9 +48,9 @@ def _writes(kind: Kind, work: Write, path_id: str, *, old: str | None = None, st
             admitted(call)
             return work(call.hub, request, call)
         answer = await to_thread.run_sync(whole)
-        if path_id and await call.request.is_disconnected():
+        if path_id and old is None and not await call.request.is_disconnected():
             id_ = call.path[path_id]
-            await to_thread.run_sync(undelivered, call.hub, request, kind, id_ if kind == "availability" else id_.lower())
+            handed_over(call.hub, kind, id_ if kind == "availability" else id_.lower(), answer)
         return Response(answer, status, {"cache-control": "no-store"}, "application/json")
     return handler
 

@@ -4,8 +4,10 @@ import base64
 import hashlib
 import re
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from msgspec import Struct, json
 
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.coordination import Answered, Kind
@@ -41,7 +43,7 @@ class Request:
     def sha256(self) -> str:
         """What tells a retry from another request."""
         body = self.evidence.raw if self.evidence.payload is None else self.evidence.payload
-        return hashlib.sha256(self.act.encode() + b"\n" + body).hexdigest()
+        return _sha256(self.act.encode() + b"\n" + body)
 
     def need(self, scope: str, why: str) -> None:
         """Raises no_scope."""
@@ -55,6 +57,14 @@ class Done:
 
     version: int
     answer: Message
+
+
+class _Counted(Struct, frozen=True):
+    notification_index: int
+
+
+class _Listed(Struct, frozen=True):
+    subscription: _Counted
 
 
 def entity_id(text: str, at: str = "") -> str:
@@ -86,14 +96,14 @@ def write(hub: Hub, request: Request, kind: Kind, id: str, job: Callable[[Transa
     """Runs a write in one transaction with its leaf in the log; the answer's bytes.
 
     A retry gets the first answer again: under the same Idempotency-Key; or, while nothing has changed since, where it is the
-    same request in every byte and names the version it replaced, or where the caller was seen to go before the answer.
+    same request in every byte and names the version it replaced, or where the answer is not known to have been handed over.
     """
     with hub.refusals(f"utm.{kind}", request.party, id, request.evidence):
         if hub.uss is not None and request.party == hub.uss.id:
             raise error("not_yours", "that is the name of the exchange itself: nobody else writes under it")
 
         def whole(tx: Transaction) -> bytes:
-            before = _answered(tx, request, kind, id)
+            before = _answered(hub, tx, request, kind, id)
             if before is not None:
                 return before.encode()
             done = job(tx)
@@ -102,7 +112,7 @@ def write(hub: Hub, request: Request, kind: Kind, id: str, job: Callable[[Transa
             hub.log(tx, leafing(f"utm.{kind}", now, request.party, id, content, hub.salts(), version=done.version,
                                 kid=request.evidence.kid))
             answer = encode(done.answer).decode()
-            tx.utm_put_answered(kind, id, Answered(request.party, request.sha256, answer, True))
+            tx.utm_put_answered(kind, id, Answered(request.party, request.sha256, answer, False))
             if request.key is not None:
                 tx.remember(request.party, request.key, Remembered(request.sha256, answer), now)
             return answer.encode()
@@ -111,16 +121,21 @@ def write(hub: Hub, request: Request, kind: Kind, id: str, job: Callable[[Transa
     return answer
 
 
-def undelivered(hub: Hub, request: Request, kind: Kind, id: str) -> None:
-    """The caller went away before the answer: the same request will get it."""
-    def job(tx: Transaction) -> None:
-        last = tx.utm_answered(kind, id)
-        if last is not None and last.request_sha256 == request.sha256 and last.party == request.party:
-            tx.utm_put_answered(kind, id, Answered(last.party, last.request_sha256, last.response, False))
-    hub.store.write(job)
+def handed_over(hub: Hub, kind: Kind, id: str, answer: bytes) -> None:
+    """The caller was there for the answer: the same creation once more is none. The next tick writes it down; if
+    the process ends before, nobody knows, and who asks again gets the answer again."""
+    hub.handed_over.add((kind, id, _sha256(answer)))
 
 
-def _answered(tx: Transaction, request: Request, kind: Kind, id: str) -> str | None:
+def note_handed_over(tx: Transaction, answers: Iterable[tuple[Kind, str, str]]) -> None:
+    """Writes down which answers were handed over, for other processes on the store and those after this one."""
+    for kind, id_, sha256 in answers:
+        last = tx.utm_answered(kind, id_)
+        if last is not None and _sha256(last.response.encode()) == sha256:
+            tx.utm_put_answered(kind, id_, replace(last, delivered=True))
+
+
+def _answered(hub: Hub, tx: Transaction, request: Request, kind: Kind, id: str) -> str | None:
     if request.key is not None:
         kept = tx.remembered(request.party, request.key)
         if kept is not None and kept.request_sha256 != request.sha256:
@@ -128,6 +143,18 @@ def _answered(tx: Transaction, request: Request, kind: Kind, id: str) -> str | N
         if kept is not None:
             return kept.response
     last = tx.utm_answered(kind, id)
-    if last is None or (last.party, last.request_sha256) != (request.party, request.sha256):
+    if last is None or (last.party, last.request_sha256) != (request.party, request.sha256) or _is_counted(tx, kind, id, last):
         return None
-    return last.response if request.old is not None or not last.delivered else None
+    if request.old is None and (last.delivered or (kind, id, _sha256(last.response.encode())) in hub.handed_over):
+        return None
+    return last.response
+
+
+def _is_counted(tx: Transaction, kind: Kind, id: str, last: Answered) -> bool:
+    """Whether a subscription was notified since it was answered: what it lists is not all that is there any more."""
+    now = tx.utm_subscription(id) if kind == "subscription" else None
+    return now is not None and now.index != json.decode(last.response, type=_Listed).subscription.notification_index
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
