@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from joserfc import jwt
@@ -23,6 +24,7 @@ from antalya.entry import issuers as issuers_module
 from antalya.entry.issuers import Issuers
 from antalya.entry.settings import IssuerSetting
 from antalya.model.errors import AntalyaError
+from antalya.model.parties import Party
 from antalya.store import keys as key_files
 from antalya.store.keys import issuer_keys
 
@@ -174,6 +176,40 @@ def test_an_authority_s_clients_become_parties_where_its_setting_says_so(door: D
     assert status(door, token(door, key_for("EdDSA"), "EdDSA")) == 404
     with door.world.hub.store.read() as tx:
         assert [thing.version for thing in tx.versions_of("party", "skyco")] == [1]
+
+
+def test_who_brings_parties_names_no_other(door: Door, key_server: Callable[..., KeyServer]) -> None:
+    key = key_for("EdDSA")
+    url = key_server(key).url
+    scopes = [SC, "antalya.read"]
+    one, other = authority(jwks_url=url, scopes=scopes), authority(jwks_url=url, name="https://other.example", scopes=scopes)
+
+    def at_both_doors(setting: IssuerSetting, party: str) -> tuple[int, int]:
+        made = token(door, key, "EdDSA", *scopes, issuer=setting.name, sub=party)
+        return status(door, made), httpx.get(f"{door.url}/v1/parties", headers={"authorization": f"Bearer {made}"}).status_code
+
+    trust(door, one, other)
+    assert at_both_doors(one, "TR") == (403, 403)
+    assert at_both_doors(one, "skyco") == (404, 200)
+    assert at_both_doors(other, "skyco") == (403, 403)
+    skyco = Party(id="skyco", name="Sky Company", source="a letter of theirs")
+    door.world.put(skyco, version=1)
+    assert at_both_doors(one, "skyco") == (404, 200)  # whoever changed it since
+    door.world.put(Party(id="airco", name="airco", source=f"token of {one.name}"))
+    assert at_both_doors(one, "airco") == (403, 403)  # the operator's, whatever its source says
+    refused = httpx.get(f"{door.url}/v1/parties", headers={
+        "authorization": f"Bearer {token(door, key, 'EdDSA', *scopes, sub='TR')}"})
+    assert refused.json()["code"] == "foreign_party"
+
+
+def test_an_issuer_names_the_parties_of_its_setting(door: Door, key_server: Callable[..., KeyServer]) -> None:
+    key = key_for("EdDSA")
+    url = key_server(key).url
+    for setting, named in ((authority(jwks_url=url, parties=["TR"]), {"TR": 404, "US": 403, "skyco": 404}),
+                           (authority(jwks_url=url, brings_parties=False), {"TR": 404, "US": 404, "airco": 403}),
+                           (authority(jwks_url=url, brings_parties=False, parties=["TR"]), {"TR": 404, "US": 403, "skyco": 403})):
+        trust(door, setting)
+        assert {party: status(door, token(door, key, "EdDSA", sub=party)) for party in named} == named
 
 
 def test_keys_change_while_the_exchange_serves(door: Door, key_server: Callable[..., KeyServer],

@@ -70,7 +70,7 @@ class Issuers(Sequence[Issuer]):
         for source in self._sources:
             made = source.setting
             self._issuers.append(Issuer(made.name, KeySet([]), made.audiences, scopes=made.scopes, max_life_s=made.max_life_s,
-                                        brings_parties=made.brings_parties))
+                                        brings_parties=made.brings_parties, parties=made.parties))
             try:
                 self._issuers[-1] = replace(self._issuers[-1], keys=source.keys(time.monotonic()))
             except AntalyaError as failure:

@@ -38,6 +38,8 @@ class IssuerSetting(Noun, frozen=True, kw_only=True):
     refresh_s: Annotated[float, Meta(ge=1, description="After how long to ask that address again, in seconds.")] = 300.0
     brings_parties: Annotated[bool, Meta(description=(
         "Whether whom its tokens name becomes a party on first sight (F3548 clients)."))] = False
+    parties: Annotated[tuple[str, ...], Meta(description=(
+        "Parties that its tokens may name; empty: those that it brought itself, or all where it brings none."))] = ()
     audiences: Annotated[tuple[str, ...], Meta(description="Audiences its tokens may name, besides the exchange's own.")] = ()
     scopes: Annotated[tuple[str, ...], Meta(description=(
         "The scopes it may give; others in its tokens count for nothing."))] = SCOPES

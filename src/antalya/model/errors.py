@@ -109,6 +109,8 @@ CATALOGUE: dict[str, Code] = _catalogue(
     Code("not_yours", 403, "That belongs to another party", "Only its owner may change it.", 4),
     Code("unknown_party", 403, "The exchange does not know that party",
          "Ask its operator to register it, or to let its issuer's parties in.", 4),
+    Code("foreign_party", 403, "The token's issuer may not name that party",
+         "Get a token of the party's own issuer, or ask the operator to name the party in this issuer's `parties`.", 4),
     Code("bad_signature", 401, "The signature does not fit", "Sign the RFC 8785 bytes with a key the exchange has.", 4),
     Code("signature_required", 401, "This party's filings must be signed", "Send the filing as a JWS.", 4),
     # Bounds

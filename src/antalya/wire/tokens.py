@@ -32,7 +32,7 @@ _MOST_BYTES = 8_192
 class Issuer:
     """Whose tokens are taken: name (`iss`), public keys (a JWK set), the names it knows this exchange by besides the
     exchange's own (`aud`), with which algorithms, which scopes it may give, and how long they may live. `brings_parties`: whom
-    it names is a party of the exchange from then on."""
+    it names is a party of the exchange from then on. `parties`: whom it may name besides those (neither: everybody)."""
 
     name: str
     keys: KeySet
@@ -41,6 +41,7 @@ class Issuer:
     scopes: tuple[str, ...] = SCOPES
     max_life_s: float = 90 * 86_400.0
     brings_parties: bool = False
+    parties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 
 from antalya.entry import f3548
+from antalya.entry.f3548.parties import check_named
 from antalya.entry.f3548.talking import keep_talking
 from antalya.entry.http import events, log, operations, registry
 from antalya.entry.http.call import Call, Desk, authenticate, open_body
@@ -60,6 +61,7 @@ def _route(desk: Desk, metrics: Metrics, row: Endpoint, render: Render = problem
             desk.rates.take(request.client.host if request.client else "")
             token = await authenticate(desk, request, desk.hub.clock())
             party = token.party
+            await check_named(desk, token)
             desk.rates.take(f"party {party}")
             if not token.scopes & set(row.scopes):
                 raise error("no_scope", f"needs {' or '.join(row.scopes)}")
