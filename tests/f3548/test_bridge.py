@@ -222,6 +222,37 @@ def test_where_a_flight_that_strayed_is_goes_to_who_sees_all_of_it(door: Door, w
         assert tx.fix(operation.id) is None
 
 
+STRAYED = {"at": "2017-03-07T04:00:00Z", "position": [37.95, 36.53]}
+AT = {"longitude": 37.95, "latitude": 36.53}
+
+
+@pytest.mark.parametrize(("told", "position", "others"), [
+    ({}, {}, {}),
+    ({"speed_m_s": 21.5, "track_deg": 359.5}, {}, {"velocity": {"speed": 21.5, "units_speed": "MetersPerSecond", "track": 359.5}}),
+    ({"speed_m_s": 0}, {}, {"velocity": {"speed": 0, "units_speed": "MetersPerSecond", "track": 360}}),
+    ({"error_across_m": 0, "error_up_m": 0}, {"accuracy_h": "HA1m", "accuracy_v": "VA1m"}, {}),
+    ({"error_across_m": 10, "error_up_m": 10}, {"accuracy_h": "HA30m", "accuracy_v": "VA25m"}, {}),
+    ({"error_across_m": 1_851, "error_up_m": 149}, {"accuracy_h": "HA1NM", "accuracy_v": "VA150m"}, {}),
+    ({"error_across_m": 18_520, "error_up_m": 150}, {"accuracy_h": "HA10NMPlus", "accuracy_v": "VA150mPlus"}, {}),
+    ({"extrapolated": True}, {"extrapolated": True, "accuracy_h": "HAUnknown", "accuracy_v": "VAUnknown"}, {}),
+    ({"extrapolated": True, "error_across_m": 2}, {"extrapolated": True, "accuracy_h": "HA3m", "accuracy_v": "VAUnknown"}, {}),
+])
+def test_all_that_its_owner_says_of_a_fix_is_in_the_telemetry(door: Door, world: World, uss1: Uss, told: dict[str, Any],
+                                                              position: dict[str, Any], others: dict[str, Any]) -> None:
+    operation = filed(world, "details", activity="drone")
+    for version, state in enumerate(("accepted", "active", "nonconforming"), 1):
+        world.change(replace(operation, state=state), version)
+    client, where = door.client("TR"), f"/v1/operations/{operation.id}/fix"
+    assert client.put(where, json=STRAYED | told | {"next_at": "2017-03-07T04:00:30Z"}).status_code == 204
+    [reference], _ = shown(uss1)
+    found = uss1.call("GET", f"/uss/v1/operational_intents/{reference['id']}/telemetry").json()
+    assert found["telemetry"] == {"time_measured": moment(0), "position": AT | position} | others
+    assert found["next_telemetry_opportunity"] == moment(1 / 120)
+    for wrong in ({"track_deg": 90}, {"next_at": "2017-03-07T03:59:59Z"}, {"speed_m_s": 1, "track_deg": 360}, {"speed_m_s": -1},
+                  {"error_up_m": -1}):
+        assert client.put(where, json=STRAYED | wrong).json()["code"] == "bad_field"
+
+
 def test_nobody_else_can_change_it_nor_write_under_its_name(world: World, uss1: Uss, uss: Any) -> None:
     filed(world, "details", activity="flight")
     filed(world, "details")

@@ -1,6 +1,6 @@
 """The messages of ASTM F3548-21 between USSs: details of operational intents and constraints, telemetry."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -69,12 +69,30 @@ class ConstraintNotice(Message, frozen=True, kw_only=True):
     constraint: Constraint | UnsetType | None = UNSET
 
 
+AccuracyAcross = Literal["HAUnknown", "HA10NMPlus", "HA10NM", "HA4NM", "HA2NM", "HA1NM", "HA05NM", "HA03NM", "HA01NM", "HA005NM",
+                         "HA30m", "HA10m", "HA3m", "HA1m"]
+"""PositionAccuracyHorizontal: the error is less than that."""
+AccuracyUp = Literal["VAUnknown", "VA150mPlus", "VA150m", "VA45m", "VA25m", "VA10m", "VA3m", "VA1m"]
+"""PositionAccuracyVertical."""
+
+
 class Position(Message, frozen=True, kw_only=True):
-    """Degrees on WGS84."""
+    """Degrees on WGS84. Both accuracies must be there where it is extrapolated."""
 
     longitude: float | UnsetType | None = UNSET
     latitude: float | UnsetType | None = UNSET
+    accuracy_h: AccuracyAcross | UnsetType | None = UNSET
+    accuracy_v: AccuracyUp | UnsetType | None = UNSET
+    extrapolated: bool | UnsetType | None = UNSET
     altitude: Altitude | UnsetType | None = UNSET
+
+
+class Velocity(Message, frozen=True, kw_only=True):
+    """Over ground. `track`: degrees clockwise from true north, 360 where it is not known."""
+
+    speed: float
+    units_speed: Literal["MetersPerSecond"] = "MetersPerSecond"
+    track: float = 0.0
 
 
 class Telemetry(Message, frozen=True, kw_only=True):
@@ -82,6 +100,7 @@ class Telemetry(Message, frozen=True, kw_only=True):
 
     time_measured: Time
     position: Position | UnsetType | None = UNSET
+    velocity: Velocity | UnsetType | None = UNSET
 
 
 class TelemetryAnswer(Message, frozen=True, kw_only=True):
@@ -89,3 +108,4 @@ class TelemetryAnswer(Message, frozen=True, kw_only=True):
 
     operational_intent_id: str
     telemetry: Telemetry | UnsetType | None = UNSET
+    next_telemetry_opportunity: Time | UnsetType | None = UNSET

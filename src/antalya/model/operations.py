@@ -4,7 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
-from antalya.model.base import Id, Instant, Noun, Text, check_texts, set_utc
+from antalya.model.base import Id, Instant, Metres, Noun, Text, check_texts, set_utc
 from antalya.model.errors import error
 from antalya.model.parties import Level
 from antalya.model.volume import Altitude, Minima, Position, Volume, check_position
@@ -72,15 +72,28 @@ class Strength(Noun, frozen=True, kw_only=True):
 
 class Fix(Noun, frozen=True, kw_only=True):
     """Where an operation was: measured `at`, [longitude, latitude] in degrees on WGS84, metres above its ellipsoid where known.
-    Raises not_a_position, naive_time."""
+
+    `error_across_m`, `error_up_m`: how far off that may be; `extrapolated`: it was computed rather than measured. `speed_m_s`
+    over ground, and `track_deg`, the way it goes, clockwise from true north. `next_at`: no sooner will there be another. Raises
+    not_a_position, naive_time, bad_field."""
 
     at: Instant
     position: Position
     altitude_m: Altitude | None = None
+    error_across_m: Metres | None = None
+    error_up_m: Metres | None = None
+    extrapolated: bool = False
+    speed_m_s: Annotated[float, Meta(ge=0, le=12_000)] | None = None
+    track_deg: Annotated[float, Meta(ge=0, lt=360)] | None = None
+    next_at: Instant | None = None
 
     def __post_init__(self) -> None:
-        set_utc(self, "at")
+        set_utc(self, "at", "next_at")
         check_position(self.position, "position")
+        if self.track_deg is not None and self.speed_m_s is None:
+            raise error("bad_field", "a track without a speed", at="track_deg")
+        if self.next_at is not None and self.next_at < self.at:
+            raise error("bad_field", "before `at`", at="next_at")
 
 
 class Operation(Noun, frozen=True, kw_only=True):

@@ -2,19 +2,36 @@
 which proves that they have met. And what the exchange, which is a manager too, answers then: volumes that `disclose` released,
 as the standard writes them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from antalya.model import f3548
 from antalya.model.bridging import OPEN_END
 from antalya.model.coordination import Reference, Watch
-from antalya.model.f3548_details import Constraint, ConstraintDetails, Intent, IntentDetails, Position, Telemetry
+from antalya.model.f3548_details import (
+    AccuracyAcross,
+    AccuracyUp,
+    Constraint,
+    ConstraintDetails,
+    Intent,
+    IntentDetails,
+    Position,
+    Telemetry,
+    Velocity,
+)
 from antalya.model.operations import Fix
 from antalya.model.volume import Circle, Outline, Polygon, Ring, Volume
 
 LOWEST_M, HIGHEST_M = -8_000.0, 100_000.0
 """The heights that the standard knows; what is beyond is cut there."""
+T = TypeVar("T", bound=str)
+_ACROSS: dict[AccuracyAcross, float] = {
+    "HA1m": 1.0, "HA3m": 3.0, "HA10m": 10.0, "HA30m": 30.0, "HA005NM": 92.6, "HA01NM": 185.2, "HA03NM": 555.6, "HA05NM": 926.0,
+    "HA1NM": 1_852.0, "HA2NM": 3_704.0, "HA4NM": 7_408.0, "HA10NM": 18_520.0}
+_UP: dict[AccuracyUp, float] = {"VA1m": 1.0, "VA3m": 3.0, "VA10m": 10.0, "VA25m": 25.0, "VA45m": 45.0, "VA150m": 150.0}
+_NO_TRACK = 360.0
 
 
 def intent_for(party: str, reference: Reference) -> f3548.IntentReference:
@@ -78,7 +95,20 @@ def telemetry_of(fix: Fix) -> Telemetry:
     """Where an operation was, as the standard writes it."""
     lng, lat = fix.position
     return Telemetry(time_measured=f3548.time(fix.at), position=Position(
-        longitude=lng, latitude=lat, altitude=UNSET if fix.altitude_m is None else _altitude(_cut(fix.altitude_m))))
+        longitude=lng, latitude=lat, altitude=UNSET if fix.altitude_m is None else _altitude(_cut(fix.altitude_m)),
+        accuracy_h=_accuracy(fix.error_across_m, _ACROSS, "HA10NMPlus", "HAUnknown", fix),
+        accuracy_v=_accuracy(fix.error_up_m, _UP, "VA150mPlus", "VAUnknown", fix),
+        extrapolated=fix.extrapolated or UNSET),
+        velocity=Velocity(speed=fix.speed_m_s, track=_NO_TRACK if fix.track_deg is None else fix.track_deg)
+        if fix.speed_m_s is not None else UNSET)
+
+
+def _accuracy(error_m: float | None, classes: Mapping[T, float], worse: T, unknown: T, fix: Fix) -> T | UnsetType:
+    """The class of an error, never a better one: the finest of which it is less. Nothing where it is not known and the standard
+    does not want it."""
+    if error_m is None:
+        return unknown if fix.extrapolated else UNSET
+    return next((name for name, below_m in classes.items() if error_m < below_m), worse)
 
 
 def _volumes(volume: Volume) -> Iterator[f3548.Volume4D]:

@@ -11,7 +11,8 @@ OPERATION: dict[str, Any] = {
 }
 ANSWER: dict[str, Any] = {"decision": "grant-with-conditions", "conditions": ["Keep south of the Sajur river."],
                           "valid_until": "2017-03-08T10:00:00Z"}
-FIX: dict[str, Any] = {"at": "2017-03-08T06:20:00Z", "position": [37.95, 36.59], "altitude_m": 520}
+FIX: dict[str, Any] = {"at": "2017-03-08T06:20:00Z", "position": [37.95, 36.59], "altitude_m": 520, "error_across_m": 2.5,
+                       "speed_m_s": 14, "track_deg": 85, "next_at": "2017-03-08T06:20:10Z"}
 FORCE: dict[str, Any] = {"id": "SDF", "name": "Syrian Democratic Forces", "answers": "US"}
 PARTY: dict[str, Any] = {"id": "US", "name": "United States", "kind": "armed-force", "languages": ["en"]}
 AREA: dict[str, Any] = {"id": "manbij", "name": "Manbij", "outline": {"type": "Circle", "center": [37.955, 36.528],

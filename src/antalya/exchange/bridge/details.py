@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec import UNSET
+
 from antalya.exchange.bridge import things
 from antalya.exchange.bridge.things import Exhibit
 from antalya.exchange.coordination.writing import entity_id
@@ -10,6 +12,7 @@ from antalya.exchange.viewing import gather
 from antalya.model.bridging import Bridged
 from antalya.model.coordination import Reference, ReferenceKind
 from antalya.model.errors import error
+from antalya.model.f3548 import time
 from antalya.model.f3548_details import Constraint, ConstraintAnswer, Intent, IntentAnswer, TelemetryAnswer
 from antalya.model.parties import Level
 from antalya.ports import Reader
@@ -47,7 +50,8 @@ def telemetry(hub: Hub, viewer: Viewer, id: str) -> TelemetryAnswer:
         fix = None if shown is None else tx.fix(shown.subject)
         if exhibit is None or fix is None or _level(tx, viewer, exhibit, hub.clock()) != "details":
             raise error("no_telemetry", "nobody has told the exchange where it is, or not for you")
-    return TelemetryAnswer(operational_intent_id=entity_id(id), telemetry=telemetry_of(fix))
+    return TelemetryAnswer(operational_intent_id=entity_id(id), telemetry=telemetry_of(fix),
+                           next_telemetry_opportunity=UNSET if fix.next_at is None else time(fix.next_at))
 
 
 def _found(tx: Reader, viewer: Viewer, kind: ReferenceKind, id: str, now: datetime) -> Intent | Constraint | None:
