@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.f3548.conftest import AA, CP, NULL_ID, SC, Uss, circle, moment, new_id, polygon, volume
+from tests.f3548.conftest import AA, CP, NULL_ID, SC, Uss, circle, instant, logged, moment, new_id, polygon, volume
 from tests.http.conftest import Door
 from tests.world import hours
 
@@ -49,6 +49,25 @@ def test_another_s_subscription_is_neither_seen_nor_touched(uss1: Uss, uss2: Uss
     assert uss2.call("DELETE", f"subscriptions/{made['id']}/{made['version']}").status_code == 403
     assert uss2.put(new_id(), uss2.intent(subscription_id=made["id"])).status_code == 403
     assert watch(uss1.call("GET", f"subscriptions/{made['id']}")) == made
+
+
+def test_a_subscription_that_ended_goes_after_a_day_and_its_history_stays(door: Door, uss1: Uss) -> None:
+    made, borne = watch(uss1.subscribe()), watch(uss1.subscribe())
+    intent = uss1.create(subscription_id=borne["id"])
+    cleared = door.world.later(hours=26) - hours(24)
+    assert instant(made["time_end"]) == cleared
+    assert uss1.call("GET", f"subscriptions/{made['id']}").status_code == 200
+    door.world.later(seconds=1)
+    assert [uss1.call("GET", f"subscriptions/{each['id']}").status_code for each in (made, borne)] == [404, 200]
+    uss1.delete(intent)
+    door.world.later(seconds=1)
+    assert uss1.call("GET", f"subscriptions/{borne['id']}").status_code == 404
+    with door.world.hub.store.read() as tx:
+        assert [tx.utm_answered("subscription", each["id"]) for each in (made, borne)] == [None, None]
+    assert [leaf["subject"] for leaf in logged(door, "US", "utm.subscription")] == [made["id"], borne["id"]]
+    again = volume(start=27, end=28)
+    assert uss1.subscribe(again, id_=made["id"], version=made["version"]).status_code == 400
+    assert watch(uss1.subscribe(again, id_=made["id"]))["notification_index"] == 0
 
 
 def test_writers_are_told_whom_to_notify_and_the_index_counts(uss1: Uss, uss2: Uss) -> None:

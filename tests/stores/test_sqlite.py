@@ -64,6 +64,7 @@ def test_the_index_of_a_file_of_an_earlier_version_gets_its_activities(file: Pat
         kept(store, *plans)
     with closing(sqlite3.connect(file)) as db:
         db.execute("ALTER TABLE volumes DROP COLUMN kind")
+        db.execute("DROP INDEX utm_subscription_ends")
         db.execute("PRAGMA user_version = 6")
     with closing(SqliteStore(file)) as store, closing(sqlite3.connect(file)) as db:
         assert dict(db.execute("SELECT id, kind FROM volumes JOIN operation ON seq = operation")) == {

@@ -96,6 +96,19 @@ def test_subscriptions_are_found_counted_and_dropped(store: Store) -> None:
     assert notify("intent", HERE) == []
 
 
+def test_subscriptions_that_ended_and_bear_nothing_are_found(store: Store) -> None:
+    def job(tx: Any) -> None:
+        for id_, end, implicit in (("b", 2, False), ("a", 1, False), ("borne", 1, False), ("implicit", 1, True), ("later", 4, False)):
+            watch = replace(WATCH, id=id_, ends_at=DAWN + hours(end), implicit=implicit)
+            tx.utm_put_subscription(watch, replace(HERE, ends_at=watch.ends_at))
+        tx.utm_put_reference(replace(INTENT, subscription="borne"), HERE)
+    store.write(job)
+    with store.read() as tx:
+        assert tx.utm_ended(DAWN + hours(2) + timedelta(microseconds=1), 10) == ["a", "b"]
+        assert tx.utm_ended(DAWN + hours(2), 10) == ["a"]
+        assert tx.utm_ended(DAWN + hours(9), 2) == ["a", "b"]
+
+
 def test_availability_shows_on_references(store: Store) -> None:
     put(store, INTENT)
     with store.read() as tx:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from antalya.exchange.bridge import showing
 from antalya.exchange.checking import clearances, tell_of_clearances
+from antalya.exchange.coordination import subscriptions
 from antalya.exchange.coordination.writing import note_handed_over
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.proving import receipt
@@ -62,12 +63,13 @@ def answer(hub: Hub, caller: Viewer, given: Answer, evidence: Evidence) -> dict[
 
 def tick(hub: Hub) -> int:
     """What time alone changes: asks whose deadline passed, consents that ran out, operations that are over (they leave the
-    index and their findings close), and what drone operators were shown and is over. Notes which answers the DSS handed over.
-    Returns how many things changed; run it every few seconds."""
+    index and their findings close), what drone operators were shown and is over, and subscriptions of theirs. Notes which
+    answers the DSS handed over. Returns how many things changed; run it every few seconds."""
     answers = hub.handed_over.copy()
     with hub.store.read() as tx:
         now = hub.clock()
-        if not (answers or tx.asks_due(now) or tx.over(now - timedelta(hours=1)) or tx.bridged_over(now - timedelta(hours=1))):
+        if not (answers or tx.asks_due(now) or tx.over(now - timedelta(hours=1)) or tx.bridged_over(now - timedelta(hours=1))
+                or subscriptions.over(tx, now)):
             return 0
 
     def job(tx: Transaction) -> int:
@@ -90,7 +92,7 @@ def tick(hub: Hub) -> int:
                 tx.put_ask(replace(ask, state="closed"))
         hub.tell(tx, tells, now)
         note_handed_over(tx, answers)
-        return count + len(over) + showing.over(hub, tx, now)
+        return count + len(over) + showing.over(hub, tx, now) + subscriptions.clear(tx, now)
     changed = hub.store.write(job)
     hub.handed_over.difference_update(answers)
     hub.bell.ring()

@@ -82,6 +82,14 @@ class UtmReader(ABC):
                           "ORDER BY seq LIMIT ?", (*values, manager, micros(now), limit))
         return [_watch(row) for row in rows]
 
+    def utm_ended(self, before: datetime, limit: int) -> list[str]:
+        """Subscriptions that ended before a moment and that no intent rests on, longest ago first; not implicit ones, which go
+        with their intents."""
+        rows = self._rows("SELECT id FROM utm_subscription s WHERE implicit = 0 AND ends_at < ? AND NOT EXISTS "
+                          "(SELECT 1 FROM utm_reference r WHERE r.subscription = s.id) ORDER BY ends_at LIMIT ?",
+                          (micros(before), limit))
+        return [id_ for (id_,) in rows]
+
     def utm_dependents(self, subscription: str) -> list[Reference]:
         """The intents that rest on a subscription."""
         rows = self._rows(_REFERENCE + "WHERE r.subscription = ?", (subscription,))

@@ -28,6 +28,9 @@ from antalya.steps.refer import constraint_for, intent_for, subscription_of
 
 LONGEST = timedelta(hours=24)
 SKEW = timedelta(minutes=5)
+KEPT = timedelta(hours=24)
+"""How long one that has ended can still be read and prolonged."""
+MOST_AT_ONCE = 1_000
 
 
 def put(hub: Hub, request: Request, id: str, wanted: f3548.PutSubscription) -> bytes:
@@ -108,6 +111,20 @@ def query(hub: Hub, party: str, wanted: f3548.Query) -> dict[str, list[f3548.Sub
         if len(found) > MOST_RESULTS:
             raise error("search_too_wide", f"more than {MOST_RESULTS} match")
         return {"subscriptions": [subscription_of(watch, tx.utm_dependents(watch.id)) for watch in found]}
+
+
+def over(tx: Reader, now: datetime) -> list[str]:
+    """What ended so long ago that it goes, as far as one job takes."""
+    return tx.utm_ended(now - KEPT, MOST_AT_ONCE)
+
+
+def clear(tx: Transaction, now: datetime) -> int:
+    """Forgets subscriptions that ended a day ago; how many. What became of them is in the log."""
+    ended = over(tx, now)
+    for id_ in ended:
+        tx.utm_drop("subscription", id_)
+        tx.utm_forget_answered("subscription", id_)
+    return len(ended)
 
 
 def _old(tx: Reader, request: Request, id: str) -> Watch | None:

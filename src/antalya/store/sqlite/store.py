@@ -24,7 +24,7 @@ from antalya.store.sqlite.reader import SqliteReader
 from antalya.store.sqlite.writer import SqliteTransaction
 
 T = TypeVar("T")
-VERSION = 7
+VERSION = 8
 LOOK_S = 0.0003
 """How soon a writer looks again whether another process has left the file."""
 

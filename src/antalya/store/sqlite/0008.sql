@@ -1,0 +1,2 @@
+-- Version 8. Subscriptions that ended go after a day. Implicit ones go with the intents that rest on them.
+CREATE INDEX utm_subscription_ends ON utm_subscription (ends_at) WHERE implicit = 0;
