@@ -2,8 +2,11 @@
 
 import json
 import re
+import socket
+import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -156,6 +159,31 @@ def logged(door: Door, viewer: str, kind: str) -> list[dict[str, Any]]:
     """The entries of a kind in the log that a party may read."""
     items = door.client(viewer).get("/v1/log/leaves").json()["items"]
     return [item["entry"] | {"content": item["content"]} for item in items if item.get("entry", {}).get("kind") == kind]
+
+
+@pytest.fixture
+def trickling() -> Iterator[str]:
+    """A server that never comes to the end of the head of its answer, but always sends more of it; its address."""
+    over = threading.Event()
+
+    def trickle(line: socket.socket) -> None:
+        with line, suppress(OSError):
+            line.recv(65_536)
+            line.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            while not over.wait(0.01):
+                line.sendall(b"x")
+
+    def serve() -> None:
+        while not over.is_set():
+            with suppress(OSError):
+                trickle(listener.accept()[0])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.1)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        over.set()
+        thread.join()
 
 
 @pytest.fixture

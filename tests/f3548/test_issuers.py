@@ -258,6 +258,12 @@ def test_an_address_that_does_not_answer_yet_is_no_reason_not_to_serve(door: Doo
     assert status(door, token(door, key_for("ES256"), "ES256")) == 401
 
 
+def test_an_address_that_never_comes_to_an_end_is_left(door: Door, trickling: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(issuers_module, "_LONGEST_S", 0.2)
+    trust(door, authority(jwks_url=f"{trickling}/jwks"))
+    assert status(door, token(door, key_for("ES256"), "ES256")) == 401
+
+
 @pytest.mark.parametrize("fields", [{}, {"keys_file": "x", "jwks_url": "https://auth.example/jwks"},
                                     {"jwks_url": "http://auth.example/jwks"}, {"jwks_url": "file:///etc/passwd"}])
 def test_an_issuer_has_one_safe_way_to_its_keys(fields: dict[str, Any]) -> None:

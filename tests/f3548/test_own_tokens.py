@@ -3,7 +3,6 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -16,6 +15,7 @@ from starlette.routing import Route
 from tests.f3548.peer import Peer
 
 from antalya.entry.f3548 import peers as peers_module
+from antalya.entry.f3548 import tokens as tokens_module
 from antalya.entry.f3548.peers import HttpPeers
 from antalya.entry.f3548.tokens import FromAuthority
 from antalya.exchange.bridge.talking import Message, Question, Said
@@ -95,37 +95,28 @@ def test_an_address_that_is_none_and_a_door_that_is_shut(authority: Authority, t
         assert peers.tell(Message("US", url, "utm.constraint_management", BODY)) == 0
 
 
-@pytest.fixture
-def trickling() -> Iterator[str]:
-    """A USS that never comes to the end of the head of its answer, but always sends more of it; its address."""
-    over = threading.Event()
-
-    def trickle(line: socket.socket) -> None:
-        with line, suppress(OSError):
-            line.recv(65_536)
-            line.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-            while not over.wait(0.01):
-                line.sendall(b"x")
-
-    def serve() -> None:
-        while not over.is_set():
-            with suppress(OSError):
-                trickle(listener.accept()[0])
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0.1)
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        over.set()
-        thread.join()
-
-
 def test_a_uss_that_never_comes_to_an_end_is_left(trickling: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers_module, "_LONGEST_S", 0.2)
     peers = HttpPeers(lambda host, scope: "token")
     assert peers.tell(Message("US", f"{trickling}/uss/v1/constraints", "utm.constraint_management", BODY)) == 0
     asked = peers.ask(Question("US", f"{trickling}/uss/v1/constraints/x", "utm.constraint_processing"))
     assert asked == Said(0, b"", "there was no answer: TimeoutError")
+
+
+def test_an_authority_that_never_comes_to_an_end_is_left(trickling: str, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens_module, "_LONGEST_S", 0.2)
+    tokens = FromAuthority(f"{trickling}/token", "antalya", None)
+    with pytest.raises(TimeoutError):
+        tokens("us.example", "a")
+    assert HttpPeers(tokens).tell(Message("US", f"{peer.url}/uss/v1/constraints", "utm.constraint_management", BODY)) == 0
+    assert peer.told == []
+
+
+def test_of_a_token_no_more_is_read_than_may_be(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "uss.secret").write_text("s3cret")
+    monkeypatch.setattr(tokens_module, "_MOST_BYTES", 10)
+    with pytest.raises(ValueError, match="more than 10 bytes"):
+        FromAuthority(authority.url, "antalya", tmp_path / "uss.secret")("us.example", "a")
 
 
 def test_of_an_answer_no_more_is_read_than_may_be(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from antalya.wire.tokens import Issuer
 
 _logger = logging.getLogger("antalya.issuers")
 _AGAIN_S = 10.0
-_WAIT_S = 5.0
+_WAIT_S, _LONGEST_S = 5.0, 10.0
 _MOST_BYTES = 1_000_000
 _LOCAL = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
@@ -129,14 +129,16 @@ def _source(setting: IssuerSetting, directory: Path, test_keys: bool) -> _Source
 def _fetched(url: str) -> bytes:
     """What is at an address. Raises bad_setting."""
     import httpx  # here: an exchange whose issuers' keys are files starts without it
+
+    from antalya.entry.within import read, within
+
+    async def get(client: httpx.AsyncClient) -> bytes | None:
+        async with client.stream("GET", url, headers={"accept-encoding": "identity"}) as answer:
+            return await read(answer.raise_for_status(), _MOST_BYTES)
     try:
-        with httpx.Client(timeout=_WAIT_S) as client, client.stream("GET", url) as answer:
-            answer.raise_for_status()
-            raw = b""
-            for part in answer.iter_bytes():
-                raw += part
-                if len(raw) > _MOST_BYTES:
-                    raise error("bad_setting", f"more than {_MOST_BYTES} bytes at {url}")
-            return raw
-    except (httpx.HTTPError, httpx.InvalidURL) as failure:
+        raw = within(_LONGEST_S, get, httpx.Timeout(_WAIT_S))
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as failure:
         raise error("bad_setting", f"{url}: {type(failure).__name__}") from None
+    if raw is None:
+        raise error("bad_setting", f"more than {_MOST_BYTES} bytes at {url}")
+    return raw

@@ -1,6 +1,5 @@
 """Other USSs over HTTP, each told and asked with a token made for it. Imported where there are any: httpx takes its time."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from antalya.entry.f3548.tokens import Tokens
+from antalya.entry.within import read, within
 from antalya.exchange.bridge.talking import Message, Question, Said
 
 T = TypeVar("T")
@@ -55,20 +55,12 @@ class HttpPeers:
         return {"authorization": f"Bearer {self._tokens(urlsplit(url).hostname or '', scope)}"}
 
     def _within(self, job: Callable[[httpx.AsyncClient], Awaitable[T]]) -> T:
-        """Does a job in a loop of its own, where all of it can be given an end: a USS that sends a byte now and then would keep a
-        thread for good, and hold up what is due to everybody else. Raises TimeoutError."""
-        async def whole() -> T:
-            async with asyncio.timeout(_LONGEST_S), httpx.AsyncClient(timeout=_TIMES, follow_redirects=False,
-                                                                      verify=self._certificates) as client:
-                return await job(client)
-        return asyncio.run(whole())
+        return within(_LONGEST_S, job, _TIMES, self._certificates)
 
 
 async def _read(answer: httpx.Response) -> Said:
-    """The answer, as long as it is not too long: nothing is unpacked."""
-    body = bytearray()
-    async for part in answer.aiter_raw(65_536):
-        body += part
-        if len(body) > _MOST_BYTES:
-            return Said(answer.status_code, b"", f"the answer takes more than {_MOST_BYTES} bytes")
-    return Said(answer.status_code, bytes(body))
+    """The answer, as long as it is not too long."""
+    body = await read(answer, _MOST_BYTES)
+    if body is None:
+        return Said(answer.status_code, b"", f"the answer takes more than {_MOST_BYTES} bytes")
+    return Said(answer.status_code, body)

@@ -10,14 +10,16 @@ import httpx
 import msgspec
 
 from antalya.entry.settings import LOCAL, Loaded
+from antalya.entry.within import read, within
 from antalya.exchange.hub import Hub
 from antalya.store.keys import load as load_keys
 from antalya.wire.tokens import mint
 
 Tokens = Callable[[str, str], str]
-"""A token that is good at a host (its `aud`) and has a scope. Raises httpx.HTTPError or ValueError where none can be had."""
-_LIFE_S, _MARGIN_S, _WAIT_S = 600.0, 60.0, 5.0
-_MOST = 1_000
+"""A token that is good at a host (its `aud`) and has a scope. Raises httpx.HTTPError, ValueError or TimeoutError where none
+can be had."""
+_LIFE_S, _MARGIN_S, _WAIT_S, _LONGEST_S = 600.0, 60.0, 5.0, 10.0
+_MOST, _MOST_BYTES = 1_000, 100_000
 
 
 class _Given(msgspec.Struct, frozen=True):
@@ -52,8 +54,14 @@ class FromAuthority:
                 form["client_secret"] = self._secret_file.read_text(encoding="utf-8").strip()
             except OSError as failure:
                 raise ValueError(f"no client secret: {failure.strerror}") from None
-        answer = httpx.post(self._url, data=form, timeout=_WAIT_S, follow_redirects=False).raise_for_status()
-        return msgspec.json.decode(answer.content, type=_Given)
+
+        async def post(client: httpx.AsyncClient) -> bytes | None:
+            async with client.stream("POST", self._url, data=form, headers={"accept-encoding": "identity"}) as answer:
+                return await read(answer.raise_for_status(), _MOST_BYTES)
+        given = within(_LONGEST_S, post, httpx.Timeout(_WAIT_S))
+        if given is None:
+            raise ValueError(f"the answer takes more than {_MOST_BYTES} bytes")
+        return msgspec.json.decode(given, type=_Given)
 
 
 def tokens_for(loaded: Loaded, hub: Hub) -> Tokens:
