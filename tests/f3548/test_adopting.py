@@ -149,6 +149,56 @@ def test_a_constraint_is_seen_and_findings_say_who_flies_into_it(door: Door, uss
     assert door.client("TR").get("/v1/findings").json()["items"] == []
 
 
+ZONE: dict[str, Any] = {
+    "identifier": "LEMD1", "country": "ESP", "name": "Madrid", "type": "REQ_AUTHORISATION", "restriction": "CONDITIONAL",
+    "restriction_conditions": ["PERMITTED/OPERATOR=POLICE"], "region": 7, "reason": ["AIR_TRAFFIC", "NOISE"],
+    "other_reason_info": "none", "regulation_exemption": False, "u_space_class": "Y", "message": "strong winds",
+    "zone_authority": [{"name": "AESA", "service": "drones", "contact_name": "duty officer", "site_url": "https://aesa.example",
+                        "email": "duty@aesa.example", "phone": "+34 1", "purpose": "AUTHORIZATION", "interval_before": "P1D"}]}
+MINIMAL = {name: ZONE[name] for name in ("identifier", "country", "type", "restriction")} | {"zone_authority": [{"email": "e"}]}
+
+
+def limited(uss1: Uss, peer: Peer, **details: Any) -> dict[str, Any]:
+    """A constraint in the DSS, whose manager answers for it; its details."""
+    where = volume(circle(37.95, 36.55, 500), start=1, end=5, lower=0, upper=300)
+    reference = uss1.constrain(where).json()["constraint_reference"]
+    peer.constraints[reference["id"]] = {"reference": reference, "details": {"volumes": [where]} | details}
+    return peer.constraints[reference["id"]]
+
+
+def test_what_kind_of_constraint_it_is_stands_in_its_note(door: Door, uss1: Uss, peer: Peer) -> None:
+    kept = limited(uss1, peer, type="com.example.fair", geozone=ZONE)
+    fetch(door.world.hub, PEERS)
+    note = seen(door, "RU")[0]["note"]
+    said = [ZONE[name] for name in ZONE if name not in ("zone_authority", "reason", "restriction_conditions", "regulation_exemption")]
+    for text in ("com.example.fair", *said, *ZONE["reason"], *ZONE["restriction_conditions"], "regulation exemption: NO",
+                 *ZONE["zone_authority"][0].values()):
+        assert str(text) in note
+    answer = uss1.constrain(*kept["details"]["volumes"], id_=kept["reference"]["id"], ovn=kept["reference"]["ovn"])
+    assert seen(door, "RU")[0]["note"] == note  # until its manager says more
+    told = {"constraint_id": kept["reference"]["id"], "subscriptions": [{"subscription_id": new_id(), "notification_index": 1}],
+            "constraint": {"reference": answer.json()["constraint_reference"], "details": kept["details"] | {"geozone": MINIMAL}}}
+    assert uss1.call("POST", "/uss/v1/constraints", json=told).status_code == 204
+    assert "email e" in seen(door, "RU")[0]["note"]
+    assert "Madrid" not in seen(door, "RU")[0]["note"]
+
+
+def test_a_note_that_would_be_too_long_ends_with_a_mark(door: Door, uss1: Uss, peer: Peer) -> None:
+    limited(uss1, peer, geozone=MINIMAL | {"restriction_conditions": ["x" * 10_000]})
+    fetch(door.world.hub, PEERS)
+    note = seen(door, "RU")[0]["note"]
+    assert (len(note), note[-2:]) == (4_000, "x…")
+
+
+@pytest.mark.parametrize("wrong", [{"country": "ES"}, {"type": "OTHER"}, {"zone_authority": []}, {"reason": ["WHY"]}, {"region": -1},
+                                   {"identifier": "12345678"}, {"name": "\u202enoitaN"}])
+def test_a_geo_zone_that_is_none_is_refused(door: Door, uss1: Uss, peer: Peer, wrong: dict[str, Any]) -> None:
+    kept = limited(uss1, peer)
+    told = {"constraint_id": kept["reference"]["id"], "subscriptions": [{"subscription_id": new_id(), "notification_index": 1}],
+            "constraint": {"reference": kept["reference"], "details": kept["details"] | {"geozone": MINIMAL | wrong}}}
+    assert uss1.call("POST", "/uss/v1/constraints", json=told).status_code == 400
+
+
 def test_what_is_shown_to_drones_is_not_taken_in_again(door: Door) -> None:
     door.world.file("TR", box(37.94, 36.52, 0.02), disclosure={"*": "details"}, activity="convoy")
     with door.world.hub.store.read() as tx:

@@ -13,6 +13,7 @@ from antalya.model.f3548 import (
     Time,
     Volume4D,
 )
+from antalya.model.f3548_geozone import GeoZone
 
 
 class IntentDetails(Message, frozen=True, kw_only=True):
@@ -34,6 +35,7 @@ class Intent(Message, frozen=True, kw_only=True):
 class ConstraintDetails(Message, frozen=True, kw_only=True):
     volumes: Annotated[tuple[Volume4D, ...], Meta(min_length=1)]
     type: str | UnsetType | None = UNSET
+    geozone: GeoZone | UnsetType | None = UNSET
 
 
 class Constraint(Message, frozen=True, kw_only=True):

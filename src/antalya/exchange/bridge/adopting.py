@@ -46,14 +46,16 @@ def seek(tx: Transaction, reference: Reference, now: datetime) -> None:
 
 
 def adopt(hub: Hub, tx: Transaction, reference: Reference, volumes: Sequence[Volume], now: datetime,
-          priority: int | None = None) -> None:
-    """Brings the operation that a reference is into line with it; `priority` None: as it was."""
+          priority: int | None = None, note: str | None = None) -> None:
+    """Brings the operation that a reference is into line with it; `priority`, `note` None: as they were."""
     known = tx.adopted(reference.kind, reference.id)
     old = None if known is None else tx.operation(known)
     if old is not None and (old.operation.state not in LIVE or old.operation.party != reference.manager):
         old = None
     if priority is None:
         priority = 0 if old is None else old.operation.priority
+    if note is None:
+        note = "" if old is None else old.operation.note
     flies = reference.state is not None
     if not flies:
         priority = _FIRST  # it does not move: others give way
@@ -61,7 +63,7 @@ def adopt(hub: Hub, tx: Transaction, reference: Reference, volumes: Sequence[Vol
         id=new_id(hub) if old is None else old.operation.id, party=reference.manager,
         activity="drone" if flies else "constraint", volumes=tuple(volumes),
         state="accepted" if reference.state is None else _STAGES[reference.state],
-        title=f"{_TITLES[reference.kind]} {reference.id[:8]}", priority=min(max(priority, 0), 9),
+        title=f"{_TITLES[reference.kind]} {reference.id[:8]}", note=note, priority=min(max(priority, 0), 9),
         disclosure={"*": "details"}, source=f"ASTM F3548-21 {_TITLES[reference.kind]} {reference.id}")
     if old is None or old.operation != operation:
         tx.put_adopted(Adopted(reference.kind, reference.id, operation.id))

@@ -5,23 +5,28 @@ from dataclasses import dataclass
 
 from antalya.exchange.coordination.extents import Given, given, volumes_of
 from antalya.model import f3548
+from antalya.model.base import plain_text
 from antalya.model.coordination import Extent
 from antalya.model.coordination import Reference as Known
 from antalya.model.errors import AntalyaError
 from antalya.model.f3548_details import Constraint, Intent
+from antalya.model.f3548_geozone import in_words
 from antalya.model.limits import Limits
 from antalya.model.volume import Volume
 
+LONGEST_NOTE = 4_000
 OFF_NOMINAL = ("Nonconforming", "Contingent")
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What was told: the volumes as far as they could be read, the priority, and where it is not what the reference says."""
+    """What was told: the volumes as far as they could be read, the priority, where it is not what the reference says, and what
+    kind of constraint it is."""
 
     volumes: tuple[Volume, ...]
     priority: int
     problems: tuple[str, ...]
+    note: str = ""
 
 
 def compare(known: Known, at: Extent, told: Intent | Constraint, limits: Limits) -> Compared:
@@ -35,8 +40,9 @@ def compare(known: Known, at: Extent, told: Intent | Constraint, limits: Limits)
     try:
         if not volumes:
             return Compared((), priority, (*problems, "details: there are no volumes"))
+        note = "" if isinstance(told, Intent) else _note(told)
         found = given(volumes, limits, times=True, heights=flies, at="details")
-        return Compared(volumes_of(volumes), priority, (*problems, *_within(found, at)))
+        return Compared(volumes_of(volumes), priority, (*problems, *_within(found, at)), note)
     except AntalyaError as refusal:
         return Compared((), priority, (*problems, f"{refusal.at or 'details'}: {refusal.code.name}: {refusal.detail}"))
 
@@ -50,6 +56,14 @@ def _reference(known: Known, told: f3548.IntentReference | f3548.ConstraintRefer
     for name, (ours, theirs) in pairs.items():
         if ours != theirs:
             yield f"reference.{name}: {theirs} and not {ours}" if name != "ovn" else "reference.ovn: not the current one"
+
+
+def _note(told: Constraint) -> str:
+    """What a constraint's details say besides where it is. Raises bad_text."""
+    kind, zone = told.details.type, told.details.geozone
+    lines = [f"constraint type: {plain_text(kind, 'details.type')}"] if kind else []
+    note = "\n".join([*lines, *([f"ED-269 geo zone\n{in_words(zone)}"] if zone else [])])
+    return note if len(note) <= LONGEST_NOTE else f"{note[:LONGEST_NOTE - 1]}…"
 
 
 def _states(told: Intent) -> Iterator[str]:

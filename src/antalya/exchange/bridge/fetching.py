@@ -75,7 +75,7 @@ def _settle(hub: Hub, tx: Transaction, fetch: Fetch, done: Exchanged) -> ErrorRe
     done.keep(tx, _own(hub))
     if told is not None and not problem:
         if tx.drop_fetch(fetch):
-            adopt(hub, tx, known, told.volumes, now, told.priority)
+            adopt(hub, tx, known, told.volumes, now, told.priority, told.note)
             _log(hub, tx, fetch, known, done, None)
         return None
     last = now - fetch.at >= PATIENCE
@@ -83,7 +83,7 @@ def _settle(hub: Hub, tx: Transaction, fetch: Fetch, done: Exchanged) -> ErrorRe
     if not mine or fetch.tries != REPORTED_AFTER:
         return None
     if told is not None and told.volumes:
-        adopt(hub, tx, known, _all(tx, known, told), now, told.priority)
+        adopt(hub, tx, known, _all(tx, known, told), now, told.priority, told.note)
     return _report(hub, tx, fetch, known, done)
 
 

@@ -61,7 +61,7 @@ def _take(hub: Hub, tx: Transaction, caller: Viewer, known: Reference, told: Int
     if found.problems:
         raise error("bad_field", "; ".join(found.problems), at="operational_intent" if known.kind == "intent" else "constraint")
     if is_strange(hub, known.manager):
-        adopt(hub, tx, known, found.volumes, hub.moment(tx), found.priority)
+        adopt(hub, tx, known, found.volumes, hub.moment(tx), found.priority, found.note)
         tx.forget_fetch(known.kind, known.id)
 
 
