@@ -7,14 +7,16 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jsonschema import Draft202012Validator
 from tests.http.conftest import Door
 from tests.world import DAWN, hours
 
 from antalya.ledger.receipt import Receipt, verify_receipt
+from antalya.model import Party
 from antalya.model.errors import CATALOGUE
 from antalya.wire.canonical import canonical
-from antalya.wire.notice import sign
+from antalya.wire.notice import public_key, sign
 
 
 def operation(door: Door, party: str = "US", **fields: Any) -> dict[str, Any]:
@@ -120,6 +122,21 @@ def test_a_signature_for_another_purpose_or_by_another_key_is_refused(door: Door
     problem(us.post("/v1/operations", content=flipped, headers=head), "bad_signature")
     old = sign(body, door.world.party_keys["US"], "POST /v1/operations", now - hours(1))
     problem(us.post("/v1/operations", content=old, headers=head), "bad_signature")
+
+
+def test_a_key_taken_back_is_refused_at_once_and_its_successor_is_good_at_once(door: Door) -> None:
+    world, us, head = door.world, door.client("US"), {"content-type": "application/jose"}
+
+    def filed(key: Ed25519PrivateKey) -> httpx.Response:
+        return us.post("/v1/operations", headers=head,
+                       content=sign(canonical(operation(door)), key, "POST /v1/operations", world.clock()))
+    assert filed(world.party_keys["US"]).status_code == 201
+    successor = Ed25519PrivateKey.generate()
+    problem(filed(successor), "bad_signature")
+    world.put(Party(id="US", name="United States", keys=(public_key(successor),)), version=1)
+    problem(filed(world.party_keys["US"]), "bad_signature")
+    assert filed(successor).status_code == 201
+    assert filed(successor).status_code == 201
 
 
 RING = [[37.9, 36.5], [38, 36.5], [38, 36.6], [37.9, 36.6], [37.9, 36.5]]

@@ -186,6 +186,9 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
           now: datetime, because: str, old: Stored | None = None) -> Outcome:
     """The one way into the store: admitted, logged, indexed, checked, told."""
     operation, rulebook = stored.operation, tx.rulebook()
+    party = rulebook.parties.get(caller.party)
+    if evidence.kid is not None and (party is None or evidence.kid not in party.good_keys(now)):
+        raise error("bad_signature", "the key is not registered any more")
     if operation.state in LIVE:
         admit(subject, caller.party, rulebook, hub.limits, now)
         if rulebook.parties[operation.party].must_sign and evidence.kid is None:

@@ -1,5 +1,6 @@
 """Parties, the forces they answer for, and what they hold of each other."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -39,6 +40,10 @@ class Party(Noun, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         check_texts(self, "id", "name", "source")
+
+    def good_keys(self, now: datetime) -> dict[str, str]:
+        """The keys it may sign with now: `kid` to `x`."""
+        return {key.kid: key.x for key in self.keys if key.until is None or now < key.until}
 
 
 class Force(Noun, frozen=True, kw_only=True):

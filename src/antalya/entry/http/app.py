@@ -69,7 +69,7 @@ def _route(desk: Desk, metrics: Metrics, row: Endpoint, render: Render = problem
                 _known(request, row)
             call = Call(desk, request, token, path=request.path_params)
             if row.method in ("POST", "PUT", "DELETE"):
-                await open_body(call)
+                await open_body(call, looked_at_again=row.looks_at_key)
             response = await row.handler(call)
         except AntalyaError as failure:
             request_id = desk.hub.ids()

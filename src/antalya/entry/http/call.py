@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from antalya.exchange.hub import Evidence, Hub
 from antalya.model.errors import AntalyaError, error
 from antalya.steps.disclose import Viewer
 from antalya.wire.decode import choices, decode
+from antalya.wire.notice import Verified
 from antalya.wire.notice import verify as verify_notice
 from antalya.wire.tokens import Caller, Issuer, unproven
 from antalya.wire.tokens import verify as verify_token
@@ -31,13 +32,15 @@ _MOST_CALLERS = 2_000
 @dataclass(frozen=True)
 class Desk:
     """What the door works with: the hub, whose tokens it takes, and for whom they must be made out. `refresh` looks for new
-    keys of the issuers now and then; `renew` looks for those of one, by name, and says whether it could; `peers`: other USSs."""
+    keys of the issuers now and then; `renew` looks for those of one, by name, and says whether it could; `peers`: other USSs;
+    `keys`: those of parties, as they were when last looked up."""
 
     hub: Hub
     issuers: Sequence[Issuer]
     audience: str
     rates: "Rates"
     callers: dict[str, Caller] = field(default_factory=dict)
+    keys: dict[str, dict[str, str]] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
     demo_viewers: tuple[dict[str, str], ...] = ()
     refresh: Callable[[], None] | None = None
@@ -194,24 +197,34 @@ async def read_body(request: Request, most: int) -> bytes:
     return b"".join(parts)
 
 
-async def open_body(call: Call) -> None:
+async def open_body(call: Call, *, looked_at_again: bool = False) -> None:
     """Reads the body; where it is a signed notice, verifies it against the caller's registered keys. Raises too_large,
-    bad_media_type, bad_signature."""
+    bad_media_type, bad_signature. `looked_at_again`: whether the key is still good is seen to where the filing is kept, so that
+    one that was good a moment ago will do here."""
     call.raw = call.payload = await read_body(call.request, call.hub.limits.body_bytes)
     kind = call.request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
     if not call.raw:
         return
     if kind == JOSE:
-        act = f"{call.request.method} {call.request.url.path}"
-        now = call.hub.clock()
-        keys = await to_thread.run_sync(_keys_of, call.hub, call.token.party, now)
-        verified = verify_notice(call.raw, keys, act, now)
+        verified = await _verified(call, looked_at_again)
         call.payload, call.kid = verified.payload, verified.kid
     elif kind != JSON:
         raise error("bad_media_type", f"not {kind!r}")
 
 
+async def _verified(call: Call, looked_at_again: bool) -> Verified:
+    act, now, party = f"{call.request.method} {call.request.url.path}", call.hub.clock(), call.token.party
+    if looked_at_again and (known := call.desk.keys.get(party)) is not None:
+        with suppress(AntalyaError):
+            return verify_notice(call.raw, known, act, now)
+    keys = await to_thread.run_sync(_keys_of, call.hub, party, now)
+    if len(call.desk.keys) >= _MOST_CALLERS:
+        call.desk.keys.clear()
+    call.desk.keys[party] = keys
+    return verify_notice(call.raw, keys, act, now)
+
+
 def _keys_of(hub: Hub, party: str, now: datetime) -> dict[str, str]:
     with hub.store.read() as tx:
         known = tx.rulebook().parties.get(party)
-    return {key.kid: key.x for key in (known.keys if known else ()) if key.until is None or now < key.until}
+    return known.good_keys(now) if known else {}

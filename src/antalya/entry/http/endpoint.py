@@ -25,7 +25,8 @@ class Query:
 @dataclass(frozen=True)
 class Endpoint:
     """One row. `scopes`: any one of them is enough; `body` and `answer`: types for the schema; `headers`: request headers
-    that matter; `example`: a body; `gives`: headers of the answer."""
+    that matter; `example`: a body; `gives`: headers of the answer; `looks_at_key`: its job looks
+    whether the key that signed is still good."""
 
     method: str
     path: str
@@ -41,6 +42,7 @@ class Endpoint:
     example: Any = None
     media_type: str = "application/json"
     gives: tuple[str, ...] = ()
+    looks_at_key: bool = False
 
 
 def reply(content: object, status: int = 200, *, etag: int | None = None, headers: dict[str, str] | None = None) -> Response:
