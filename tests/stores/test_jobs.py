@@ -3,8 +3,9 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -109,8 +110,9 @@ def test_an_error_in_a_reader_s_hands_frees_its_snapshot(store: Store) -> None:
     assert leaves(store) == ["one", "two"]
 
 
-def queued(store: Store, jobs: list[Callable[[Transaction], Any]]) -> list[Future[Any]]:
-    """Lets jobs wait, in order, behind one that is held up, so that they are committed together; their futures, all done."""
+@contextmanager
+def held_up(store: Store) -> Iterator[Future[None]]:
+    """Holds the line of writers up with a job, whose future it gives: what is submitted meanwhile is committed together."""
     started, go = threading.Event(), threading.Event()
 
     def hold(tx: Transaction) -> None:
@@ -118,24 +120,25 @@ def queued(store: Store, jobs: list[Callable[[Transaction], Any]]) -> list[Futur
         assert go.wait(30)
     held = store.submit(hold)
     assert started.wait(30)
-    futures = [store.submit(job) for job in jobs]
-    go.set()
-    wait([held, *futures], 30)
+    try:
+        yield held
+    finally:
+        go.set()
+
+
+def queued(store: Store, jobs: list[Callable[[Transaction], Any]], about: tuple[str, ...] = ()) -> list[Future[Any]]:
+    """Lets jobs wait, in order, so that they are committed together; their futures, all done."""
+    with held_up(store):
+        futures = [store.submit(job, about=about) for job in jobs]
+    wait(futures, 30)
     return futures
 
 
 def test_a_job_nobody_waits_for_any_more_is_not_begun_and_holds_nobody_up(store: Store) -> None:
-    started, go = threading.Event(), threading.Event()
-
-    def hold(tx: Transaction) -> None:
-        started.set()
-        assert go.wait(30)
-    held = store.submit(hold)
-    assert started.wait(30)
-    unwanted, wanted = store.submit(leaf("unwanted")), store.submit(leaf("wanted"))
-    assert unwanted.cancel()
-    assert not held.cancel()
-    go.set()
+    with held_up(store) as held:
+        unwanted, wanted = store.submit(leaf("unwanted")), store.submit(leaf("wanted"))
+        assert unwanted.cancel()
+        assert not held.cancel()
     wanted.result(30)
     assert leaves(store) == ["wanted"]
 
@@ -333,11 +336,7 @@ def test_a_reader_at_work_when_the_store_closes_may_finish(open_store: Open) -> 
 def test_what_is_looked_up_ahead_for_all_is_what_each_would_find(store: Store) -> None:
     known, new = "0190163d-8694-739b-aea5-966c26f8ad91", "0190163d-8694-739b-aea5-966c26f8ad92"
     store.write(lambda tx: keep(tx, disc(known)))
-    started, go, seen = threading.Event(), threading.Event(), list[tuple[bool, bool]]()
-
-    def hold(tx: Transaction) -> None:
-        started.set()
-        assert go.wait(30)
+    seen = list[tuple[bool, bool]]()
 
     def look(tx: Transaction) -> None:
         seen.append((tx.operation(known) is not None, tx.operation(new) is not None))
@@ -346,11 +345,6 @@ def test_what_is_looked_up_ahead_for_all_is_what_each_would_find(store: Store) -
         keep(tx, disc(new))
         look(tx)
         raise error("wrong_state", "taken back")
-    held = store.submit(hold)
-    assert started.wait(30)
-    jobs: list[Callable[[Transaction], Any]] = [look, fail, look, lambda tx: keep(tx, disc(new)), look]
-    futures = [store.submit(job, about=(known, new)) for job in jobs]
-    go.set()
-    wait([held, *futures], 30)
+    futures = queued(store, [look, fail, look, lambda tx: keep(tx, disc(new)), look], about=(known, new))
     assert seen == [(True, False), (True, True), (True, False), (True, True)]
     assert [f.exception() is None for f in futures] == [True, False, True, True, True]

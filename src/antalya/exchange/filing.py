@@ -58,16 +58,12 @@ def begin(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *,
         raise error("wrong_state", "an operation is first filed or accepted", at="state")
     subject = _prepare(operation, hub)
 
-    def job(tx: Transaction) -> Outcome:
-        now = hub.moment(tx)
-        before = _remembered(tx, caller.party, key, evidence)
-        if before is not None:
-            return before
+    def work(tx: Transaction, now: datetime) -> Outcome:
         if tx.operation(operation.id) is not None:
             raise error("duplicate_id", "an operation with that id exists", at="id")
         stored = Stored(operation, 1, now, now, now, movement_hash(operation), evidence.kid, tx.log_size())
         return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "filed")
-    return _submitted(hub, job, operation.id)
+    return _submitted(hub, caller, operation.id, evidence, key, work)
 
 
 def change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, version: int,
@@ -86,11 +82,7 @@ def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evide
     """As `change`, without waiting for the store, and whoever waits sees to it that a refusal is logged."""
     subject = _prepare(operation, hub)
 
-    def job(tx: Transaction) -> Outcome:
-        now = hub.moment(tx)
-        before = _remembered(tx, caller.party, key, evidence)
-        if before is not None:
-            return before
+    def work(tx: Transaction, now: datetime) -> Outcome:
         old = _own(hub, tx, caller, operation.id)
         _not_reported(tx, operation.id)
         if old.version != version:
@@ -102,14 +94,13 @@ def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evide
         moved_at = old.moved_at if movement == old.movement else now
         stored = Stored(operation, old.version + 1, now, moved_at, old.first_filed_at, movement, evidence.kid, tx.log_size())
         return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "changed", old)
-    return _submitted(hub, job, operation.id)
+    return _submitted(hub, caller, operation.id, evidence, key, work)
 
 
 def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: int) -> Outcome:
     """Withdraws an operation of the caller's; what it clashed with is checked again. Active ones end instead."""
     with hub.refusals("operation", caller.party, id, evidence):
-        def job(tx: Transaction) -> Outcome:
-            now = hub.moment(tx)
+        def work(tx: Transaction, now: datetime) -> Outcome:
             old = _own(hub, tx, caller, id)
             _not_reported(tx, id)
             if old.version != version:
@@ -121,7 +112,7 @@ def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: 
             stored = Stored(operation, old.version + 1, now, old.moved_at, old.first_filed_at, old.movement, evidence.kid,
                             tx.log_size())
             return _keep(hub, tx, caller, prepared(stored), stored, evidence, None, now, to, old)
-        return _submitted(hub, job, id).result()
+        return _submitted(hub, caller, id, evidence, None, work).result()
 
 
 def dry_run(hub: Hub, caller: Viewer, id: str) -> dict[str, Any]:
@@ -227,9 +218,14 @@ def _remembered(tx: Transaction, party: str, key: str | None, evidence: Evidence
     return Outcome(view, view["operation"]["version"], view["operation"]["version"] == 1)
 
 
-def _submitted(hub: Hub, job: Callable[[Transaction], Outcome], about: str) -> Future[Outcome]:
-    """A job in the line of writers; what it came to, with the receipt of its leaf."""
-    return hub.store.submit(job, partial(_proven, hub), (about,))
+def _submitted(hub: Hub, caller: Viewer, id: str, evidence: Evidence, key: str | None,
+               work: Callable[[Transaction, datetime], Outcome]) -> Future[Outcome]:
+    """What is done about an operation, in the line of writers, unless it was under the same key; what it came to, with the
+    receipt of its leaf."""
+    def job(tx: Transaction) -> Outcome:
+        now = hub.moment(tx)
+        return _remembered(tx, caller.party, key, evidence) or work(tx, now)
+    return hub.store.submit(job, partial(_proven, hub), (id,))
 
 
 def _proven(hub: Hub, tx: Reader, outcome: Outcome) -> Outcome:
