@@ -12,12 +12,30 @@ from antalya.ledger.receipt import Receipt, verify_receipt
 from antalya.model import Operation
 from antalya.model.errors import AntalyaError
 from antalya.model.limits import Limits
+from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Ring
 from antalya.steps.disclose import Viewer
 from antalya.wire.canonical import canonical, encode
 
 
 def code(caught: pytest.ExceptionInfo[AntalyaError]) -> str:
     return caught.value.code.name
+
+
+def square(size_deg: float, corners: int = 4) -> Ring:
+    edge = [(38 + size_deg * k / (corners - 2), 36.0) for k in range(corners - 1)]
+    return (*edge, (38.0, 36 + size_deg), edge[0])
+
+
+@pytest.mark.parametrize(("outline", "light"), [
+    (Circle(center=(38, 36), radius_m=500_000), True),
+    (Polygon(coordinates=(square(0.9, 100),)), True),
+    (Polygon(coordinates=(square(0.9, 128),)), False),
+    (Polygon(coordinates=(square(20),)), False),
+    (Polygon(coordinates=(square(0.9), square(20))), False),
+    (MultiPolygon(coordinates=((square(0.1),),)), False),
+], ids=["a circle", "a hundred corners", "more corners", "wide", "a wide hole", "several"])
+def test_what_takes_long_to_prepare_is_not_light(world: World, outline: Outline, light: bool) -> None:
+    assert filing.is_light(world.operation("US", replace(volume(), outline=outline))) == light
 
 
 def test_a_lone_operation_is_clear_and_has_a_receipt_that_verifies(world: World) -> None:

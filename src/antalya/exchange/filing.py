@@ -20,12 +20,14 @@ from antalya.geometry.cells import roughly
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.operations import LIVE, Fix, Operation
+from antalya.model.volume import Circle, Polygon, vertices
 from antalya.picture import Prepared, Stored, prepare
 from antalya.ports import Reader, Remembered, Transaction
 from antalya.steps.admit import admit, check_id, check_size, check_transition
 from antalya.steps.disclose import ENVELOPE_LEVEL, Viewer
 from antalya.steps.record import leafing
 
+LIGHT_VERTICES, LIGHT_DEG = 128, 1.0
 _CELL_KM2 = 510_065_622.0 / (6 * 4**ENVELOPE_LEVEL)
 
 
@@ -147,6 +149,16 @@ def report_fix(hub: Hub, caller: Viewer, id: str, fix: Fix) -> None:
         if last is None or last.at <= fix.at:
             tx.put_fix(id, fix)
     hub.store.write(job)
+
+
+def is_light(operation: Operation) -> bool:
+    """Whether its shapes are made in a few milliseconds at most, whatever they are: few corners, and no edge so long that it is
+    divided into many."""
+    if sum(vertices(v.outline) for v in operation.volumes) > LIGHT_VERTICES:
+        return False
+    polygons = [v.outline for v in operation.volumes if not isinstance(v.outline, Circle)]
+    return all(isinstance(p, Polygon) and max(along) - min(along) <= LIGHT_DEG
+               for p in polygons for ring in p.coordinates for along in zip(*ring, strict=True))
 
 
 def _prepare(operation: Operation, hub: Hub) -> Prepared:

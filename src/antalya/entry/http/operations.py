@@ -25,8 +25,6 @@ from antalya.steps.narrow import Search, box_of
 READ, FILE, SETTLE, BROKER = "antalya.read", "antalya.file", "antalya.answer", "antalya.broker"
 Page = Annotated[int, Meta(ge=1, le=5_000)]
 Cursor = Annotated[int, Meta(ge=0)]
-SMALL = 8_192
-"""Bytes of a filing that is prepared between two requests: what it takes then is under a millisecond."""
 _FILING_ERRORS = ("bad_json", "bad_field", "bad_text", "bad_id", "not_yours", "unknown_reference", "duplicate_id",
                   "ring_not_closed", "ring_crosses_itself", "ring_too_short", "not_a_position", "swapped_position",
                   "outline_too_wide", "area_too_large", "too_many_vertices", "too_many_volumes", "bad_band", "bad_window",
@@ -48,8 +46,8 @@ async def file(call: Call) -> Response:
     async with refusals(call, "operation"):
         operation = call.body(Operation)
     async with refusals(call, "operation", operation.id):
-        outcome = await _kept(call, lambda: filing.begin(call.hub, call.viewer, operation, call.evidence,
-                                                         key=call.idempotency_key))
+        outcome = await _kept(operation, lambda: filing.begin(call.hub, call.viewer, operation, call.evidence,
+                                                              key=call.idempotency_key))
     return reply(outcome.view, 201, etag=outcome.version, headers={"location": f"/v1/operations/{operation.id}"})
 
 
@@ -59,14 +57,15 @@ async def change(call: Call) -> Response:
         operation = call.body(Operation)
         if operation.id != call.path["id"]:
             raise error("bad_field", "the id differs from the one in the address", at="id")
-        outcome = await _kept(call, lambda: filing.begin_change(call.hub, call.viewer, operation, call.evidence, version=version,
-                                                                key=call.idempotency_key))
+        outcome = await _kept(operation, lambda: filing.begin_change(call.hub, call.viewer, operation, call.evidence,
+                                                                     version=version, key=call.idempotency_key))
     return reply(outcome.view, etag=outcome.version)
 
 
-async def _kept(call: Call, begin: Callable[[], Future[filing.Outcome]]) -> filing.Outcome:
-    """What a filing came to. A small one is prepared sooner than a worker could be told to, and no worker waits for the store."""
-    pending = begin() if len(call.payload) <= SMALL else await to_thread.run_sync(begin)
+async def _kept(operation: Operation, begin: Callable[[], Future[filing.Outcome]]) -> filing.Outcome:
+    """What a filing came to. A light one is prepared sooner than a worker could be told to; none keeps a worker waiting for the
+    store."""
+    pending = begin() if filing.is_light(operation) else await to_thread.run_sync(begin)
     return await asyncio.wrap_future(pending)
 
 
