@@ -122,12 +122,12 @@ class Server:
 
 
 @contextmanager
-def served(directory: Path) -> Iterator[Server]:
-    """`antalya serve` in a process of its own, at a free port, with limits that don't bind."""
+def served(directory: Path, doors: int = 0) -> Iterator[Server]:
+    """`antalya serve` in a process of its own, with so many others as doors, at a free port, with limits that don't bind."""
     wide = {f"ANTALYA_LIMITS__{name.upper()}": str(value) for name, value in WIDE.items()}
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "antalya", "serve", "--dir", str(directory), "--port", "0",
-                                "--log-level", "error"], stdout=subprocess.PIPE, text=True, env=os.environ | wide)
+    process = subprocess.Popen([sys.executable, "-m", "antalya", "serve", "--dir", str(directory), "--port", "0", "--doors",
+                                str(doors), "--log-level", "error"], stdout=subprocess.PIPE, text=True, env=os.environ | wide)
     assert process.stdout is not None
     server = Server("", 0.0)
     with process.stdout:

@@ -64,13 +64,13 @@ class ExchangeServer:
     """A served exchange. `url`; `dir`, its directory; `made`, what `init --json` said (`operator_token`, `log_key`);
     `process`. Its clock is the machine's: file operations in the next days, near Manbij (37.95, 36.53) if anywhere.
 
-    `limits` are settings, e.g. `{"burst": 3}`; `parties` False leaves it without parties. `store`: a PostgreSQL database. A
-    second process of the same exchange is made by `beside`.
+    `limits` are settings, e.g. `{"burst": 3}`; `parties` False leaves it without parties. `store`: a PostgreSQL database;
+    `doors`: so many processes take its requests, from the next start on. A second process of the same exchange is made by `beside`.
     """
 
     def __init__(self, directory: Path, limits: dict[str, Any] | None = None, *, parties: bool = True,
-                 store: str | None = None) -> None:
-        self.dir = directory
+                 store: str | None = None, doors: int = 0) -> None:
+        self.dir, self.doors = directory, doors
         where = ("--store", store) if store else ()
         self.made: dict[str, str] = json.loads(antalya("init", directory, "--json", *where).stdout)
         lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in ({"burst": 1_000_000} | (limits or {})).items())
@@ -91,8 +91,8 @@ class ExchangeServer:
     def start(self, port: int = 0) -> None:
         """Starts the server (again); it listens when this returns. Its log goes to `dir`/server.log."""
         with (self.dir / "server.log").open("ab") as log:
-            self.process = subprocess.Popen([*ANTALYA, "serve", "--dir", str(self.dir), "--port", str(port)], text=True,
-                                            stdout=subprocess.PIPE, stderr=log, env=_ENVIRONMENT)
+            self.process = subprocess.Popen([*ANTALYA, "serve", "--dir", str(self.dir), "--port", str(port), "--doors",
+                                             str(self.doors)], text=True, stdout=subprocess.PIPE, stderr=log, env=_ENVIRONMENT)
         assert self.process.stdout is not None
         said = self.process.stdout.readline()
         assert " at http" in said, (said, self.log)

@@ -3,7 +3,8 @@
 A store gives snapshots to read (`read`) and runs jobs in its one line of writers (`write`). What a job did is durable when
 `write` returns (or what `submit` gives is done); a job that raises leaves nothing behind. Two jobs never run at the same time,
 whatever process they are in. `then` makes the answer of what a job gave once that is durable, and reads the log as it is then.
-`about`: ids of operations that a job looks for, looked up once for all jobs that are committed together.
+`about`: ids of operations that a job looks for, looked up once for all jobs that are committed together. `drive` has the calling
+thread run the jobs, instead of one of the store's own, whenever it calls what it got: soon after each `wake`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -217,6 +218,7 @@ class Store(Protocol):
     def write(self, job: Callable[[Transaction], T], then: Callable[[Reader, T], T] | None = None) -> T: ...
     def submit(self, job: Callable[[Transaction], T], then: Callable[[Reader, T], T] | None = None,
                about: Collection[str] = ()) -> Future[T]: ...
+    def drive(self, wake: Callable[[], None]) -> Callable[[], None]: ...
     def close(self) -> None: ...
 
 

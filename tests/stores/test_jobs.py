@@ -348,3 +348,39 @@ def test_what_is_looked_up_ahead_for_all_is_what_each_would_find(store: Store) -
     futures = queued(store, [look, fail, look, lambda tx: keep(tx, disc(new)), look], about=(known, new))
     assert seen == [(True, False), (True, True), (True, False), (True, True)]
     assert [f.exception() is None for f in futures] == [True, False, True, True, True]
+
+
+def test_a_driven_line_runs_jobs_in_the_thread_that_drives_and_only_when_told(store: Store) -> None:
+    woken = threading.Event()
+    turn, here = store.drive(woken.set), threading.get_ident()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(store.write, lambda tx: (tx.append_leaf(b"one", SALT, None), threading.get_ident()))
+        assert woken.wait(30)
+        assert (answer.done(), leaves(store)) == (False, [])
+        turn()
+        assert answer.result(30) == (0, here)
+    assert leaves(store) == ["one"]
+
+
+def test_whoever_drives_a_line_may_write_too_and_closing_it_does_what_waits(store: Store) -> None:
+    store.drive(lambda: None)
+    waiting = [store.submit(leaf(str(k))) for k in range(20)]
+    assert store.write(leaf("20")) == 20
+    failed = store.submit(lambda tx: [tx.append_leaf(b"lost", SALT, None), 1 / 0])
+    last = store.submit(leaf("21"))
+    store.close()
+    assert [answer.result(0) for answer in (*waiting, last)] == [*range(20), 21]
+    assert isinstance(failed.exception(0), ZeroDivisionError)
+
+
+def test_a_driven_line_runs_half_of_what_waits_at_a_turn(store: Store) -> None:
+    woken: list[int] = []
+    turn = store.drive(lambda: woken.append(1))
+    waiting = [store.submit(leaf(str(k))) for k in range(20)]
+    told, done = len(woken), list[int]()
+    while not waiting[-1].done():
+        turn()
+        done.append(sum(answer.done() for answer in waiting))
+        assert len(woken) == told + (done[-1] < 20)  # and asks for another turn as long as something waits
+        told = len(woken)
+    assert done == [10, 15, 19, 20]

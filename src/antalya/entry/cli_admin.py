@@ -120,14 +120,17 @@ def serve(
     directory: Directory = HERE,
     host: Annotated[str | None, typer.Option(help="The address to serve at.")] = None,
     port: Annotated[int | None, typer.Option(help="The port; 0 takes any free one.", min=0, max=65_535)] = None,
+    doors: Annotated[int | None, typer.Option(min=0, max=64, help=(
+        "How many processes take requests before the one that keeps the store; 0: it takes them itself."))] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     insecure_test_keys: Annotated[bool, typer.Option("--insecure-test-keys", help=(
         "Take issuers' keys whose private half is published for tests: anybody can then be anybody."))] = False,
     as_json: AsJson = False,
 ) -> None:
     """Serve an exchange: API and page. SIGTERM or Ctrl-C ends it; what was answered is on disk."""
-    from antalya.entry.serving import desk_for, free_port, log_to_stderr, run
-    loaded = load(directory, {"host": host, "port": port, "log_level": log_level})
+    from antalya.entry.serving import Doors, desk_for, free_port, log_to_stderr, run
+    flags = {"host": host, "port": port, "log_level": log_level, "doors": doors}
+    loaded = load(directory, flags)
     settings = loaded.settings
     free_port(settings.host, settings.port)
     if not is_near(settings.host):
@@ -139,7 +142,9 @@ def serve(
     try:
         run(desk_for(loaded, hub, test_keys=insecure_test_keys), settings.host, settings.port,
             lambda address: say({"origin": settings.origin, "address": address}) if as_json else
-            typer.echo(f"Serving {settings.origin} at {address}  (Ctrl-C ends)"))
+            typer.echo(f"Serving {settings.origin} at {address}  (Ctrl-C ends)"),
+            Doors(settings.doors, {"directory": str(directory), "flags": flags, "test_keys": insecure_test_keys})
+            if settings.doors else None)
     finally:
         hub.store.close()
 

@@ -8,7 +8,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 import msgspec
 import uvicorn
@@ -83,6 +86,15 @@ def desk_for(loaded: Loaded, hub: Hub, *, test_keys: bool = False) -> Desk:
     return desk
 
 
+@dataclass(frozen=True)
+class Doors:
+    """Processes that take the requests before this one, which keeps the store: how many, and with which flags they begin
+    (`door.begin`)."""
+
+    count: int
+    flags: dict[str, Any]
+
+
 class _Server(uvicorn.Server):
     """uvicorn that says when it listens, and ends event streams when it is told to stop."""
 
@@ -118,16 +130,45 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)  # type: ignore[arg-type]
 
 
-def run(desk: Desk, host: str, port: int, on_listening: Callable[[str], None]) -> None:
-    """Serves until SIGINT, SIGTERM or SIGHUP; `on_listening` gets the address once requests are taken. Raises port_in_use."""
-    taken = listener(host, port)
-    name = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
-    address = f"http://{name}:{taken.getsockname()[1]}"
+def run(desk: Desk, host: str, port: int, on_listening: Callable[[str], None], doors: Doors | None = None) -> None:
+    """Serves until SIGINT, SIGTERM or SIGHUP; `on_listening` gets the address once requests are taken. Raises port_in_use, and
+    with `doors` bad_setting where the system can't hand sockets to other processes."""
+    with listener(host, port) as taken:
+        name = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+        address = f"http://{name}:{taken.getsockname()[1]}"
+        if doors is None:
+            serve_at(desk, taken, lambda: on_listening(address))
+        else:
+            from antalya.entry.keeper import keep  # here: few have doors of their own
+            keep(desk, taken, doors, lambda: on_listening(address))
+
+
+def serve_at(desk: Desk, taken: socket.socket, on_listening: Callable[[], None]) -> None:
+    """Takes requests at a listening socket until SIGINT, SIGTERM or SIGHUP."""
+    with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+        runner.run(_server(desk, on_listening).serve(sockets=[taken]))
+
+
+def serve_as_door(desk: Desk, taken: socket.socket, way: socket.socket) -> None:
+    """As `serve_at`, before a process that keeps the store, to which there is a way; also until that is gone."""
+    from antalya.entry.http.relay import Keeper  # here: few need it
+
+    async def whole() -> None:
+        end = desk.stopping.set
+        keeper = Keeper(desk.hub.bell.ring, lambda: end())
+        await asyncio.get_running_loop().create_unix_connection(lambda: keeper.channel, sock=way)
+        server = _server(replace(desk, keeper=keeper), keeper.listening)
+        end = partial(server.handle_exit, signal.SIGTERM, None)
+        try:
+            await server.serve(sockets=[taken])
+        finally:
+            keeper.channel.close()
+    way.setblocking(False)
+    with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+        runner.run(whole())
+
+
+def _server(desk: Desk, on_listening: Callable[[], None]) -> _Server:
     config = uvicorn.Config(application(desk), access_log=False, log_config=None, server_header=False,
                             timeout_graceful_shutdown=_STOP_S, h11_max_incomplete_event_size=64_000)
-    server = _Server(config, desk, lambda: on_listening(address))
-    try:
-        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(server.serve(sockets=[taken]))
-    finally:
-        taken.close()
+    return _Server(config, desk, on_listening)

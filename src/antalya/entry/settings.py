@@ -66,6 +66,8 @@ class Settings(Noun, frozen=True, kw_only=True):
     audience: Annotated[str, Meta(min_length=1, description="Whom tokens must be made out to (`aud`).")] = "antalya.local"
     host: Annotated[str, Meta(min_length=1, description="The address to serve at.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535, description="The port to serve at; 0 takes any free one.")] = 8017
+    doors: Annotated[int, Meta(ge=0, le=64, description=(
+        "How many processes take requests before the one that keeps the store; 0: it takes them itself."))] = 0
     store: Annotated[str, Meta(min_length=1, description=(
         "The file of its store, or a PostgreSQL database (`postgresql://user@host/database`)."))] = "antalya.sqlite"
     keys: Annotated[str, Meta(min_length=1, description="The folder of its two private keys.")] = "keys"

@@ -35,7 +35,8 @@ class Task:
             return None, failure
 
 
-_MOST_JOBS = 64
+_MOST_JOBS, _FEW = 64, 4
+Waiting = tuple[Task, Future[Any]]
 
 
 class Line:
@@ -44,14 +45,19 @@ class Line:
 
     def __init__(self, together: Callable[[Sequence[Task]], Sequence[Outcome]]) -> None:
         self._together = together
-        self._jobs: queue.SimpleQueue[tuple[Task, Future[Any]] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._closed, self._door = False, threading.Lock()
+        self._wake: Callable[[], None] | None = None
+        self._driver = 0
         self._thread = threading.Thread(target=self._run, name="antalya-writer", daemon=True)
         self._thread.start()
 
     def do(self, job: Callable[[Any], T], then: Callable[[Any, T], T] | None = None) -> T:
         """Puts a job into the line and returns when what it did is durable; raises what it raised, not_ready once closed."""
-        return self.submit(job, then).result()
+        answer = self.submit(job, then)
+        while self._wake is not None and threading.get_ident() == self._driver and not answer.done():
+            self.turn()
+        return answer.result()
 
     def submit(self, job: Callable[[Any], T], then: Callable[[Any, T], T] | None = None,
                about: Collection[str] = ()) -> Future[T]:
@@ -60,7 +66,25 @@ class Line:
         with self._door:  # so that no job comes after the last one that `close` waits for
             self.check_open()
             self._jobs.put((Task(job, then, about), answer))
+        if self._wake is not None:
+            self._wake()
         return answer
+
+    def drive(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Ends the thread: from now on the calling one runs what waits, by calling what this returns (`turn`) soon after each
+        `wake`, which any thread may call. Two threads that alternate cost a process of Python more than what is done here."""
+        with self._door:
+            self.check_open()
+            self._jobs.put(None)
+            self._thread.join()
+            self._wake, self._driver = wake, threading.get_ident()
+        return self.turn
+
+    def turn(self) -> None:
+        """Runs half of what waits, at least a few: while those are answered and the callers send more, the others are run."""
+        self._together_now(self._waiting(max(_FEW, self._jobs.qsize() // 2)))
+        if self._wake is not None and not self._jobs.empty():
+            self._wake()
 
     def check_open(self) -> None:
         """Raises not_ready once closed."""
@@ -73,28 +97,33 @@ class Line:
             if self._closed:
                 return False
             self._closed = True
-            self._jobs.put(None)
+            if self._wake is None:
+                self._jobs.put(None)
+        while self._wake is not None and not self._jobs.empty():
+            self.turn()
         self._thread.join()
         return True
 
     def _run(self) -> None:
-        last = False
-        while not last:
-            first = self._jobs.get()
-            if first is None:
-                return
-            waiting = [first]
-            with suppress(queue.Empty):
-                while len(waiting) < _MOST_JOBS:
-                    more = self._jobs.get_nowait()
-                    if more is None:
-                        last = True
-                        break
-                    waiting.append(more)
-            if wanted := [(task, answer) for task, answer in waiting if answer.set_running_or_notify_cancel()]:
-                self._answer(wanted)
+        while (first := self._jobs.get()) is not None:
+            self._together_now([first, *self._waiting(_MOST_JOBS - 1)])
 
-    def _answer(self, waiting: Sequence[tuple[Task, Future[Any]]]) -> None:
+    def _waiting(self, most: int) -> list[Waiting]:
+        """What waits, taken out of the line."""
+        taken = list[Waiting]()
+        with suppress(queue.Empty):
+            while len(taken) < most:
+                if (more := self._jobs.get_nowait()) is None:
+                    self._jobs.put(None)  # it ends the thread, once that has done what came before
+                    break
+                taken.append(more)
+        return taken
+
+    def _together_now(self, waiting: Sequence[Waiting]) -> None:
+        if wanted := [(task, answer) for task, answer in waiting if answer.set_running_or_notify_cancel()]:
+            self._answer(wanted)
+
+    def _answer(self, waiting: Sequence[Waiting]) -> None:
         try:
             done = self._together([task for task, _ in waiting])
         except BaseException as failure:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from antalya.entry.f3548.parties import admitted
 from antalya.entry.http.call import Call
-from antalya.entry.http.endpoint import Endpoint, Handler, reply
+from antalya.entry.http.endpoint import Awaited, Endpoint, Handler, reply
 from antalya.exchange.coordination import arbitration, constraints, intents, subscriptions
 from antalya.exchange.coordination.writing import (
     ARBITRATION,
@@ -48,10 +48,15 @@ def _writes(kind: Kind, work: Write, path_id: str, *, old: str | None = None, st
             admitted(call)
             return work(call.hub, request, call)
         answer = await to_thread.run_sync(whole)
-        if path_id and old is None and not await call.request.is_disconnected():
-            id_ = call.path[path_id]
-            handed_over(call.hub, kind, id_ if kind == "availability" else id_.lower(), answer)
-        return Response(answer, status, {"cache-control": "no-store"}, "application/json")
+        head = {"cache-control": "no-store"}
+        if not path_id or old is not None:
+            return Response(answer, status, head, "application/json")
+
+        def arrived(was: bool) -> None:
+            if was:
+                id_ = call.path[path_id]
+                handed_over(call.hub, kind, id_ if kind == "availability" else id_.lower(), answer)
+        return Awaited(answer, status, head, "application/json", arrived=arrived)
     return handler
 
 

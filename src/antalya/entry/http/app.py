@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio
 import msgspec
@@ -19,7 +20,7 @@ from antalya.entry.f3548.parties import check_named
 from antalya.entry.f3548.talking import keep_talking
 from antalya.entry.http import events, log, operations, registry
 from antalya.entry.http.call import Call, Desk, authenticate, open_body
-from antalya.entry.http.endpoint import Endpoint
+from antalya.entry.http.endpoint import Awaited, Endpoint, Handler
 from antalya.entry.http.openapi import document
 from antalya.entry.web import page_routes
 from antalya.exchange import proving, settling, viewing
@@ -53,8 +54,24 @@ def problem(failure: AntalyaError, instance: str = "") -> Response:
 Render = Callable[[AntalyaError, str], Response]
 
 
-def _route(desk: Desk, metrics: Metrics, row: Endpoint, render: Render = problem) -> Route:
-    """The route of a row; `render` makes the answer of an error."""
+ROWS: tuple[tuple[Endpoint, Render], ...] = (*((row, problem) for row in ENDPOINTS),
+                                             *((row, f3548.refusal) for row in f3548.ENDPOINTS))
+"""Every endpoint that needs a token, and what makes the answer of an error there. A door names them to its keeper by number."""
+
+
+def _work(desk: Desk, number: int) -> Handler:
+    """What does the work of a row: its handler here, or with the keeper. A door reads by itself; at the drone door reading may
+    register the caller."""
+    (row, render), keeper = ROWS[number], desk.keeper
+    if keeper is None or (row.method == "GET" and render is problem):
+        return row.handler
+    return partial(keeper.ask, number)
+
+
+def _route(desk: Desk, metrics: Metrics, number: int) -> Route:
+    """The route of a row."""
+    (row, render), work = ROWS[number], _work(desk, number)
+
     async def serve(request: Request) -> Response:
         began, request_id, party = time.perf_counter(), "", ""
         try:
@@ -70,7 +87,9 @@ def _route(desk: Desk, metrics: Metrics, row: Endpoint, render: Render = problem
             call = Call(desk, request, token, path=request.path_params)
             if row.method in ("POST", "PUT", "DELETE"):
                 await open_body(call, looked_at_again=row.looks_at_key)
-            response = await row.handler(call)
+            response = await work(call)
+            if isinstance(response, Awaited):
+                response.arrived(not await request.is_disconnected())
         except AntalyaError as failure:
             request_id = desk.hub.ids()
             response = render(failure, f"urn:uuid:{request_id}")
@@ -152,20 +171,20 @@ def application(desk: Desk) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_ticking, desk)
             tasks.start_soon(_hearing, desk)
-            tasks.start_soon(keep_talking, desk.hub, desk.peers)
+            if desk.keeper is None:
+                tasks.start_soon(ticking, desk)
+                tasks.start_soon(keep_talking, desk.hub, desk.peers)
             if desk.refresh is not None:
                 tasks.start_soon(_refreshing, desk.refresh)
             yield
             tasks.cancel_scope.cancel()
 
-    routes = [*(_route(desk, metrics, row) for row in ENDPOINTS),
-              *(_route(desk, metrics, row, f3548.refusal) for row in f3548.ENDPOINTS), *_plain(desk, metrics), *page_routes()]
+    routes = [*(_route(desk, metrics, number) for number in range(len(ROWS))), *_plain(desk, metrics), *page_routes()]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _http_error})
 
 
-async def _ticking(desk: Desk) -> None:
+async def ticking(desk: Desk) -> None:
     """Lets time pass for asks and operations; a failure is logged and tried again."""
     while True:
         await anyio.sleep(_TICK_S)

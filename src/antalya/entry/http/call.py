@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from antalya.exchange.bridge.talking import Peers
 from antalya.exchange.hub import Evidence, Hub
@@ -33,7 +34,7 @@ _MOST_CALLERS = 2_000
 class Desk:
     """What the door works with: the hub, whose tokens it takes, and for whom they must be made out. `refresh` looks for new
     keys of the issuers now and then; `renew` looks for those of one, by name, and says whether it could; `peers`: other USSs;
-    `keys`: those of parties, as they were when last looked up."""
+    `keys`: those of parties, as they were when last looked up; `keeper`: who keeps the store, if it is another process."""
 
     hub: Hub
     issuers: Sequence[Issuer]
@@ -46,6 +47,15 @@ class Desk:
     refresh: Callable[[], None] | None = None
     renew: Callable[[str], bool] | None = None
     peers: Peers | None = None
+    keeper: "Keeper | None" = None
+
+
+class Keeper(Protocol):
+    """Another process that keeps the store, where this one is but a door (`relay.Keeper`)."""
+
+    async def ask(self, row: int, call: "Call") -> Response: ...
+    def listening(self) -> None: ...
+    def delivered(self, party: str, up_to: int) -> None: ...
 
 
 class Rates:

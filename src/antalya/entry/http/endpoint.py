@@ -45,6 +45,15 @@ class Endpoint:
     looks_at_key: bool = False
 
 
+class Awaited(Response):
+    """An answer of which it matters whether the caller was still there for it: `arrived` is told."""
+
+    def __init__(self, content: bytes, status: int, headers: dict[str, str] | None = None, media_type: str | None = None, *,
+                 arrived: Callable[[bool], None]) -> None:
+        super().__init__(content, status, headers, media_type)
+        self.arrived = arrived
+
+
 def reply(content: object, status: int = 200, *, etag: int | None = None, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer."""
     head = {"cache-control": "no-store"} | (headers or {})

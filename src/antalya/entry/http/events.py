@@ -53,7 +53,7 @@ async def _stream(call: Call, after: int) -> AsyncIterator[ServerSentEvent]:
             if page:
                 after = page[-1]["id"]
                 if not call.viewer.broker:
-                    await to_thread.run_sync(settling.delivered, call.hub, call.token.party, after)
+                    await _note(call, after)
                 continue
             try:
                 await asyncio.wait_for(rung.wait(), _LOOK_S)
@@ -61,6 +61,13 @@ async def _stream(call: Call, after: int) -> AsyncIterator[ServerSentEvent]:
                 continue
     finally:
         stop()
+
+
+async def _note(call: Call, up_to: int) -> None:
+    if call.desk.keeper is not None:
+        call.desk.keeper.delivered(call.token.party, up_to)
+    else:
+        await to_thread.run_sync(settling.delivered, call.hub, call.token.party, up_to)
 
 
 ENDPOINTS = (

@@ -110,6 +110,10 @@ class PostgresStore:
         """As `write`, without waiting. `about`: ids of operations that the job looks for."""
         return self._line.submit(job, then, about)
 
+    def drive(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Has the calling thread run the line of writers (`Line.drive`)."""
+        return self._line.drive(wake)
+
     def close(self) -> None:
         """Lets waiting jobs finish, then disconnects; readers at work do when they are done. Again: does nothing."""
         if self._line.close():

@@ -25,6 +25,8 @@ from antalya.store.sqlite.writer import SqliteTransaction
 
 T = TypeVar("T")
 VERSION = 8
+CHECKPOINT_PAGES = 8_000
+"""After so many pages (32 MB) the write-ahead log goes into the file: most pages were written many times by then."""
 LOOK_S = 0.0003
 """How soon a writer looks again whether another process has left the file."""
 
@@ -45,6 +47,7 @@ class SqliteStore:
             with _named_errors():
                 _migrate(self._writer)
                 self._writer.execute("PRAGMA busy_timeout = 0")  # `_begin` waits
+                self._writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         except BaseException:
             self._writer.close()
             raise
@@ -103,6 +106,10 @@ class SqliteStore:
                about: Collection[str] = ()) -> Future[T]:
         """As `write`, without waiting. `about`: ids of operations that the job looks for."""
         return self._line.submit(job, then, about)
+
+    def drive(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Has the calling thread run the line of writers (`Line.drive`)."""
+        return self._line.drive(wake)
 
     def close(self) -> None:
         """Lets waiting jobs finish, then closes the file; readers at work close when they are done. Again: does nothing."""

@@ -1,0 +1,129 @@
+"""`antalya serve --doors`: one exchange, with processes that take the requests and one that keeps its store."""
+
+import json
+import os
+import select
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.served import ExchangeServer
+from tests.world import World
+
+from antalya.entry.http.call import Desk, Rates
+from antalya.entry.keeper import keep
+from antalya.entry.serving import Doors
+from antalya.model.errors import AntalyaError
+from antalya.store.system import clock, ids
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process began and that have not ended."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if int(parent) == pid and state != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def plan(party: str, lon: float = 37.95) -> dict[str, object]:
+    start = clock() + timedelta(hours=2)
+    times = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=1)).isoformat()}
+    return {"id": ids(), "party": party, "activity": "patrol", "volumes": [
+        {"outline": {"type": "Circle", "center": [lon, 36.53], "radius_m": 2_000}, "lower_m": 0, "upper_m": 900} | times]}
+
+
+@pytest.fixture
+def exchange(new_exchange_server: Callable[..., ExchangeServer]) -> Iterator[ExchangeServer]:
+    made = new_exchange_server(doors=2)
+    yield made
+    made.stop()
+
+
+def post(exchange: ExchangeServer, party: str, body: dict[str, object]) -> httpx.Response:
+    """A filing on a connection of its own: whichever door is there takes it."""
+    with httpx.Client(base_url=exchange.url, timeout=30) as client:
+        return client.post("/v1/operations", json=body, headers={"authorization": f"Bearer {exchange.token(party)}"})
+
+
+def test_two_parties_meet_through_doors_and_a_stream_at_a_door_tells_at_once(exchange: ExchangeServer) -> None:
+    assert len(children(exchange.process.pid)) == 2
+    with exchange.client("RU").stream("GET", "/v1/events") as stream:
+        told = (json.loads(line.removeprefix("data: ")) for line in stream.iter_lines() if line.startswith("data: "))
+        mine, theirs = plan("RU"), plan("TR")
+        assert post(exchange, "RU", mine).status_code == 201
+        assert next(told)["type"] == "operation.filed"
+        assert post(exchange, "TR", theirs).json()["clearance"] == "held"
+        assert next(event for event in told if event["type"] == "finding.opened")
+    [finding] = exchange.client("RU").get("/v1/findings").json()["items"]
+    assert finding["kind"] == "clash"
+    assert mine["id"] in (finding["operation"], finding["other"])
+    again = post(exchange, "TR", theirs)
+    assert (again.status_code, again.json()["code"]) == (409, "duplicate_id")
+
+
+def test_a_door_that_is_lost_is_replaced_and_what_was_answered_is_there(exchange: ExchangeServer) -> None:
+    kept = [plan("TR", 30 + k / 10) for k in range(6)]
+    assert all(post(exchange, "TR", body).status_code == 201 for body in kept[:3])
+    lost = children(exchange.process.pid)
+    for pid in lost:
+        os.kill(pid, signal.SIGKILL)
+    for body in kept[3:]:  # the listening socket is the keeper's: who calls meanwhile waits for the next door
+        while True:
+            try:
+                answer = post(exchange, "TR", body)
+            except httpx.TransportError:  # a connection that a lost door had taken
+                continue
+            assert answer.status_code == 201 or answer.json()["code"] == "duplicate_id"
+            break
+    assert not set(children(exchange.process.pid)) & set(lost)
+    there = exchange.client("TR").get("/v1/operations").json()["items"]
+    assert {item["id"] for item in there} == {body["id"] for body in kept}
+
+
+def test_doors_end_with_their_keeper_however_it_ends(exchange: ExchangeServer) -> None:
+    body, port = plan("TR"), int(exchange.url.rpartition(":")[2])
+    assert post(exchange, "TR", body).status_code == 201
+    doors = children(exchange.process.pid)
+    exchange.kill()
+    wait_for_end(doors)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+    exchange.start()
+    assert exchange.client("TR").get(f"/v1/operations/{body['id']}").status_code == 200
+    doors = children(exchange.process.pid)
+    assert exchange.stop() == 0
+    wait_for_end(doors)
+    assert "Traceback" not in exchange.log
+
+
+def wait_for_end(pids: list[int]) -> None:
+    """Until none of the processes is there; they are not this one's children."""
+    assert pids
+    for pid in pids:
+        try:
+            watched = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        with os.fdopen(watched):
+            assert select.select([watched], [], [], 30)[0]
+
+
+def test_doors_that_cannot_begin_end_the_keeper_with_an_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    world = World(tmp_path)
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(AntalyaError) as refused:
+            keep(Desk(world.hub, (), "x", Rates(1, 1)), taken,
+                 Doors(1, {"directory": str(tmp_path / "nowhere"), "flags": {}, "test_keys": False}), lambda: None)
+        assert refused.value.code.name == "not_ready"
+        assert "nowhere" in capfd.readouterr().err
+    finally:
+        world.close()
