@@ -35,7 +35,7 @@ class Task:
             return None, failure
 
 
-_MOST_JOBS, _FEW = 64, 4
+MOST_JOBS = 64
 Waiting = tuple[Task, Future[Any]]
 
 
@@ -48,7 +48,7 @@ class Line:
         self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._closed, self._door = False, threading.Lock()
         self._wake: Callable[[], None] | None = None
-        self._driver = 0
+        self._driver, self._few = 0, MOST_JOBS
         self._thread = threading.Thread(target=self._run, name="antalya-writer", daemon=True)
         self._thread.start()
 
@@ -70,19 +70,20 @@ class Line:
             self._wake()
         return answer
 
-    def drive(self, wake: Callable[[], None]) -> Callable[[], None]:
+    def drive(self, wake: Callable[[], None], few: int = MOST_JOBS) -> Callable[[], None]:
         """Ends the thread: from now on the calling one runs what waits, by calling what this returns (`turn`) soon after each
-        `wake`, which any thread may call. Two threads that alternate cost a process of Python more than what is done here."""
+        `wake`, which any thread may call. Two threads that alternate cost a process of Python more than what is done here. `few`:
+        how many are always taken at once; of more than that, half."""
         with self._door:
             self.check_open()
             self._jobs.put(None)
             self._thread.join()
-            self._wake, self._driver = wake, threading.get_ident()
+            self._wake, self._driver, self._few = wake, threading.get_ident(), few
         return self.turn
 
     def turn(self) -> None:
-        """Runs half of what waits, at least a few: while those are answered and the callers send more, the others are run."""
-        self._together_now(self._waiting(max(_FEW, self._jobs.qsize() // 2)))
+        """Runs half of what waits, or a few: while those are answered and the callers send more, the others are run."""
+        self._together_now(self._waiting(max(self._few, self._jobs.qsize() // 2)))
         if self._wake is not None and not self._jobs.empty():
             self._wake()
 
@@ -106,7 +107,7 @@ class Line:
 
     def _run(self) -> None:
         while (first := self._jobs.get()) is not None:
-            self._together_now([first, *self._waiting(_MOST_JOBS - 1)])
+            self._together_now([first, *self._waiting(MOST_JOBS - 1)])
 
     def _waiting(self, most: int) -> list[Waiting]:
         """What waits, taken out of the line."""
