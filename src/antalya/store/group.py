@@ -42,10 +42,10 @@ class Group:
         else:
             known[1].extend(rows)
 
-    def taken(self) -> list[tuple[str, str, Rows]]:
+    def taken(self) -> list[tuple[str, Rows, str]]:
         """What waits to be written, in order (into, rows, otherwise); from now on it doesn't."""
         later, self.later, self.waiting = self.later, {}, set()
-        return [(f"{table} ({columns})", otherwise, rows)
+        return [(f"{table} ({columns})", rows, otherwise)
                 for table in LATER if table in later for (columns, otherwise), rows in (later[table],)]
 
     def mark(self) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from antalya.picture import Coverage, Prepared, Stored, prepare, shape_of
 from antalya.ports import Kind, Leaf, Remembered, Thing
 from antalya.store.adopting import AdoptWriter
 from antalya.store.bridging import BridgeWriter
-from antalya.store.group import Group, tables
+from antalya.store.group import Group, Rows, tables
 from antalya.store.past import PastWriter
 from antalya.store.reader import SqlReader
 from antalya.store.rows import STORED, Caches, kind_of, micros, stored_of, text_of
@@ -73,8 +73,14 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         return self._ask(sql, values)
 
     def _write_later(self) -> None:
-        for into, otherwise, rows in self._group.taken():
-            self._insert(into, rows, otherwise)
+        if waiting := [written for written in self._group.taken() if written[1]]:
+            self._save()
+            self._write_all(waiting)
+
+    def _write_all(self, waiting: Sequence[tuple[str, Rows, str]]) -> None:
+        """Inserts rows (as for `_write`) into one table after the other."""
+        for into, rows, otherwise in waiting:
+            self._write(into, rows, otherwise)
 
     def _meta(self, key: str) -> str:
         if key not in self._group.meta:
