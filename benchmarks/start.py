@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from antalya.geometry.index import warm
+from antalya.store.group import Group
 from antalya.store.hot import Hot
 from benchmarks.exchanges import made, stock
 from benchmarks.plans import tomorrow
@@ -26,7 +27,7 @@ def _child(directory: Path, ours: bool, to: Connection) -> None:
     with sqlite3.connect(directory / "antalya.sqlite") as db:
         began = time.perf_counter()
         if ours:
-            count = len(Hot().current(lambda sql, values=(): db.execute(sql, values).fetchall(), object()))
+            count = len(Hot().current(lambda sql, values=(): db.execute(sql, values).fetchall(), Group()))
         else:
             count = sum(1 for _ in db.execute(_ROWS))
         to.send((time.perf_counter() - began, peak_mb() - before, count))

@@ -11,7 +11,7 @@ from typing import Any
 from antalya.picture import Stored
 from antalya.ports import Leaf
 
-LATER = ("operation", "released", "cell", "volumes", "spent", "remembered", "event", "leaf", "node")
+LATER = ("operation", "released", "cell", "volumes", "spent", "remembered", "event", "leaf", "node", "meta")
 """Tables whose new rows wait, in the order in which they are written: what is referred to first."""
 _NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)")
 Rows = list[Sequence[object]]
@@ -19,13 +19,16 @@ Rows = list[Sequence[object]]
 
 @dataclass
 class Group:
-    """`size` of the log and number of the last `event` (None: not looked up yet), rows of `meta`, `nodes` of the log and `leaves`
-    that these jobs made; `later`: rows not written yet, by table and (columns, what follows VALUES); `last_at` in `meta` is not
-    written yet where it `moved`. `waiting`: ids of the operations among `later`; `known`: operations as they
-    were found before these jobs, until one of them writes it (None: there was none)."""
+    """`begun`: it was looked up how things stood before these jobs: the `newest` row of operations, the `size` of the log, the
+    number of the last `event`, the rows of `meta`. `nodes` of the log and `leaves` that these jobs made; `later`: rows not
+    written yet, by table and (columns, what follows VALUES); `last_at` in `meta` is not written yet where it `moved`. `waiting`:
+    ids of the operations among `later`; `known`: operations as they were found before these jobs, until one of them writes it
+    (None: there was none)."""
 
-    size: int | None = None
-    event: int | None = None
+    begun: bool = False
+    newest: int = 0
+    size: int = 0
+    event: int = 0
     meta: dict[str, str] = field(default_factory=dict)
     moved: bool = False
     nodes: dict[tuple[int, int], bytes] = field(default_factory=dict)

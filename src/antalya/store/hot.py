@@ -16,6 +16,7 @@ import numpy as np
 from antalya.geometry.columns import Columns, unpacked
 from antalya.geometry.ellipsoid import Ints
 from antalya.geometry.index import Index, is_warm, warm
+from antalya.store.group import Group
 
 WARM_AT = 256
 """Volumes from which the compiled code is worth loading."""
@@ -52,17 +53,17 @@ class Hot:
         """How often it was seen that another process wrote."""
         self._last: int | None = None
         self._since: int | None = None
-        self._group: object = None
+        self._group: Group | None = None
         self._begun: tuple[int, int] | None = None
         self._undo: list[Ints | tuple[int, int]] = []
 
-    def current(self, ask: Ask, group: object) -> Index:
+    def current(self, ask: Ask, group: Group) -> Index:
         """The index as the transaction sees it. `group`: the same object for all jobs of one transaction."""
         if self._group is not group:
             self._undo.clear()
             self.index.settle()
             try:
-                self._catch_up(ask)
+                self._catch_up(ask, group.newest, group.meta.get("hot_since"))
             except BaseException:  # half of it may be in
                 self.index, self._last = Index(), None
                 raise
@@ -109,8 +110,7 @@ class Hot:
         """What ended before a moment (microseconds since 1970) takes no space any more."""
         self._undo.append(self.index.drop(before))
 
-    def _catch_up(self, ask: Ask) -> None:
-        [(newest, since)] = ask("SELECT coalesce(max(seq), 0), (SELECT value FROM meta WHERE key = 'hot_since') FROM operation")
+    def _catch_up(self, ask: Ask, newest: int, since: str | None) -> None:
         if self._last is None:
             self._fill(ask, int(since or 0))
         elif newest > self._last:  # another process's

@@ -39,12 +39,21 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         self.saved = False
         self.put_rows: list[int] = []
         self.changed_rulebook = False
+        if not group.begun:
+            self._begin(group)
         caches.hot.current(self._rows, group)
         self.mark = caches.hot.mark()
         self._fresh: dict[str, Stored] = {}
         self._alone: set[str] = set()  # new operations about which nothing was found or asked yet
         self._found: dict[frozenset[str], list[Opened]] = {}
         self._columns: tuple[Sequence[Volume], Columns] | None = None
+
+    def _begin(self, group: Group) -> None:
+        rows = self._ask("SELECT key, value, (SELECT coalesce(max(seq), 0) FROM operation), "
+                         "(SELECT coalesce(max(idx) + 1, 0) FROM leaf), (SELECT coalesce(max(seq), 0) FROM event) FROM meta")
+        group.meta = {row[0]: row[1] for row in rows}
+        group.newest, group.size, group.event = map(int, rows[0][2:])
+        group.begun = True
 
     @abstractmethod
     def save(self) -> None:
@@ -83,12 +92,9 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
             self._write(into, rows, otherwise)
 
     def _meta(self, key: str) -> str:
-        if key not in self._group.meta:
-            self._group.meta |= {**dict(self._rows("SELECT key, value FROM meta")), **self._group.meta}
         return self._group.meta[key]
 
     def set_last_at(self, at: datetime) -> None:
-        self._meta("last_at")  # so that it is known what to go back to
         self._group.meta["last_at"], self._group.moved = str(micros(at)), True
 
     def put_thing(self, kind: Kind, noun: Noun, owner: str, at: datetime) -> Thing:
@@ -223,8 +229,6 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         return seq
 
     def last_event(self) -> int:
-        if self._group.event is None:
-            self._group.event = super().last_event()
         return self._group.event
 
     def delivered(self, party: str, up_to: int, at: datetime) -> list[int]:
@@ -266,8 +270,6 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         return index
 
     def log_size(self) -> int:
-        if self._group.size is None:
-            self._group.size = super().log_size()
         return self._group.size
 
     def node(self, level: int, index: int) -> bytes:
@@ -280,5 +282,6 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         """Writes what jobs left to be written for all of them; the last thing before the commit."""
         self.saved = True  # there is nothing to go back to any more
         if self._group.moved:
-            self._rows("UPDATE meta SET value = ? WHERE key = 'last_at'", (self._group.meta["last_at"],))
+            self._group.put_off("meta", "key, value", "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                                [("last_at", self._group.meta["last_at"])])
         self._write_later()

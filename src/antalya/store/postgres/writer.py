@@ -17,11 +17,11 @@ class PostgresTransaction(SqlTransaction, PostgresReader):
         self._db.execute(*_inserting(into, rows, otherwise))
 
     def _write_all(self, waiting: Sequence[tuple[str, Rows, str]]) -> None:
-        # one way to the server and back. References are checked when the whole statement is done. Not a pipeline: that is not
-        # to be trusted where statements may be aborted (ADR 0007)
+        # one way to the server and back; references are checked when the whole statement is done. Not a pipeline, which is not
+        # to be trusted where statements may be aborted; CockroachDB wants something returned (ADR 0007)
         parts = [_inserting(*written) for written in waiting]
         *first, last = [sql for sql, _ in parts]
-        named = ", ".join(f"w{n} AS ({sql})" for n, sql in enumerate(first))
+        named = ", ".join(f"w{n} AS ({sql} RETURNING 1)" for n, sql in enumerate(first))
         self._db.execute(f"WITH {named} {last}" if first else last, [values for _, told in parts for values in told])
 
 
