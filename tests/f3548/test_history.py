@@ -4,9 +4,10 @@ import json
 import secrets
 import socket
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -24,6 +25,14 @@ from antalya.model.errors import AntalyaError
 from antalya.model.limits import Limits
 from antalya.wire.decode import decode
 from antalya.wiring import exchange
+
+
+@pytest.fixture(params=[False, True], ids=["alone", "kept"])
+def door(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Door]:
+    """All of this also through a door with another process behind it: whether an answer arrived is known there only."""
+    made = Door(tmp_path, uss=True, kept=request.param)
+    yield made
+    made.close()
 
 
 def uuid7(now: datetime) -> str:
