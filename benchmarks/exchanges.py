@@ -20,7 +20,7 @@ from antalya.entry.settings import load
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.keeping import movement_hash
 from antalya.exchange.registry import put
-from antalya.geometry.columns import of_degrees, packed
+from antalya.geometry.columns import CORE, of_degrees, packed
 from antalya.geometry.shape import shapes
 from antalya.model import Force, Minima, Operation, Party
 from antalya.picture import Prepared, Stored
@@ -88,6 +88,7 @@ def stock(directory: Path, count: int, start: datetime, step: Callable[[int], No
     volumes as filings leave them, without leaves, cells and findings."""
     made_plans = plans(count, seed=1_000, start=start)
     columns = of_degrees(*made_plans)
+    columns.numbers[:, CORE] = 0  # filings leave that to the index
     made_volumes = volumes(count, seed=1_000, start=start)
     db = sqlite3.connect(directory / "antalya.sqlite", isolation_level=None)
     db.execute("PRAGMA foreign_keys = OFF")

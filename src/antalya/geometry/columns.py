@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antalya.geometry import ellipsoid
-from antalya.geometry.densify import WIDEST_M, between, room_m
+from antalya.geometry.densify import WIDEST_M, between
 from antalya.geometry.ellipsoid import Floats, Ints
 from antalya.geometry.shape import Shape
 from antalya.model.errors import error
@@ -220,27 +220,24 @@ def of_degrees(lon: Floats, lat: Floats, codes: Codes, first: Ints, disc: Floats
     Raises outline_too_wide where one does not fit into a cap of 4,000 km radius.
     """
     from antalya.geometry import making
-    lon, lat = np.where(lon == -180, 180.0, lon), np.asarray(lat, dtype=np.float64)
-    lon[np.abs(lat) == 90] = 0
-    count = len(first) - 1
-    points = making.run(making.to_space, count, lon, lat, first, np.empty((len(lon), 3)))
-    step = making.run(making.longest, count, points, codes, first, np.empty(count))
-    if count and step.max() > LONGEST_M:
-        points, codes, first = _divided(lon, lat, points, codes, first)
-        step = making.run(making.longest, count, points, codes, first, step)
-    numbers = np.zeros((count, NUMBERS))
-    away = making.run(making.caps, count, points, first, numbers, np.empty(count))
-    radius = np.where(disc > 0, disc, away + room_m(np.minimum(away, WIDEST_M)))
-    if not (radius < 0.8 * WIDEST_M).all():
+    lon, lat, disc, lower, upper = (np.ascontiguousarray(values, np.float64) for values in (lon, lat, disc, lower, upper))
+    count, windows = len(first) - 1, np.column_stack([starts, ends]).astype(np.int64, copy=False)
+    made = Columns(np.empty((len(lon), 3)), codes, first, np.empty((count, NUMBERS)), windows)
+    making.run(making.rows, count, lon, lat, disc, lower, upper, made)
+    if count and made.numbers[:, STEP].max() > LONGEST_M * BENT:
+        made = _divided(lon, lat, made)
+        making.run(making.shaped, count, disc, lower, upper, made)
+    narrow = made.radius < 0.8 * WIDEST_M
+    if not narrow.all():
         raise error("outline_too_wide", "the outline does not fit into a cap of 4,000 km radius",
-                    at=f"[{int(np.argmin(radius < 0.8 * WIDEST_M))}].outline")
-    for place, column in ((RADIUS, radius), (DISC, disc), (STEP, step * BENT), (LOWER, lower), (UPPER, upper)):
-        numbers[:, place] = column
-    return Columns(points, codes, first, numbers, np.column_stack([starts, ends]).astype(np.int64, copy=False))
+                    at=f"[{int(np.argmin(narrow))}].outline")
+    return made
 
 
-def _divided(lon: Floats, lat: Floats, points: Floats, codes: Codes, first: Ints) -> tuple[Floats, Codes, Ints]:
-    """Pieces longer than `LONGEST_M` divided along their geodesics."""
+def _divided(lon: Floats, lat: Floats, made: Columns) -> Columns:
+    """With pieces longer than `LONGEST_M` divided along their geodesics."""
+    points, codes, first = made[:3]
+    lon = np.where(np.abs(lat) == 90, 0.0, np.where(lon == -180, 180.0, lon))
     chord = np.zeros(len(points))
     chord[:-1] = np.linalg.norm(points[1:] - points[:-1], axis=1)
     pieces = np.where(codes == EDGE, np.maximum(np.ceil(chord / LONGEST_M), 1), 1).astype(np.int64)
@@ -251,4 +248,4 @@ def _divided(lon: Floats, lat: Floats, points: Floats, codes: Codes, first: Ints
     inside = np.ones(len(out), dtype=np.bool_)
     inside[at[:-1]] = False
     out[inside] = between(lon, lat, long, pieces[long])
-    return out, more, at[first]
+    return Columns(out, more, at[first], made.numbers, made.windows)

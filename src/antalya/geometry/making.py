@@ -4,25 +4,40 @@ import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from antalya.geometry import ellipsoid
-from antalya.geometry.columns import BASIS, BEND, CORE, DISC, ORIGIN, RADIUS, STEP
+from antalya.geometry.columns import BASIS, BEND, BENT, CORE, DISC, LOWER, ORIGIN, RADIUS, STEP, UPPER
 from antalya.geometry.columns import walk as plain_walk
 from antalya.geometry.compiled import compiled
+from antalya.geometry.densify import WIDEST_M
 
-A, E2, LEAST = ellipsoid.A, ellipsoid.E2, ellipsoid.LEAST_RADIUS
+A, E2, LEAST, R = ellipsoid.A, ellipsoid.E2, ellipsoid.LEAST_RADIUS, ellipsoid.RADIUS
 THREADS = min(8, os.cpu_count() or 1)
 SMALL_RAD = 0.01
 """Up to so much, the series of `_turned` are true to the last bit."""
 MARGIN_M = 0.05
+TOGETHER = 32
+"""Volumes made at a time: so few that their corners are still in the processor's cache from one step to the next."""
+LANES = 8
+"""Numbers a processor reckons with at once."""
 _FEW = 5_000
 
 
 walk = compiled(plain_walk)
+
+
+@cache
+def pool() -> ThreadPoolExecutor:
+    """The threads that share work, kept: to start them takes longer than some of it."""
+    return ThreadPoolExecutor(THREADS, "antalya-share")
+
+
+os.register_at_fork(after_in_child=pool.cache_clear)
 
 
 def run(function: Callable[..., Any], count: int, *arrays: Any) -> Any:
@@ -31,10 +46,31 @@ def run(function: Callable[..., Any], count: int, *arrays: Any) -> Any:
         function(0, count, *arrays)
     else:
         edges = np.linspace(0, count, 4 * THREADS + 1).astype(np.int64).tolist()
-        with ThreadPoolExecutor(THREADS) as pool:
-            for done in [pool.submit(function, i, j, *arrays) for i, j in pairwise(edges)]:
-                done.result()
+        for done in [pool().submit(function, i, j, *arrays) for i, j in pairwise(edges)]:
+            done.result()
     return arrays[-1]
+
+
+@compiled
+def rows(begin, end, lon, lat, disc, lower, upper, c):  # type: ignore[no-untyped-def]
+    """Makes columns of degrees: their points and numbers."""
+    for at in range(begin, end, TOGETHER):
+        past = min(at + TOGETHER, end)
+        to_space(at, past, lon, lat, c.first, c.points)
+        shaped(at, past, disc, lower, upper, c)
+
+
+@compiled
+def shaped(begin, end, disc, lower, upper, c):  # type: ignore[no-untyped-def]
+    """Makes columns of points: their numbers."""
+    for at in range(begin, end, TOGETHER):
+        past = min(at + TOGETHER, end)
+        for k in range(at, past):
+            row = c.numbers[k]
+            row[DISC], row[LOWER], row[UPPER], row[CORE] = disc[k], lower[k], upper[k], 0.0
+        longest(at, past, c)
+        caps(at, past, c)
+        cores(at, past, c)
 
 
 @compiled
@@ -48,25 +84,28 @@ def _turned(sine, cosine, by):  # type: ignore[no-untyped-def]
 
 @compiled
 def to_space(begin, end, lon, lat, first, out):  # type: ignore[no-untyped-def]
-    """`ellipsoid.to_space`, volume by volume: near its first corner the sines are turned from that one's."""
-    most = 0
+    """`ellipsoid.to_space`, volume by volume: near its first corner the sines are turned from that one's. Each position is
+    written in one way first, as by `densify.densified`."""
+    most = LANES
     for k in range(begin, end):
-        most = max(most, first[k + 1] - first[k])
-    place = np.empty((3, most))
+        most = max(most, first[k + 1] - first[k] + LANES)
+    place, angle = np.empty((3, most)), np.zeros((2, most))
     for k in range(begin, end):
         i, count, far = first[k], first[k + 1] - first[k], 0.0
-        lam, phi = math.radians(lon[i]), math.radians(lat[i])
-        for n in range(i, i + count):
-            far = max(far, max(abs(math.radians(lon[n]) - lam), abs(math.radians(lat[n]) - phi)))
+        for n in range(count):
+            angle[0, n] = math.radians(0.0 if abs(lat[i + n]) == 90 else 180.0 if lon[i + n] == -180 else lon[i + n])
+            angle[1, n] = math.radians(lat[i + n])
+            far = max(far, max(abs(angle[0, n] - angle[0, 0]), abs(angle[1, n] - angle[1, 0])))
+        lam, phi = angle[0, 0], angle[1, 0]
         sl, cl, sp, cp = math.sin(lam), math.cos(lam), math.sin(phi), math.cos(phi)
-        if far < SMALL_RAD:  # no branch within, and each coordinate by itself: several corners at a time
-            for n in range(count):
-                sine_lam, cosine_lam = _turned(sl, cl, math.radians(lon[i + n]) - lam)
-                sine_phi, cosine_phi = _turned(sp, cp, math.radians(lat[i + n]) - phi)
+        if far < SMALL_RAD:  # no branch within, each coordinate by itself, and none left over: several corners at a time
+            for n in range((count + LANES - 1) // LANES * LANES):
+                sine_lam, cosine_lam = _turned(sl, cl, angle[0, n] - lam)
+                sine_phi, cosine_phi = _turned(sp, cp, angle[1, n] - phi)
                 _put(sine_lam, cosine_lam, sine_phi, cosine_phi, n, place)
         else:
             for n in range(count):
-                lam, phi = math.radians(lon[i + n]), math.radians(lat[i + n])
+                lam, phi = angle[0, n], angle[1, n]
                 _put(math.sin(lam), math.cos(lam), math.sin(phi), math.cos(phi), n, place)
         for n in range(count):
             out[i + n, 0], out[i + n, 1], out[i + n, 2] = place[0, n], place[1, n], place[2, n]
@@ -83,22 +122,24 @@ def _put(sine_lam, cosine_lam, sine_phi, cosine_phi, n, place):  # type: ignore[
 
 
 @compiled
-def longest(begin, end, points, codes, first, out):  # type: ignore[no-untyped-def]
-    """The longest chord of each volume."""
+def longest(begin, end, c):  # type: ignore[no-untyped-def]
+    """The longest piece of each volume, at most."""
+    points = c.points
     for k in range(begin, end):
         most = 0.0
-        for n in range(first[k], first[k + 1]):
-            if codes[n] == 1:
+        for n in range(c.first[k], c.first[k + 1]):
+            if c.codes[n] == 1:
                 x, y, z = points[n + 1, 0] - points[n, 0], points[n + 1, 1] - points[n, 1], points[n + 1, 2] - points[n, 2]
                 most = max(most, x * x + y * y + z * z)
-        out[k] = math.sqrt(most)
+        c.numbers[k, STEP] = math.sqrt(most) * BENT
 
 
 @compiled
-def caps(begin, end, points, first, numbers, out):  # type: ignore[no-untyped-def]
-    """Planes about the middles, as `densify.caps`, and an upper bound of the geodesic distance of the farthest corner."""
+def caps(begin, end, c):  # type: ignore[no-untyped-def]
+    """Planes about the middles, as `densify.caps`, and radii with their room (`densify.room_m`); circles keep theirs."""
+    points = c.points
     for k in range(begin, end):
-        i, j = first[k], first[k + 1]
+        i, j = c.first[k], c.first[k + 1]
         x0 = x1 = points[i, 0]
         y0 = y1 = points[i, 1]
         z0 = z1 = points[i, 2]
@@ -111,7 +152,7 @@ def caps(begin, end, points, first, numbers, out):  # type: ignore[no-untyped-de
         sl, cl = ((y0 + y1) / across, (x0 + x1) / across) if across > 0 else (0.0, 1.0)
         w = math.sqrt(1 - E2 * sp * sp)
         x, y, z = A / w * cp * cl, A / w * cp * sl, A / w * (1 - E2) * sp
-        row = numbers[k]
+        row = c.numbers[k]
         row[ORIGIN], row[ORIGIN + 1], row[ORIGIN + 2] = x, y, z
         row[BASIS], row[BASIS + 2], row[BASIS + 4] = -sl, cl, 0.0
         row[BASIS + 1], row[BASIS + 3], row[BASIS + 5] = -sp * cl, -sp * sl, cp
@@ -121,14 +162,19 @@ def caps(begin, end, points, first, numbers, out):  # type: ignore[no-untyped-de
             most = max(most, (points[n, 0] - x) ** 2 + (points[n, 1] - y) ** 2 + (points[n, 2] - z) ** 2)
         chord = math.sqrt(most)
         # an arc of the sharpest curve there is, for its chord
-        out[k] = 2 * LEAST * math.asin(chord / (2 * LEAST)) if chord < LEAST else math.inf
+        away = 2 * LEAST * math.asin(chord / (2 * LEAST)) if chord < LEAST else math.inf
+        reach = min(away, WIDEST_M)
+        row[RADIUS] = row[DISC] if row[DISC] > 0 else away + (1 + 2e-6 + 1e-6 * reach + 2e-3 * reach * (reach / R) ** 3)
 
 
 @compiled
 def cores(begin, end, c):  # type: ignore[no-untyped-def]
-    """How deep the middle of each cap lies in its volume, at least: a disc of that radius about it is part of it."""
+    """How deep the middle of each cap lies in its volume, at least: a disc of that radius about it is part of it. Those
+    that are known already stay."""
     for k in range(begin, end):
         row = c.numbers[k]
+        if row[CORE] > 0:
+            continue
         if row[DISC] > 0:
             row[CORE] = row[DISC]
             continue
