@@ -3,7 +3,6 @@ shapes wherever that is unsure. A few volumes are compared one by one."""
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import numpy as np
@@ -97,7 +96,7 @@ def near_rows(c: Columns, i: Ints, j: Ints, minima: Floats) -> Bools:
 
 def _found(columns: Columns, table: Floats, kind: Ints, group: Ints, progress: Callable[[int, int], None]) -> Iterator[Pairs]:
     """Pairs and verdicts, some at a time, on all cores."""
-    from antalya.geometry import kernel, making, tree
+    from antalya.geometry import kernel, making, pairing, tree
     boxed = tree.tree(columns)
     making.run(making.cores, columns.size, columns)
     most = table.reshape(-1, 3).max(axis=0)
@@ -110,14 +109,13 @@ def _found(columns: Columns, table: Floats, kind: Ints, group: Ints, progress: C
             mine.out = np.empty((ROOM, 3), np.int64)
         parts, out = [], mine.out
         while begin < end:
-            begin, count = tree.pairs(begin, end, *boxed, columns, kind, table, group, most, mine.scratch, mine.marks, out)
+            begin, count = pairing.pairs(begin, end, *boxed, columns, kind, table, group, most, mine.scratch, mine.marks, out)
             parts.append(out[:count].copy())
             if begin < end and count < len(out) // 2:  # one volume alone meets more than fit
                 out = mine.out = np.empty((2 * len(out), 3), np.int64)
         return parts
 
-    with ThreadPoolExecutor(making.THREADS) as pool:
-        spans = range(0, boxed.blocks, SPAN)
-        for begin, parts in zip(spans, pool.map(work, spans, [min(b + SPAN, boxed.blocks) for b in spans]), strict=True):
-            yield from parts
-            progress(columns.size * min(begin + SPAN, boxed.blocks) // boxed.blocks, columns.size)
+    spans = range(0, boxed.blocks, SPAN)
+    for begin, parts in zip(spans, making.pool().map(work, spans, [min(b + SPAN, boxed.blocks) for b in spans]), strict=True):
+        yield from parts
+        progress(columns.size * min(begin + SPAN, boxed.blocks) // boxed.blocks, columns.size)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from antalya.geometry import kernel, making, tree
+from antalya.geometry import kernel, making, pairing, tree
 from antalya.geometry.columns import Columns
 from antalya.geometry.compiled import compiled
 from antalya.geometry.ellipsoid import Floats, Ints
@@ -76,7 +76,7 @@ def found(columns: Columns, own: int, table: Floats, kind: Ints, group: Ints) ->
     most, out, some = table.reshape(-1, 3).max(axis=0), np.empty((ROOM, 3), np.int64), list[Ints]()
     begin, end = 0, -(-own // FAN)
     while begin < end:
-        begin, count = tree.pairs(begin, end, *boxed, columns, kind, table, group, most, scratch, marks, out)
+        begin, count = pairing.pairs(begin, end, *boxed, columns, kind, table, group, most, scratch, marks, out)
         some.append(out[:count].copy())
         if begin < end and count < len(out) // 2:  # one volume alone meets more than fit
             out = np.empty((2 * len(out), 3), np.int64)

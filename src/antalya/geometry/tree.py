@@ -16,7 +16,7 @@ from antalya.geometry.compiled import compiled
 from antalya.geometry.curve import along, every
 from antalya.geometry.ellipsoid import Ints
 from antalya.geometry.kernel import cores_near, meets, near
-from antalya.geometry.plane import NO, YES
+from antalya.geometry.plane import NO
 
 FAN = 16
 DEPTH = 12
@@ -136,65 +136,6 @@ def widen(box, most):  # type: ignore[no-untyped-def]
         by = most[2] if side == 0 else most[1] if side == 8 else most[0]
         box[side] -= by + LOSS * by
         box[side + 1] += by + LOSS * by
-
-
-@compiled
-def pairs(begin, end, boxes, order, levels, since, c, kind, table, group, most, scratch, marks, out):  # type: ignore[no-untyped-def]
-    """Pairs of rows that meet, or may (`kernel.UNSURE`), one of them in the blocks `begin` … `end` of rows, the other there or
-    later; until `out` (n, 3: two rows, least first, and the verdict) is full. The block reached, and how many pairs.
-
-    The columns' cores are reckoned. `kind`: a row's row in `table` (k, k, 3), the minima of each two kinds; `most`: as wide
-    as any of them. Rows of the same `group` are no pairs.
-    """
-    box, box_there, wide = np.empty(10, np.float32), np.empty(10, np.float32), np.empty((FAN, 10), np.float32)
-    small, stack, top, found = np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64), len(levels) - 2, 0
-    for at in range(begin, end):
-        begun = found
-        for lane in range(FAN):
-            for side in range(10):
-                wide[lane, side] = boxes[at, side, lane]
-            widen(wide[lane], most)
-        hull(boxes, at, box, True)
-        widen(box, most)
-        stack[0], deep = levels[top] * 16 + top, 1
-        while deep:
-            deep -= 1
-            block, level = stack[deep] // 16, stack[deep] % 16
-            if level > 0:
-                child, span = (block - levels[level]) * FAN, FAN ** (level - 1)
-                touched = touching(boxes, block, box)
-                while touched:
-                    if touched & 1 and (child + 1) * span > at:
-                        stack[deep] = (levels[level - 1] + child) * 16 + level - 1
-                        deep += 1
-                    touched >>= 1
-                    child += 1
-                continue
-            for side in range(10 if top else 0):
-                box_there[side] = boxes[levels[1] + block // FAN, side, block % FAN]
-            widen(box_there, most)
-            lanes = touching(boxes, at, box_there) if top else (1 << FAN) - 1
-            for lane in range(FAN):
-                if not lanes >> lane & 1:
-                    continue
-                q, i = block * FAN, order[at * FAN + lane]
-                touched = touching(boxes, block, wide[lane])
-                while touched:
-                    j, yes = order[q] if touched & 1 else 0, touched & 1 and q > at * FAN + lane
-                    touched >>= 1
-                    q += 1
-                    if not yes or group[i] == group[j]:
-                        continue
-                    across, up, seconds = table[kind[i], kind[j], 0], table[kind[i], kind[j], 1], table[kind[i], kind[j], 2]
-                    if not near(c, i, j, across, up, seconds):
-                        continue
-                    verdict = YES if cores_near(c, i, j, across) else meets(c, i, j, across, scratch, marks, small)
-                    if verdict != NO:
-                        if found == len(out):
-                            return at, begun
-                        out[found, 0], out[found, 1], out[found, 2] = min(i, j), max(i, j), verdict
-                        found += 1
-    return end, found
 
 
 @compiled
