@@ -15,6 +15,8 @@ NEAR_M = 200_000.0
 """Farther from the plane's centre, the series are not true to the last bit."""
 MOST = 400
 """Crossings there is room for."""
+RUN = 8
+"""Pieces of a curve that are passed over together where their box is not touched."""
 GRID = 2.0**20
 STEP_RAD = math.pi / 32
 DIGITS = 1e7
@@ -144,15 +146,15 @@ def winding(px, py, x, y, first, count):  # type: ignore[no-untyped-def]
     return times
 
 
-def crossings(x, y, first, count, second, many, found, piece, share, sense):  # type: ignore[no-untyped-def]
+def crossings(x, y, first, count, second, many, found, piece, share, sense, boxes):  # type: ignore[no-untyped-def]
     """The crossings of two curves, or of one with itself; how many there are in all by then, or -1 where one is not plain.
 
     At 2n and 2n + 1 of `piece` and `share`: where on either. At n of `sense`: 1 where the first comes from the second's right.
+    In `boxes`, four rows: those of each `RUN` pieces of the second.
     """
     own = first == second
-    west, south, east, north = x[second], y[second], x[second], y[second]
-    for k in range(second, second + many):
-        west, east, south, north = min(west, x[k]), max(east, x[k]), min(south, y[k]), max(north, y[k])
+    wests, souths, easts, norths = boxes[0], boxes[1], boxes[2], boxes[3]
+    west, south, east, north = boxed(x, y, second, many, wests, souths, easts, norths)
     for i in range(first, first + count):
         x0, y0, x1, y1 = x[i], y[i], x[i + 1], y[i + 1]
         w, e, s, n = min(x0, x1) - TOL_M, max(x0, x1) + TOL_M, min(y0, y1) - TOL_M, max(y0, y1) + TOL_M
@@ -160,25 +162,42 @@ def crossings(x, y, first, count, second, many, found, piece, share, sense):  # 
             continue
         dx, dy = x1 - x0, y1 - y0
         near = TOL_M * math.sqrt(dx * dx + dy * dy)
-        for j in range(i + 2 if own else second, second + many - (1 if own and i == first else 0)):
-            u0, v0, u1, v1 = x[j], y[j], x[j + 1], y[j + 1]
-            if (u0 < w and u1 < w) or (u0 > e and u1 > e) or (v0 < s and v1 < s) or (v0 > n and v1 > n):
+        begin, end = i + 2 if own else second, second + many - (1 if own and i == first else 0)
+        for run in range((begin - second) // RUN, (end - second + RUN - 1) // RUN):
+            if e < wests[run] or w > easts[run] or n < souths[run] or s > norths[run]:
                 continue
-            one, two = dx * (v0 - y0) - dy * (u0 - x0), dx * (v1 - y0) - dy * (u1 - x0)
-            if (one > near and two > near) or (one < -near and two < -near):
-                continue
-            du, dv = u1 - u0, v1 - v0
-            close = TOL_M * math.sqrt(du * du + dv * dv)
-            three, four = du * (y0 - v0) - dv * (x0 - u0), du * (y1 - v0) - dv * (x1 - u0)
-            if (three > close and four > close) or (three < -close and four < -close):
-                continue
-            if min(abs(one), abs(two)) <= near or min(abs(three), abs(four)) <= close or found == MOST:
-                return -1
-            piece[2 * found], piece[2 * found + 1] = i, j
-            share[2 * found], share[2 * found + 1] = three / (three - four), one / (one - two)
-            sense[found] = 1 if three < 0 else -1
-            found += 1
+            for j in range(max(begin, second + run * RUN), min(end, second + (run + 1) * RUN)):
+                u0, v0, u1, v1 = x[j], y[j], x[j + 1], y[j + 1]
+                if (u0 < w and u1 < w) or (u0 > e and u1 > e) or (v0 < s and v1 < s) or (v0 > n and v1 > n):
+                    continue
+                one, two = dx * (v0 - y0) - dy * (u0 - x0), dx * (v1 - y0) - dy * (u1 - x0)
+                if (one > near and two > near) or (one < -near and two < -near):
+                    continue
+                du, dv = u1 - u0, v1 - v0
+                close = TOL_M * math.sqrt(du * du + dv * dv)
+                three, four = du * (y0 - v0) - dv * (x0 - u0), du * (y1 - v0) - dv * (x1 - u0)
+                if (three > close and four > close) or (three < -close and four < -close):
+                    continue
+                if min(abs(one), abs(two)) <= near or min(abs(three), abs(four)) <= close or found == MOST:
+                    return -1
+                piece[2 * found], piece[2 * found + 1] = i, j
+                share[2 * found], share[2 * found + 1] = three / (three - four), one / (one - two)
+                sense[found] = 1 if three < 0 else -1
+                found += 1
     return found
+
+
+def boxed(x, y, first, count, wests, souths, easts, norths):  # type: ignore[no-untyped-def]
+    """Writes down the boxes of each `RUN` pieces of a closed curve; the box of all of it."""
+    west, south, east, north = x[first], y[first], x[first], y[first]
+    for run in range((count + RUN - 1) // RUN):
+        begin, end = first + run * RUN, first + min(count, (run + 1) * RUN)
+        w, s, e, n = x[end], y[end], x[end], y[end]
+        for k in range(begin, end):
+            w, s, e, n = min(w, x[k]), min(s, y[k]), max(e, x[k]), max(n, y[k])
+        wests[run], souths[run], easts[run], norths[run] = w, s, e, n
+        west, south, east, north = min(west, w), min(south, s), max(east, e), max(north, n)
+    return west, south, east, north
 
 
 def ordered(order, found, piece, share):  # type: ignore[no-untyped-def]

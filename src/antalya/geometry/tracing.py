@@ -79,8 +79,8 @@ class _Tracer:
         from numba.extending import register_jitable
 
         from antalya.geometry.compiled import compiled
-        for part in (curves.lay, curves.degrees, curves.grown, curves.turned, curves.winding, curves.crossings, curves.ordered,
-                     curves.beside,
+        for part in (curves.lay, curves.degrees, curves.grown, curves.turned, curves.winding, curves.boxed, curves.crossings,
+                     curves.ordered, curves.beside,
                      walking.prepared, walking.walked, walking.linked, walking.told, walking.good, walking.met):
             register_jitable(part)
         trace, off = compiled(walking.traced), compiled(curves.off)

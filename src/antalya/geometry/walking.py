@@ -19,7 +19,8 @@ CORNERS, ROUND = 140, 500
 """Corners there is room for in a ring, and in a curve round one."""
 ROOM = 2 * (CORNERS + 1) + 3 * (ROUND + 1)
 RINGS = 40
-FLOATS, INTS = 7, 10
+FLOATS, INTS = 11, 10
+BOXES = 7
 LON, LAT, ENDS, SHELLS = 5, 6, 8, 9
 """Rows of either, `ROOM` long: see `traced`."""
 LEAST_M = 0.05
@@ -28,7 +29,7 @@ WIDEST_DEG = 20.0
 """Longitudes farther from each other run over the antimeridian, or about a pole."""
 
 
-def prepared(points, many, frame, by, x, y, starts, counts, piece, share, sense):  # type: ignore[no-untyped-def]
+def prepared(points, many, frame, by, x, y, starts, counts, piece, share, sense, boxes):  # type: ignore[no-untyped-def]
     """The four curves of two rings, and where they cross; how often, or -1. See `traced`."""
     starts[0], starts[1], starts[2] = 0, CORNERS + 1, 2 * (CORNERS + 1)
     starts[3] = starts[2] + ROUND + 1
@@ -40,16 +41,16 @@ def prepared(points, many, frame, by, x, y, starts, counts, piece, share, sense)
     counts[2] = counts[3] = 0
     if counts[0] < 0 or counts[1] < 0:
         return -1
-    found = crossings(x, y, starts[0], counts[0], starts[1], counts[1], 0, piece, share, sense)
+    found = crossings(x, y, starts[0], counts[0], starts[1], counts[1], 0, piece, share, sense, boxes)
     for of in range(2 if by > 0 else 0):
         curve, other = 2 + of, 1 - of
         counts[curve], bent = grown(x, y, starts[of], counts[of], by, starts[curve], ROUND)
         if counts[curve] < 0 or found < 0:
             return -1
         turned(x, y, starts[curve], counts[curve], starts[3] + ROUND + 1)
-        found = crossings(x, y, starts[other], counts[other], starts[curve], counts[curve], found, piece, share, sense)
+        found = crossings(x, y, starts[other], counts[other], starts[curve], counts[curve], found, piece, share, sense, boxes)
         if bent and found >= 0:
-            found = crossings(x, y, starts[curve], counts[curve], starts[curve], counts[curve], found, piece, share, sense)
+            found = crossings(x, y, starts[curve], counts[curve], starts[curve], counts[curve], found, piece, share, sense, boxes)
     return found
 
 
@@ -189,7 +190,7 @@ def traced(points, many, frame, by, floats, ints):  # type: ignore[no-untyped-de
     x, y, u, v, share, lon, lat = floats[0], floats[1], floats[2], floats[3], floats[4], floats[LON], floats[LAT]
     starts, counts, piece, sense, order, runs, begins, used, ends, shells = (
         ints[0], ints[1], ints[2], ints[3], ints[4], ints[5], ints[6], ints[7], ints[ENDS], ints[SHELLS])
-    found = prepared(points, many, frame, by, x, y, starts, counts, piece, share, sense)
+    found = prepared(points, many, frame, by, x, y, starts, counts, piece, share, sense, floats[BOXES:])
     if found < 0:
         return -1, False
     ordered(order, found, piece, share)
