@@ -132,7 +132,7 @@ def _touched(shape: Shape, cells: Sequence[s2.S2CellId]) -> list[s2.S2CellId]:
     rings = np.stack([_ring(c.id()) for c in cells]) if len(cells) <= FEW else _in_space(cells)
     flat = shape.frame.plane(rings.reshape(-1, 3)).reshape(len(cells), 5, 2)
     wide = float(np.linalg.norm(np.diff(flat, axis=1), axis=2).max())
-    slack = shape.disc_m + 2 * float(ellipsoid.sag_m(wide, shape.radius_m + 2 * wide)) + 0.01 * wide**2 / ellipsoid.RADIUS
+    slack = shape.disc_m + 2 * ellipsoid.sag_m(wide, shape.radius_m + 2 * wide) + 0.01 * wide**2 / ellipsoid.RADIUS
     shapely.prepare(shape.flat)
     touched = shapely.dwithin(shape.flat, shapely.polygons(flat), slack)
     return [c for c, yes in zip(cells, touched.tolist(), strict=True) if yes]

@@ -6,7 +6,7 @@ from itertools import chain
 import numpy as np
 
 from antalya.geometry import ellipsoid
-from antalya.geometry.ellipsoid import GEOD, Floats, Frame, Ints
+from antalya.geometry.ellipsoid import GEOD, Floats, Frame, Ints, Number
 from antalya.model.errors import error
 from antalya.model.volume import Ring
 
@@ -82,9 +82,10 @@ def caps(points: Floats, starts: Ints) -> tuple[list[Frame], Floats, Floats]:
     return list(map(Frame, centres, origin, basis, bend)), np.sqrt(away), flat
 
 
-def room_m(radius: Floats | float) -> Floats:
+def room_m(radius: Number) -> Number:
     """How much a cap found in the plane must be wider to hold what is between its points, and the plane's own error."""
-    return 1.0 + 1e-6 * np.asarray(radius) + ellipsoid.radial_m(radius)
+    room: Number = 1.0 + 1e-6 * radius + ellipsoid.radial_m(radius)
+    return room
 
 
 def least_cap(points: Floats, frame: Frame) -> tuple[Frame, float]:

@@ -233,7 +233,7 @@ def warm() -> None:
     with _warming:
         if LOADED.is_set():
             return
-        from antalya.geometry import kernel, making, simple, tracing, tree
+        from antalya.geometry import feet, kernel, making, simple, tracing, tree
         tracing.warm()
         lon, lat = np.array([38.0, 38.1, 38.1, 38.0]), np.array([36.0, 36.0, 36.1, 36.0])
         codes, zero = np.array([1, 1, 1, 2], np.uint8), np.zeros(1)
@@ -244,6 +244,7 @@ def warm() -> None:
         simple.spaced(*np.zeros((3, 4, 2)), np.empty((4, 3)))
         simple.axes(*np.zeros((2, 2)), origin := np.empty(3), basis := np.empty((3, 2)), bend := np.empty((2, 2)))
         simple.reach(part.points, origin, basis, bend, 0.0, 0.0)
+        feet.feet(part.points, part.first, part.points, part.first, 0.0, 0.0, np.empty((8, 7)))
         limits, cells = np.empty(4, np.int64), np.empty((8, 3), np.int64)
         face = simple.box(part.points, 0.0, limits)
         simple.ids(face, cells, simple.divided(limits, 8, 16, 8, cells), np.empty(8, np.int64))

@@ -1,6 +1,6 @@
 """Pairs of volumes decided, compiled (numba): in the plane about one of them, as `touch.closer` does.
 
-`meets` says yes, no, or unsure: the last wherever the plane's error (`touch.errors_m`) or a touch could decide, and shapes
+`meets` says yes, no, or unsure: the last wherever the plane's error (`touch.error_m`) or a touch could decide, and shapes
 decide then. Imported only where there is much to do: it takes a moment to load, the first time some seconds to compile.
 """
 
@@ -64,7 +64,7 @@ def cores_near(c, i, j, across):  # type: ignore[no-untyped-def]
 
 @compiled
 def _error(radius, disc, step, limit):  # type: ignore[no-untyped-def]
-    """`touch.errors_m`, and what `lay` adds."""
+    """`touch.error_m`, and what `lay` adds."""
     reach = limit if disc else radius + limit
     bent = 0.0 if disc else limit * 0.2 * (reach / R) ** 2 + 2 * MEAN * reach * (reach / R) ** 2
     return bent + 2 * step * step * reach / (12 * R * R) + 1e-6 + 2e-3 * reach * (reach / R) ** 3 + 1e-5

@@ -8,15 +8,29 @@ pieces of up to 5 km at any distance.
 import numpy as np
 
 from antalya.geometry import ellipsoid
-from antalya.geometry.ellipsoid import Floats, Ints
+from antalya.geometry.ellipsoid import Floats, Ints, dot
+from antalya.geometry.loaded import LOADED
 from antalya.geometry.shape import Shape
 
 BLOCK = 64
+FEW = 64
+"""Nearest corners and pieces that compiled code has room for."""
 
 
 def gap_m(a: Shape, b: Shape) -> float:
     """The least geodesic distance in metres between the rings of two shapes; a circle counts as its centre."""
-    return min(_corners_to_pieces(a, b), _corners_to_pieces(b, a))
+    quick = _feet(a, b) if LOADED.is_set() and len(a.points) * len(b.points) <= 64 * BLOCK else None
+    if quick is None:
+        return min(_corners_to_pieces(a, b), _corners_to_pieces(b, a))
+    return float(_geodesics(quick[:, :3], quick[:, 3:6]).min())
+
+
+def _feet(a: Shape, b: Shape) -> Floats | None:
+    """Corners of either and their feet on the other, among which are the nearest (n, 7): `feet.feet`; None: too many."""
+    from antalya.geometry.feet import feet
+    room = np.empty((FEW, 7))
+    count = feet(a.points, a.ring_ends, b.points, b.ring_ends, _slack_m(a), _slack_m(b), room)
+    return None if count < 0 else room[:count]
 
 
 def pieces(of: Shape) -> Ints:
@@ -33,7 +47,7 @@ def _corners_to_pieces(a: Shape, b: Shape) -> float:
     index = pieces(b)
     start = b.points[index]
     along = b.points[np.minimum(index + 1, len(b.points) - 1)] - start
-    slack = b.step_m**2 / (4 * ellipsoid.RADIUS) + 1e-3  # pieces lie this much below the surface, twice
+    slack = _slack_m(b)
     if len(corners) * len(start) <= 64 * BLOCK:
         rows, columns, _ = _near(corners, start, along, np.inf, slack)
     else:
@@ -41,13 +55,18 @@ def _corners_to_pieces(a: Shape, b: Shape) -> float:
     return _geodesic(corners[rows], start[columns], along[columns])
 
 
+def _slack_m(of: Shape) -> float:
+    """Twice what its pieces may lie below the surface."""
+    return of.step_m * of.step_m / (4 * ellipsoid.RADIUS) + 1e-3
+
+
 def _near(corners: Floats, start: Floats, along: Floats, best: float, slack: float) -> tuple[Ints, Ints, float]:
     """Pairs of corner and piece that may be nearest, and the least distance in space."""
     from_start = corners[:, None] - start[None]
-    squares = np.maximum(np.einsum("mi,mi->m", along, along), 1e-12)
-    share = np.clip(np.einsum("nmi,mi->nm", from_start, along) / squares, 0, 1)
+    squares = np.maximum(dot(along, along), 1e-12)
+    share = np.clip(dot(from_start, along) / squares, 0, 1)
     off = from_start - share[..., None] * along
-    away = np.sqrt(np.einsum("nmi,nmi->nm", off, off))
+    away = np.sqrt(dot(off, off))
     best = min(best, float(away.min()))
     rows, columns = np.nonzero(away <= best * (1 + 1e-5) + slack)
     return rows, columns, best
@@ -81,14 +100,17 @@ def _blocks(low: Floats, high: Floats) -> tuple[Floats, Floats]:
 
 def _geodesic(corners: Floats, start: Floats, along: Floats) -> float:
     """The least geodesic distance of corners to their pieces, row by row."""
-    squares = np.maximum(np.einsum("ni,ni->n", along, along), 1e-12)
+    squares = np.maximum(dot(along, along), 1e-12)
     share = np.zeros(len(corners))
     foot = start
     for _ in range(3):
-        share = np.clip(share + np.einsum("ni,ni->n", corners - foot, along) / squares, 0, 1)
+        share = np.clip(share + dot(corners - foot, along) / squares, 0, 1)
         foot = ellipsoid.onto_surface(start + share[:, None] * along)
     chord = np.linalg.norm(corners - foot, axis=1)
     near = chord <= chord.min() * (1 + 1e-4) + 1e-4
-    lon_a, lat_a = ellipsoid.to_degrees(corners[near])
-    lon_b, lat_b = ellipsoid.to_degrees(foot[near])
-    return float(ellipsoid.geodesics_m(lon_a, lat_a, lon_b, lat_b).min())
+    return float(_geodesics(corners[near], foot[near]).min())
+
+
+def _geodesics(one: Floats, other: Floats) -> Floats:
+    """Geodesic distances of points in space, row by row."""
+    return ellipsoid.geodesics_m(*ellipsoid.to_degrees(one), *ellipsoid.to_degrees(other))

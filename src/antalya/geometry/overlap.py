@@ -138,7 +138,12 @@ def meet_many(
     return found
 
 
-def near_in_time_and_height(a: Volume, b: Volume, minima: Minima) -> bool:
+def whole(volume: Volume) -> Part:
+    """A volume's own window and band."""
+    return Part(volume.starts_at, volume.ends_at, volume.lower_m, volume.upper_m)
+
+
+def near_in_time_and_height(a: Volume | Part, b: Volume | Part, minima: Minima) -> bool:
     """Whether windows and altitude bands come nearer than their minima."""
     if minima.seconds:
         if _time_gap(a, b) >= minima.seconds:
@@ -150,11 +155,11 @@ def near_in_time_and_height(a: Volume, b: Volume, minima: Minima) -> bool:
     return max(a.lower_m, b.lower_m) < min(a.upper_m, b.upper_m) - SAME_HEIGHT_M
 
 
-def _time_gap(a: Volume, b: Volume) -> float:
+def _time_gap(a: Volume | Part, b: Volume | Part) -> float:
     return max(0.0, (b.starts_at - a.ends_at).total_seconds(), (a.starts_at - b.ends_at).total_seconds())
 
 
-def _vertical_gap(a: Volume, b: Volume) -> float:
+def _vertical_gap(a: Volume | Part, b: Volume | Part) -> float:
     return max(0.0, b.lower_m - a.upper_m, a.lower_m - b.upper_m)
 
 

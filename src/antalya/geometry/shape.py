@@ -68,6 +68,11 @@ class Shape:
         return x, y, z
 
     @cached_property
+    def laying(self) -> Floats:
+        """Its plane as `curves.lay` takes it: the origin, the directions east and north, the two curvatures, (11)."""
+        return np.concatenate((self.frame.origin, self.frame.basis.ravel(), self.frame.bend[:, 1]))
+
+    @cached_property
     def area_m2(self) -> float:
         """Its area on the ellipsoid; of a circle, that of a cap on the osculating sphere (true to 0.1 %)."""
         if self.disc_m:
@@ -205,7 +210,7 @@ def _alone(polygon: Polygon) -> Shape | None:
     reach = simple.reach(points, frame.origin, frame.basis, frame.bend, step, TOUCH_M) if len(points) <= SMALL else np.inf
     if reach == np.inf:
         return None
-    return Shape(polygon, points, np.array([0, len(points)]), _ONE, frame, reach + float(room_m(reach)), 0.0, step)
+    return Shape(polygon, points, np.array([0, len(points)]), _ONE, frame, reach + room_m(reach), 0.0, step)
 
 
 def _about(x: float, y: float, z: float) -> Frame:
@@ -258,12 +263,12 @@ def _fitted(wide: Shape) -> Shape:
     frame, radius = least_cap(wide.points, wide.frame)
     if radius > WIDEST_M:
         raise error("outline_too_wide", "the outline does not fit into a cap of 5,000 km radius", at="outline")
-    return replace(wide, frame=frame, radius_m=radius + float(room_m(radius)))
+    return replace(wide, frame=frame, radius_m=radius + room_m(radius))
 
 
 def _cleaned(rough: Shape) -> Shape:
     """A shape whose rings touch, made of valid rings. Raises ring_crosses_itself, ring_too_short."""
-    noise = TOUCH_M + float(ellipsoid.sag_m(rough.step_m, rough.radius_m))
+    noise = TOUCH_M + ellipsoid.sag_m(rough.step_m, rough.radius_m)
     if shapely.is_valid(rough.flat) and width_m(rough.flat) > noise / 4:
         return rough
     flat = snapped(rough.frame.plane(rough.points))

@@ -91,18 +91,11 @@ def touch_m(a: Shape, b: Shape) -> float:
 
 def error_m(place: Shape, other: Shape, limit_m: float) -> float:
     """How wrong a distance near `limit_m` may be in the plane about `place`."""
-    return float(errors_m(place.radius_m, place.disc_m, place.step_m, other.step_m, limit_m))
-
-
-def errors_m(
-    radius_m: Floats | float, disc_m: Floats | float, step_m: Floats | float, other_step_m: Floats | float,
-    limit_m: Floats | float,
-) -> Floats:
-    """`error_m`, from the numbers of the shape in the middle and the other one's step, row by row."""
-    disc = np.asarray(disc_m) > 0
-    reach = np.where(disc, limit_m, np.asarray(radius_m) + limit_m)
-    bent = np.where(disc, 0.0, limit_m * ellipsoid.stretch(reach))
-    step = np.maximum(step_m, other_step_m)
+    reach, bent = limit_m, 0.0
+    if not place.disc_m:
+        reach = place.radius_m + limit_m
+        bent = limit_m * ellipsoid.stretch(reach)
+    step = max(place.step_m, other.step_m)
     return bent + 2 * ellipsoid.sag_m(step, reach) + ellipsoid.radial_m(reach) + 1e-5
 
 

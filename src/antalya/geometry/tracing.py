@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from antalya.geometry import curves, ellipsoid, walking
-from antalya.geometry.ellipsoid import Floats, Frame, Ints
+from antalya.geometry.ellipsoid import Floats, Ints
 from antalya.geometry.outlining import ROUNDED_M
 from antalya.geometry.shape import Shape
 from antalya.geometry.walking import CORNERS, ENDS, FLOATS, INTS, LAT, LON, RINGS, ROOM, SHELLS
@@ -98,7 +98,7 @@ def off_m(place: Shape, other: Shape) -> float | None:
     """How far two shapes are from each other in the plane about the first; None: not plain, or not compiled."""
     if not (_tracer.is_compiled and _is_plain(place) and _is_plain(other)):
         return None
-    return _tracer.off_m(np.concatenate((place.points, other.points)).ravel(), len(place.points), _numbers(place.frame))
+    return _tracer.off_m(np.concatenate((place.points, other.points)).ravel(), len(place.points), place.laying)
 
 
 def traced(a: Shape, b: Shape, across_m: float) -> Traced | None:
@@ -107,9 +107,9 @@ def traced(a: Shape, b: Shape, across_m: float) -> Traced | None:
     if not (_is_plain(one) and _is_plain(two)):
         return None
     small = a if a.radius_m <= b.radius_m else b
-    by_m = across_m and across_m * (1 + float(ellipsoid.stretch(small.rim.radius_m + across_m))) + ROUNDED_M
+    by_m = across_m and across_m * (1 + ellipsoid.stretch(small.rim.radius_m + across_m)) + ROUNDED_M
     points = np.concatenate((one.points, two.points)).ravel()
-    found, meet = _tracer.rings(points, len(one.points), _numbers(small.frame), float(by_m))
+    found, meet = _tracer.rings(points, len(one.points), small.laying, float(by_m))
     outer, holes = [ring for ring, shell in found if shell], [ring for ring, shell in found if not shell]
     if len(outer) == 1:
         return Traced(Polygon(coordinates=(*outer, *holes)), meet)
@@ -120,11 +120,6 @@ def traced(a: Shape, b: Shape, across_m: float) -> Traced | None:
 
 def _is_plain(of: Shape) -> bool:
     return len(of.ring_ends) == 2 and 3 < len(of.points) <= CORNERS
-
-
-def _numbers(frame: Frame) -> Floats:
-    """A plane as `curves.lay` takes it."""
-    return np.concatenate((frame.origin, frame.basis.ravel(), frame.bend[:, 1]))
 
 
 def _rings(whole: Floats, ends: Sequence[int], shells: Sequence[int], count: int) -> list[tuple[Ring, int]]:

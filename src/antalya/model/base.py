@@ -47,6 +47,8 @@ def plain_text(value: str, at: str) -> str:
 
 def utc(value: datetime, at: str) -> datetime:
     """`value` in UTC. Raises naive_time where it has no zone, bad_field where it is before year 1 or after 9999 in UTC."""
+    if value.tzinfo is UTC:
+        return value
     if value.tzinfo is None:
         raise error("naive_time", "a time without a zone", at=at)
     try:
@@ -59,7 +61,7 @@ def set_utc(noun: msgspec.Struct, *fields: str) -> None:
     """Puts the named instants of a noun under construction into UTC; None stays None."""
     for field in fields:
         value = getattr(noun, field)
-        if value is not None:
+        if value is not None and value.tzinfo is not UTC:
             msgspec.structs.force_setattr(noun, field, utc(value, field))
 
 

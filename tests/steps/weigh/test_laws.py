@@ -11,7 +11,7 @@ from tests.pictures import agreed, book, box, circle, clashes, findings, hour, p
 from tests.steps.weigh.test_sites import site
 from tests.strategies import plans, rules
 
-from antalya.geometry.overlap import overlaps
+from antalya.geometry.overlap import Part, overlaps, whole
 from antalya.geometry.touch import closer
 from antalya.model import Area, Circle, Finding, Remedy, Volume, Window
 from antalya.model.rules import AnyRule, Exceptions, Hotline
@@ -118,6 +118,10 @@ def test_ids_are_unique_and_findings_are_whole(a: Prepared, b: Prepared, rule: A
         assert f.effect != "hold" or f.ask is not None
 
 
+def left(of: Volume, part: Part | None) -> Volume | None:
+    return None if part is None else msgspec.structs.replace(of, **part._asdict())
+
+
 def trimmed(of: Prepared, remedy: Remedy, finding: Finding) -> Prepared | None:
     """The operation after the remedy was made; None where nothing of a volume is left, which no trim may do."""
     mine = of.operation.id == finding.operation
@@ -127,10 +131,10 @@ def trimmed(of: Prepared, remedy: Remedy, finding: Finding) -> Prepared | None:
         if i not in named:
             cuts.append(v)
         elif remedy.instant is not None:
-            cuts.append((later if remedy.kind == "start-after" else earlier)(v, remedy.instant))
+            cuts.append(left(v, (later if remedy.kind == "start-after" else earlier)(whole(v), remedy.instant)))
         else:
             assert remedy.altitude_m is not None
-            cuts.append((below if remedy.kind == "stay-below" else above)(v, remedy.altitude_m))
+            cuts.append(left(v, (below if remedy.kind == "stay-below" else above)(whole(v), remedy.altitude_m)))
     if None in cuts:
         return None
     return prepare(msgspec.structs.replace(of.operation, volumes=tuple(cuts)), of.filed_at, of.first_filed_at)

@@ -19,6 +19,7 @@ SUSPENDED = " The agreement it rests on is suspended: a warning only."
 
 _SEVERITY: dict[Effect, Severity] = {"none": "info", "hold": "warning", "block": "critical"}
 
+_json = json.JSONEncoder(separators=(",", ":")).encode
 Params = dict[str, str | float | int | None]
 
 
@@ -102,7 +103,7 @@ def finding(kind: FindingKind, why: str, text: str, operation: str, met: Sequenc
 def finding_id(kind: str, operations: Sequence[str], understanding: str | None, rule: str | None, site: str | None,
                why: str) -> str:
     """The id that follows from what a finding is about: `f-` and 24 hex digits of the SHA-256 of its identity."""
-    identity = json.dumps([kind, sorted(operations), understanding, rule, site, why], separators=(",", ":"))
+    identity = _json([kind, sorted(operations), understanding, rule, site, why])
     return "f-" + hashlib.sha256(identity.encode()).hexdigest()[:24]
 
 

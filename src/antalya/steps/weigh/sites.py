@@ -6,6 +6,7 @@ whoever files would itself be a danger.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from antalya.steps.weigh.trims import Own, leave_region, metres, trims
 _AID: frozenset[Activity] = frozenset({"medevac", "relief", "convoy"})
 """What goes to protected places by its nature: bound only by a rule that names it."""
 
+_INSTANT = timedelta(microseconds=1)
 _WHATEVER = "Protection does not depend on this notice."
 
 
@@ -113,8 +115,9 @@ def _remedies(case: Case, near: Sequence[_Near], site: Site, stand_off_m: float)
     """Keeping off, or above or below. Never a time: that a site's entry runs out doesn't make it a target."""
     minima = Minima(across_m=stand_off_m, up_m=site.clear_above_m)
 
-    def still(index: int, volume: Volume) -> bool:
-        return any(near_in_time_and_height(lasting(volume), n.site, minima) for n in near if n.index == index)
+    def still(index: int, rest: Part) -> bool:
+        lasts = rest._replace(ends_at=max(rest.ends_at, rest.starts_at + _INSTANT))
+        return any(near_in_time_and_height(lasts, n.site, minima) for n in near if n.index == index)
 
     operation = case.operation
     cuts = trims(operation, [Own(n.index, *n.part) for n in near], still, case.now)

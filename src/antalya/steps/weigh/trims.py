@@ -11,9 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from math import ceil, floor
 
-from msgspec.structs import replace
-
-from antalya.geometry.overlap import near_in_time_and_height
+from antalya.geometry.overlap import Part, near_in_time_and_height, whole
 from antalya.model.findings import Met, Remedy, RemedyKind
 from antalya.model.operations import Operation
 from antalya.model.volume import Minima, Volume
@@ -31,13 +29,13 @@ class Own:
     upper_m: float
 
 
-StillMeets = Callable[[int, Volume], bool]
+StillMeets = Callable[[int, Part], bool]
 """Whether a volume, cut, would still be found: in time and height alone, its outline being as before."""
 
 
 def at(moment: datetime) -> str:
     """A moment in RFC 3339 with Z, to the second."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def metres(value: float) -> str:
@@ -67,8 +65,8 @@ def rule_trims(operation: Operation, met: Sequence[Met], now: datetime, *, time:
     for part in parts:
         spaces.setdefault(part.index, []).append(part)
 
-    def still(index: int, volume: Volume) -> bool:
-        return any(_shares(volume, part) for part in spaces[index])
+    def still(index: int, rest: Part) -> bool:
+        return any(_shares(rest, part) for part in spaces[index])
 
     found = [r for r in trims(operation, parts, still, now)
              if (time and r.instant is not None) or (height and r.altitude_m is not None)]
@@ -85,8 +83,8 @@ def clash_trims(operation: Operation, encounters: Iterable[Encounter], other: Op
         parts.append(Own(index, *(e.meeting.part_a if gives_way else e.meeting.part_b)))
         against.setdefault(index, []).append((other.volumes[across], e.meeting.minima))
 
-    def still(index: int, volume: Volume) -> bool:
-        return any(near_in_time_and_height(volume, theirs, minima) for theirs, minima in against[index])
+    def still(index: int, rest: Part) -> bool:
+        return any(near_in_time_and_height(rest, theirs, minima) for theirs, minima in against[index])
 
     return [*trims(operation, parts, still, now), leave_region(operation)]
 
@@ -101,12 +99,12 @@ def withdraw(operation: Operation) -> Remedy:
     return Remedy(kind="withdraw", operation=operation.id, text="Withdraw the operation.")
 
 
-def _shares(volume: Volume, part: Own) -> bool:
-    if not max(volume.lower_m, part.lower_m) < min(volume.upper_m, part.upper_m):
+def _shares(rest: Part, part: Own) -> bool:
+    if not max(rest.lower_m, part.lower_m) < min(rest.upper_m, part.upper_m):
         return False
     if part.starts_at == part.ends_at:
-        return volume.starts_at <= part.starts_at <= volume.ends_at
-    return max(volume.starts_at, part.starts_at) < min(volume.ends_at, part.ends_at)
+        return rest.starts_at <= part.starts_at <= rest.ends_at
+    return max(rest.starts_at, part.starts_at) < min(rest.ends_at, part.ends_at)
 
 
 def _which(operation: Operation, parts: Sequence[Own]) -> str:
@@ -121,10 +119,10 @@ def _which(operation: Operation, parts: Sequence[Own]) -> str:
     return f"volumes {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
-def _cut(operation: Operation, parts: Sequence[Own], still: StillMeets, cut: Callable[[Volume], Volume | None]) -> bool:
+def _cut(operation: Operation, parts: Sequence[Own], still: StillMeets, cut: Callable[[Part], Part | None]) -> bool:
     """Whether every volume of the parts goes on after the cut, and none is found any more."""
     for index in {p.index for p in parts}:
-        rest = cut(operation.volumes[index])
+        rest = cut(whole(operation.volumes[index]))
         if rest is None or still(index, rest):
             return False
     return True
@@ -170,22 +168,21 @@ def _above(operation: Operation, parts: Sequence[Own], still: StillMeets) -> Rem
     return None
 
 
-def later(volume: Volume, start: datetime) -> Volume | None:
+def later(of: Part, start: datetime) -> Part | None:
     """What of a volume is left from a moment on; None where nothing is."""
-    return None if volume.ends_at <= start else replace(volume, starts_at=max(volume.starts_at, start))
+    return None if of.ends_at <= start else of._replace(starts_at=max(of.starts_at, start))
 
 
-def earlier(volume: Volume, end: datetime) -> Volume | None:
+def earlier(of: Part, end: datetime) -> Part | None:
     """What of a volume is left until a moment; None where nothing is."""
-    return None if end <= volume.starts_at else replace(volume, ends_at=min(volume.ends_at, end))
+    return None if end <= of.starts_at else of._replace(ends_at=min(of.ends_at, end))
 
 
-def below(volume: Volume, top_m: float) -> Volume | None:
+def below(of: Part, top_m: float) -> Part | None:
     """What of a volume is left below a height; None where nothing is."""
-    return None if top_m <= volume.lower_m else replace(volume, upper_m=min(volume.upper_m, top_m))
+    return None if top_m <= of.lower_m else of._replace(upper_m=min(of.upper_m, top_m))
 
 
-def above(volume: Volume, bottom_m: float) -> Volume | None:
+def above(of: Part, bottom_m: float) -> Part | None:
     """What of a volume is left from a height up; None where nothing is."""
-    return None if volume.upper_m <= bottom_m else replace(volume, lower_m=max(volume.lower_m, bottom_m))
-
+    return None if of.upper_m <= bottom_m else of._replace(lower_m=max(of.lower_m, bottom_m))
