@@ -187,19 +187,16 @@ def microseconds(moment: datetime) -> int:
 def of_shapes(shapes: Sequence[Shape], volumes: Sequence[Volume]) -> Columns:
     """Volumes whose shapes are prepared, row by row; at least one. Without volumes: their outlines alone."""
     bands = [(v.lower_m, v.upper_m) for v in volumes] or [(0.0, 0.0)] * len(shapes)
-    numbers = np.array([_numbers(s, *band) for s, band in zip(shapes, bands, strict=True)])
+    numbers = np.zeros((len(shapes), NUMBERS))
+    for row, s, band in zip(numbers, shapes, bands, strict=True):
+        row[:RADIUS] = s.laying
+        row[RADIUS:CORE] = s.radius_m, s.disc_m, s.step_m, *band
     windows = np.array([(microseconds(v.starts_at), microseconds(v.ends_at)) for v in volumes] or [(0, 0)] * len(shapes))
     counts, points, codes = [len(s.points) for s in shapes], [s.points for s in shapes], [_codes(s) for s in shapes]
     first = np.array([0, *accumulate(counts)])
     if len(shapes) == 1:
         return Columns(points[0], codes[0], first, numbers, windows)
     return Columns(np.concatenate(points), np.concatenate(codes), first, numbers, windows)
-
-
-def _numbers(shape: Shape, lower_m: float, upper_m: float) -> list[float]:
-    frame = shape.frame
-    return [*frame.origin.tolist(), *frame.basis.ravel().tolist(), *frame.bend[:, 1].tolist(),
-            shape.radius_m, shape.disc_m, shape.step_m, lower_m, upper_m, 0.0]
 
 
 def _codes(shape: Shape) -> Codes:

@@ -61,7 +61,7 @@ def degrees(u, v, frame):  # type: ignore[no-untyped-def]
     """A point of the plane in degrees times `DIGITS`, rounded: what `ellipsoid.lay` laid there.
 
     Its direction is that of the point's offset along the plane, its distance that along an arc of that direction's curvature, so
-    the chord is known; how far the point lies below the plane, Newton's steps find on the ellipsoid.
+    the chord is known; how far the point lies below the plane, a step of Newton's finds on the ellipsoid, to 1 µm.
     """
     away = math.sqrt(u * u + v * v) + 1e-200
     e, n = u / away, v / away
@@ -73,11 +73,11 @@ def degrees(u, v, frame):  # type: ignore[no-untyped-def]
     dx, dy, dz = e * xu + n * xv, e * yu + n * yv, e * zu + n * zv
     ux, uy, uz = yu * zv - zu * yv, zu * xv - xu * zv, xu * yv - yu * xv
     up, x, y, z = -chord * chord * curvature / 2, 0.0, 0.0, 0.0
-    for step in range(3):
+    for step in range(2):
         along = math.sqrt(chord * chord - up * up)
         x, y, z = (frame[0] + along * dx + up * ux, frame[1] + along * dy + up * uy,
                    frame[2] + along * dz + up * uz)
-        if step < 2:
+        if step < 1:
             lean = up / (along + 1e-200)
             off = (x * x + y * y) / A2 + z * z / B2 - 1
             up -= off / (2 * ((x * (ux - lean * dx) + y * (uy - lean * dy)) / A2 + z * (uz - lean * dz) / B2))
@@ -100,22 +100,23 @@ def grown(x, y, first, count, by, to, room):  # type: ignore[no-untyped-def]
         after = math.sqrt(dx * dx + dy * dy)
         dx, dy = dx / after, dy / after
         sine, cosine = ex * dy - ey * dx, ex * dx + ey * dy
-        turn = math.atan2(sine, cosine)
         if made + 34 > room:
             return -1, bent
-        if turn < 0 and by * math.tan(-turn / 2) > 0.4 * min(long, after):
+        if sine < 0 and by * -sine > 0.4 * min(long, after) * (1 + cosine):
             x[to + made], y[to + made] = x[k] + by * ey, y[k] - by * ex
             x[to + made + 1], y[to + made + 1] = x[k] + by * dy, y[k] - by * dx
             made += 2
         else:
+            turn = math.atan2(sine + 0.0, cosine)  # no -0
             steps = max(1, math.ceil(turn / STEP_RAD))
-            away = by / math.cos(turn / (2 * steps))
-            for n in range(steps):
-                at = (n + 0.5) * turn / steps
-                s, c = away * math.sin(at), away * math.cos(at)
-                x[to + made], y[to + made] = x[k] + ey * c + ex * s, y[k] - ex * c + ey * s
+            half = turn / (2 * steps)
+            s, c = math.sin(half), math.cos(half)
+            away, twice, u, v = by / c, 2 * s * c, ey * c + ex * s, ey * s - ex * c  # half a step on from square to the piece
+            for _ in range(steps):
+                x[to + made], y[to + made] = x[k] + away * u, y[k] + away * v
+                u, v = u - 2 * s * s * u - twice * v, v - 2 * s * s * v + twice * u
                 made += 1
-        bent = bent or turn < 0
+        bent = bent or sine < 0
         ex, ey, long = dx, dy, after
     return made, bent
 
@@ -129,7 +130,8 @@ def turned(x, y, to, count, spare):  # type: ignore[no-untyped-def]
     for k in range(count):
         x[spare + k], y[spare + k] = x[to + k], y[to + k]
     for k in range(count + 1):
-        n = spare + (west - to + k) % count
+        n = spare + west - to + k
+        n -= count if n >= spare + count else 0
         x[to + k], y[to + k] = x[n], y[n]
 
 

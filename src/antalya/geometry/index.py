@@ -161,18 +161,19 @@ class Index:
             self._write(self._size, asked.rows(np.array([row])))
             rows = np.flatnonzero(self._alive[:self._size])
             return rows[near_rows(self._columns, np.full(len(rows), self._size), rows, table[self._kinds[rows]])]
-        from antalya.geometry import kernel, tree
+        from antalya.geometry.kernel import SCRATCH
+        from antalya.geometry.tree import around
         given = self._columns, self._size, asked, row, most, table, self._kinds, self._alive
         corners = max(self._corners, len(asked.points))
         if corners > self._scratch.shape[1]:
-            self._scratch, self._marks = np.empty((kernel.SCRATCH, 2 * corners)), np.empty((2, 2 * corners), np.int64)
+            self._scratch, self._marks = np.empty((SCRATCH, 2 * corners)), np.empty((2, 2 * corners), np.int64)
         found, past = list[Ints](), self._runs[-1].end if self._runs else 0
         for k, each in enumerate(run.tree for run in self._runs or [_NOTHING]):
             tail = (0, 0) if k else (past, self._size)
-            count = tree.around(*each, *tail, *given, self._scratch, self._marks, self._out)
+            count = around(*each, *tail, *given, self._scratch, self._marks, self._out)
             if count > len(self._out):
                 self._out = np.empty(2 * count, np.int64)
-                count = tree.around(*each, *tail, *given, self._scratch, self._marks, self._out)
+                count = around(*each, *tail, *given, self._scratch, self._marks, self._out)
             found.append(self._out[:count].copy())
         return found[0] if len(found) == 1 else np.concatenate(found)
 
@@ -238,8 +239,8 @@ def warm() -> None:
         lon, lat = np.array([38.0, 38.1, 38.1, 38.0]), np.array([36.0, 36.0, 36.1, 36.0])
         codes, zero = np.array([1, 1, 1, 2], np.uint8), np.zeros(1)
         part = of_degrees(lon, lat, codes, np.array([0, 4]), zero, zero, zero + 1, np.zeros(1, np.int64), np.ones(1, np.int64))
-        columns = joined([part] * 10)
-        making.cores(0, 10, columns)
+        columns = joined([part] * 20)
+        making.cores(0, 20, columns)
         unpacked([packed(columns)], making.walk)
         simple.spaced(*np.zeros((3, 4, 2)), np.empty((4, 3)))
         simple.axes(*np.zeros((2, 2)), origin := np.empty(3), basis := np.empty((3, 2)), bend := np.empty((2, 2)))
@@ -248,7 +249,7 @@ def warm() -> None:
         limits, cells = np.empty(4, np.int64), np.empty((8, 3), np.int64)
         face = simple.box(part.points, 0.0, limits)
         simple.ids(face, cells, simple.divided(limits, 8, 16, 8, cells), np.empty(8, np.int64))
-        tree.around(*tree.tree(columns, 0, 9), 0, 9, columns, 9, part, 0, *_table((Minima(),)),
-                    np.zeros(10, np.uint8), np.ones(10, np.bool_), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
-                    np.empty(16, np.int64))
+        tree.around(*tree.tree(columns, 0, 19), 0, 19, columns, 19, part, 0, *_table((Minima(),)),
+                    np.zeros(20, np.uint8), np.ones(20, np.bool_), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
+                    np.empty(32, np.int64))
         LOADED.set()

@@ -145,14 +145,15 @@ def whole(volume: Volume) -> Part:
 
 def near_in_time_and_height(a: Volume | Part, b: Volume | Part, minima: Minima) -> bool:
     """Whether windows and altitude bands come nearer than their minima."""
-    if minima.seconds:
-        if _time_gap(a, b) >= minima.seconds:
+    up_m, seconds = minima.up_m - SAME_HEIGHT_M, minima.seconds
+    if minima.up_m:  # heights are compared more quickly than times
+        if b.lower_m - a.upper_m >= up_m or a.lower_m - b.upper_m >= up_m:
             return False
-    elif not max(a.starts_at, b.starts_at) < min(a.ends_at, b.ends_at):
+    elif not max(a.lower_m, b.lower_m) < min(a.upper_m, b.upper_m) - SAME_HEIGHT_M:
         return False
-    if minima.up_m:
-        return _vertical_gap(a, b) < minima.up_m - SAME_HEIGHT_M
-    return max(a.lower_m, b.lower_m) < min(a.upper_m, b.upper_m) - SAME_HEIGHT_M
+    if seconds:
+        return (b.starts_at - a.ends_at).total_seconds() < seconds and (a.starts_at - b.ends_at).total_seconds() < seconds
+    return max(a.starts_at, b.starts_at) < min(a.ends_at, b.ends_at)
 
 
 def _time_gap(a: Volume | Part, b: Volume | Part) -> float:

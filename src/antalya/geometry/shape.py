@@ -196,10 +196,10 @@ def _alone(polygon: Polygon) -> Shape | None:
     ring = polygon.coordinates[0]
     if len(polygon.coordinates) > 1 or len(ring) > SMALL:
         return None
-    from antalya.geometry import simple
+    from antalya.geometry.simple import reach, spaced
     degrees = np.fromiter(chain.from_iterable(ring), np.float64, 2 * len(ring)).reshape(-1, 2)
     angles, points = np.radians(degrees), np.empty((len(ring), 3))
-    chord, x, y, z = simple.spaced(degrees, np.sin(angles), np.cos(angles), points)
+    chord, x, y, z = spaced(degrees, np.sin(angles), np.cos(angles), points)
     step, inside = chord * BENT, (x, y, z)
     if not chord < STEP_M - 1e-3:  # it may have to be divided
         if not chord < SMALL * STEP_M:
@@ -207,21 +207,21 @@ def _alone(polygon: Polygon) -> Shape | None:
         points, _, steps = densified([ring])
         step, inside = float(steps.max()), tuple((points.min(axis=0) + points.max(axis=0)).tolist())
     frame = _about(*inside)
-    reach = simple.reach(points, frame.origin, frame.basis, frame.bend, step, TOUCH_M) if len(points) <= SMALL else np.inf
-    if reach == np.inf:
+    radius = reach(points, frame.origin, frame.basis, frame.bend, step, TOUCH_M) if len(points) <= SMALL else np.inf
+    if radius == np.inf:
         return None
-    return Shape(polygon, points, np.array([0, len(points)]), _ONE, frame, reach + room_m(reach), 0.0, step)
+    return Shape(polygon, points, np.array([0, len(points)]), _ONE, frame, radius + room_m(radius), 0.0, step)
 
 
 def _about(x: float, y: float, z: float) -> Frame:
     """The frame about the position below a point in space, as `densify.caps` makes it, to the last bit."""
-    from antalya.geometry import simple
+    from antalya.geometry.simple import axes
     down = np.hypot(x, y) * (1 - ellipsoid.E2)
     centre = np.degrees(np.arctan2((y, z), (x, down)))
     angles = np.radians(centre)
     lon, lat = centre.tolist()
     frame = Frame((lon, lat), np.empty(3), np.empty((3, 2)), np.empty((2, 2)))
-    simple.axes(np.sin(angles), np.cos(angles), frame.origin, frame.basis, frame.bend)
+    axes(np.sin(angles), np.cos(angles), frame.origin, frame.basis, frame.bend)
     return frame
 
 

@@ -6,7 +6,6 @@ Ordinary Python and the compiled code give the same; that is loaded with the ind
 
 import threading
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from antalya.geometry import curves, ellipsoid, walking
 from antalya.geometry.ellipsoid import Floats, Ints
 from antalya.geometry.outlining import ROUNDED_M
 from antalya.geometry.shape import Shape
-from antalya.geometry.walking import CORNERS, ENDS, FLOATS, INTS, LAT, LON, RINGS, ROOM, SHELLS
+from antalya.geometry.walking import CORNERS, ENDS, FLOATS, INTS, LAT, LON, ROOM, SHELLS
 from antalya.model.volume import MultiPolygon, Outline, Polygon, Ring
 
 FEW = 300
@@ -46,11 +45,14 @@ class _Tracer:
             self.load()
         if self._compiled is None:
             floats, ints = [[0.0] * ROOM for _ in range(FLOATS)], [[0] * ROOM for _ in range(INTS)]
-            rings, meet = _PLAIN(points.tolist(), many, frame.tolist(), by_m, floats, ints)
-            return _rings(np.array(floats[LON:LAT + 1]), ints[ENDS], ints[SHELLS], rings), meet
-        room, whole = self._room()
-        rings, meet = self._compiled[0](points, many, frame, by_m, room, whole)
-        return _rings(room[LON:LAT + 1], whole[ENDS, :RINGS].tolist(), whole[SHELLS, :RINGS].tolist(), rings), meet
+            count, meet = _PLAIN(points.tolist(), many, frame.tolist(), by_m, floats, ints)
+            room, whole = np.array(floats), np.array(ints)
+        else:
+            room, whole = self._room()
+            count, meet = self._compiled[0](points, many, frame, by_m, room, whole)
+        if count < 0:
+            return [], meet
+        return _rings(room[LON:LAT + 1], whole[ENDS, :count].tolist(), whole[SHELLS, :count].tolist()), meet
 
     def off_m(self, points: Floats, many: int, frame: Floats) -> float | None:
         """`curves.off`; None where it cannot tell, or nothing is compiled: then overlays are as quick."""
@@ -62,9 +64,9 @@ class _Tracer:
 
     def _room(self) -> tuple[Floats, Ints]:
         """To work in: each thread has its own."""
-        if not hasattr(self._own, "room"):
-            self._own.room = np.zeros((FLOATS, ROOM)), np.zeros((INTS, ROOM), np.int64)
-        room: tuple[Floats, Ints] = self._own.room
+        room: tuple[Floats, Ints] | None = getattr(self._own, "room", None)
+        if room is None:
+            room = self._own.room = np.zeros((FLOATS, ROOM)), np.zeros((INTS, ROOM), np.int64)
         return room
 
     @property
@@ -81,7 +83,7 @@ class _Tracer:
         from antalya.geometry.compiled import compiled
         for part in (curves.lay, curves.degrees, curves.grown, curves.turned, curves.winding, curves.boxed, curves.crossings,
                      curves.ordered, curves.beside,
-                     walking.prepared, walking.walked, walking.linked, walking.told, walking.good, walking.met):
+                     walking.prepared, walking.walked, walking.linked, walking.told, walking.clear, walking.good, walking.met):
             register_jitable(part)
         trace, off = compiled(walking.traced), compiled(curves.off)
         floats, ints = self._room()
@@ -122,9 +124,8 @@ def _is_plain(of: Shape) -> bool:
     return len(of.ring_ends) == 2 and 3 < len(of.points) <= CORNERS
 
 
-def _rings(whole: Floats, ends: Sequence[int], shells: Sequence[int], count: int) -> list[tuple[Ring, int]]:
-    """The first rings of all, in degrees, each with whether it is an outer one."""
-    if count < 0:
-        return []
-    positions = tuple(zip(*(whole[:, :ends[count - 1]] / curves.DIGITS).tolist(), strict=True))
-    return [(positions[i:j], shell) for (i, j), shell in zip(pairwise([0, *ends[:count]]), shells[:count], strict=True)]
+def _rings(whole: Floats, ends: Sequence[int], shells: Sequence[int]) -> list[tuple[Ring, int]]:
+    """The rings in degrees, each with whether it is an outer one."""
+    lon, lat = (whole[:, :ends[-1]] / curves.DIGITS).tolist()
+    positions = tuple(zip(lon, lat, strict=True))
+    return [(positions[i:j], shell) for i, j, shell in zip([0, *ends], ends, shells, strict=False)]

@@ -13,7 +13,7 @@ decides (`region`).
 
 import math
 
-from antalya.geometry.curves import DIGITS, crossings, degrees, grown, lay, ordered, turned, winding
+from antalya.geometry.curves import DIGITS, RUN, boxed, crossings, degrees, grown, lay, ordered, turned, winding
 
 CORNERS, ROUND = 140, 500
 """Corners there is room for in a ring, and in a curve round one."""
@@ -142,32 +142,45 @@ def told(made, u, v, frame, lon, lat, at):  # type: ignore[no-untyped-def]
     return at + 1 if east - west < WIDEST_DEG * DIGITS else -1, area
 
 
-def good(lon, lat, ends, rings):  # type: ignore[no-untyped-def]
+def good(lon, lat, ends, rings, boxes):  # type: ignore[no-untyped-def]
     """Whether closed rings of whole numbers touch neither themselves nor each other. Exact: what is compared is below 2**53."""
+    wests, souths, easts, norths = boxes[0], boxes[1], boxes[2], boxes[3]
     for one in range(rings):
         first, last = ends[one - 1] if one > 0 else 0, ends[one] - 1
+        boxed(lon, lat, first, last - first, wests, souths, easts, norths)
         for i in range(first, last):
-            x0, y0, x1, y1 = lon[i], lat[i], lon[i + 1], lat[i + 1]
-            w, e, s, n = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
-            dx, dy = x1 - x0, y1 - y0
+            w, e = min(lon[i], lon[i + 1]), max(lon[i], lon[i + 1])
+            s, n = min(lat[i], lat[i + 1]), max(lat[i], lat[i + 1])
             after = i + 1 if i + 1 < last else first
-            du, dv = lon[after + 1] - lon[after], lat[after + 1] - lat[after]
+            dx, dy, du, dv = lon[i + 1] - lon[i], lat[i + 1] - lat[i], lon[after + 1] - lon[after], lat[after + 1] - lat[after]
             if dx * dv == dy * du and dx * du + dy * dv <= 0:
                 return False
-            for other in range(one, rings):
-                own = other == one
-                stop = ends[other] - (2 if own and i == first else 1)
-                for j in range(i + 2 if own else ends[other - 1], stop):
-                    u0, v0, u1, v1 = lon[j], lat[j], lon[j + 1], lat[j + 1]
-                    if (u0 < w and u1 < w) or (u0 > e and u1 > e) or (v0 < s and v1 < s) or (v0 > n and v1 > n):
-                        continue
-                    a, b = dx * (v0 - y0) - dy * (u0 - x0), dx * (v1 - y0) - dy * (u1 - x0)
-                    if (a > 0 and b > 0) or (a < 0 and b < 0):
-                        continue
-                    du, dv = u1 - u0, v1 - v0
-                    a, b = du * (y0 - v0) - dv * (x0 - u0), du * (y1 - v0) - dv * (x1 - u0)
-                    if not ((a > 0 and b > 0) or (a < 0 and b < 0)):
-                        return False
+            begin, end = i + 2, last - (1 if i == first else 0)
+            for run in range((begin - first) // RUN, (end - first + RUN - 1) // RUN):
+                if (wests[run] <= e and easts[run] >= w and souths[run] <= n and norths[run] >= s and not clear(
+                        lon, lat, i, max(begin, first + run * RUN), min(end, first + (run + 1) * RUN))):
+                    return False
+            for other in range(one + 1, rings):
+                if not clear(lon, lat, i, ends[other - 1], ends[other] - 1):
+                    return False
+    return True
+
+
+def clear(lon, lat, i, begin, end):  # type: ignore[no-untyped-def]
+    """Whether a piece touches none of some others."""
+    x0, y0, x1, y1 = lon[i], lat[i], lon[i + 1], lat[i + 1]
+    w, e, s, n, dx, dy = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1), x1 - x0, y1 - y0
+    for j in range(begin, end):
+        u0, v0, u1, v1 = lon[j], lat[j], lon[j + 1], lat[j + 1]
+        if (u0 < w and u1 < w) or (u0 > e and u1 > e) or (v0 < s and v1 < s) or (v0 > n and v1 > n):
+            continue
+        a, b = dx * (v0 - y0) - dy * (u0 - x0), dx * (v1 - y0) - dy * (u1 - x0)
+        if (a > 0 and b > 0) or (a < 0 and b < 0):
+            continue
+        du, dv = u1 - u0, v1 - v0
+        a, b = du * (y0 - v0) - dv * (x0 - u0), du * (y1 - v0) - dv * (x1 - u0)
+        if not ((a > 0 and b > 0) or (a < 0 and b < 0)):
+            return False
     return True
 
 
@@ -215,5 +228,5 @@ def traced(points, many, frame, by, floats, ints):  # type: ignore[no-untyped-de
             return -1, False
         ends[rings], shells[rings] = at, 1 if area > 0 else 0
         rings += 1
-    plain = rings > 0 and good(lon, lat, ends, rings)
+    plain = rings > 0 and good(lon, lat, ends, rings, floats[BOXES:])
     return (rings if plain else -1), met(found, x, y, starts, counts, piece)

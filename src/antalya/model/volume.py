@@ -32,7 +32,7 @@ def check_position(position: Position, at: str) -> None:
 
 def _check_ring(ring: Ring, at: str) -> None:
     for lon, lat in ring:
-        if not (-180 <= lon <= 180 and -90 <= lat <= 90):  # no NaN is either
+        if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0):  # no NaN is either
             for i, position in enumerate(ring):
                 check_position(position, f"{at}[{i}]")
     if len(ring) < 2 or ring[0] != ring[-1]:
