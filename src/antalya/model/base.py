@@ -38,7 +38,7 @@ def plain_text(value: str, at: str) -> str:
     Refuses NUL and control characters, the invisible characters that reorder, break or pad text (Unicode TR36, 'Trojan
     Source'), and halves of surrogate pairs. Ordinary Arabic, Hebrew, Cyrillic or Turkish text passes. Raises bad_text.
     """
-    found = _MISLEADING.search(value)
+    found = None if value.isprintable() else _MISLEADING.search(value)
     if found:
         name = unicodedata.name(found.group(), f"U+{ord(found.group()):04X}")
         raise error("bad_text", f"{name} at character {found.start()}", at=at)
@@ -69,7 +69,9 @@ def check_texts(noun: msgspec.Struct, *fields: str) -> None:
     """Refuses misleading characters in the named text fields; tuples and dicts of texts are looked through."""
     for field in fields:
         value = getattr(noun, field)
+        if not value:
+            continue
         if isinstance(value, dict):
             value = (*value, *value.values())
-        for text in (value,) if isinstance(value, str) else value or ():
+        for text in (value,) if isinstance(value, str) else value:
             plain_text(text, field)

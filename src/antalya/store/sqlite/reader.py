@@ -9,6 +9,9 @@ from antalya.picture import Coverage
 from antalya.store.reader import SqlReader
 from antalya.store.rows import micros
 
+FEW = 4
+"""So many values are written one by one into a statement."""
+
 
 class SqliteReader(SqlReader):
     """`ports.Reader` over one connection inside one transaction."""
@@ -18,6 +21,12 @@ class SqliteReader(SqlReader):
 
     def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         return self._db.execute(sql, values).fetchall()
+
+    def _of(self, sql: str, ids: Iterable[object]) -> list[Any]:
+        wanted = list(ids)
+        if not 0 < len(wanted) <= FEW:
+            return super()._of(sql, wanted)
+        return self._rows(f"{sql}IN ({', '.join('?' * len(wanted))})", wanted)  # a list as JSON has to be read
 
     def _list(self, values: Iterable[object]) -> object:
         return json.dumps(list(values))
