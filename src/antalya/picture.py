@@ -3,10 +3,11 @@
 Between the nouns and the steps: the steps are pure functions over these two.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any, TypeVar
 
 from antalya.geometry.shape import Shape, shape
 from antalya.model.errors import AntalyaError, error
@@ -16,6 +17,8 @@ from antalya.model.places import Area, Site
 from antalya.model.rules import AnyRule, Rule
 from antalya.model.understandings import Understanding
 from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon
+
+RuleOf = TypeVar("RuleOf", bound=Rule)
 
 
 @lru_cache(maxsize=20_000)
@@ -96,6 +99,8 @@ class Rulebook:
     sites: Mapping[str, Site] = field(default_factory=dict)
     stances: Mapping[str, Stance] = field(default_factory=dict)
     understandings: Mapping[str, Understanding] = field(default_factory=dict)
+    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was looked up in it before, which every check would look up again."""
 
     def party_of(self, who: str) -> str:
         """The party meant by a party's or force's id: the force's answering party. Raises unknown_reference."""
@@ -116,6 +121,13 @@ class Rulebook:
             if understanding.status in ("in-force", "suspended"):
                 for rule in understanding.rules:
                     yield understanding, rule
+
+    def of_kind(self, kind: type[RuleOf]) -> Sequence[tuple[Understanding, RuleOf]]:
+        """The rules of one kind."""
+        if kind not in self.kept:
+            self.kept[kind] = [(u, r) for u, r in self.rules() if isinstance(r, kind)]
+        found: Sequence[tuple[Understanding, RuleOf]] = self.kept[kind]
+        return found
 
     def outline_of(self, rule: Rule) -> Outline | None:
         """The rule's area as an outline; None is everywhere. Raises unknown_reference for an area nobody registered."""

@@ -77,6 +77,8 @@ class Clash:
 
 def parties_of(operation: Operation, rulebook: Rulebook) -> tuple[str, ...]:
     """The operation's party, then those that answer for its other forces."""
+    if not operation.forces:
+        return (operation.party,)
     answering = {rulebook.forces[f].answers for f in operation.forces if f in rulebook.forces}
     return (operation.party, *sorted(answering - {operation.party}))
 
@@ -118,8 +120,8 @@ def common(starts_at: datetime, ends_at: datetime, spans: Iterable[Span]) -> tup
     """What a window shares with the spans. A window of no length is an instant, and shares itself."""
     if starts_at == ends_at:
         return ((starts_at, ends_at),) if any(s <= starts_at < e for s, e in spans) else ()
-    both = ((max(s, starts_at), min(e, ends_at)) for s, e in spans)
-    return tuple((s, e) for s, e in both if s < e)
+    both = [(max(s, starts_at), min(e, ends_at)) for s, e in spans]
+    return tuple([(s, e) for s, e in both if s < e])
 
 
 def lasting(volume: Volume) -> Volume:
@@ -179,9 +181,7 @@ class Ground:
         """What of a volume lies here; None where nothing does. Touching is not being here."""
         spans = common(volume.starts_at, volume.ends_at, self.spans)
         lower_m, upper_m = max(volume.lower_m, self.lower_m), min(volume.upper_m, self.upper_m)
-        if not spans or not lower_m < upper_m:
-            return None
-        if not self._has(shape):
+        if not spans or not lower_m < upper_m or not self._has(shape):
             return None
         holes = [hole for hole in self.holes if overlaps(shape, hole)]
         if holes:
@@ -202,14 +202,24 @@ class Ground:
 
     def stays(self, of: Prepared) -> list[Stay]:
         """What of an operation lies here, volume by volume."""
-        found = (self.stay(i, volume, shape) for i, (volume, shape) in enumerate(zip(of.operation.volumes, of.shapes,
-                                                                                     strict=True)))
+        found = [self.stay(i, volume, of.shapes[i]) for i, volume in enumerate(of.operation.volumes)]
         return [stay for stay in found if stay is not None]
 
 
 def ground_of(understanding: Understanding, rule: Rule, rulebook: Rulebook, *, lower_m: float = -inf, upper_m: float = inf,
               stand_off_m: float = 0.0) -> Ground:
     """Where and when a rule binds. Raises unknown_reference for an area nobody registered."""
+    key = understanding.id, rule.id, lower_m, upper_m, stand_off_m
+    known = rulebook.kept.get(key)
+    if known is None or known[0] is not understanding or known[1] is not rule:
+        bounds = lower_m, upper_m, stand_off_m
+        known = rulebook.kept[key] = understanding, rule, _ground_of(understanding, rule, rulebook, *bounds)
+    ground: Ground = known[2]
+    return ground
+
+
+def _ground_of(understanding: Understanding, rule: Rule, rulebook: Rulebook, lower_m: float, upper_m: float,
+               stand_off_m: float) -> Ground:
     holes = []
     for area in rule.exceptions.areas:
         if area not in rulebook.areas:

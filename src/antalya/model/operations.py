@@ -1,5 +1,6 @@
 """Operations: who will be where, when and why, so that others can keep clear."""
 
+from functools import cache
 from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
@@ -51,6 +52,7 @@ MINIMA: dict[Activity, Minima] = {
 each dimension, unless a `separation` rule in force says otherwise."""
 
 
+@cache
 def minima(one: Activity, other: Activity) -> Minima:
     """The default separation of a pair of activities; symmetric. A constraint has its margins in it."""
     return Minima() if "constraint" in (one, other) else MINIMA[one].widest(MINIMA[other])

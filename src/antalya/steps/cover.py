@@ -27,8 +27,8 @@ def counted_areas(subject: Prepared, rulebook: Rulebook) -> list[Shape | None]:
     """The areas of `limit` rules that count operations and that the subject touches (None: everywhere): everything in them
     has to be looked at, however far from the subject."""
     found: list[Shape | None] = []
-    for _, rule in rulebook.rules():
-        if isinstance(rule, Limit) and rule.operations_at_once is not None:
+    for _, rule in rulebook.of_kind(Limit):
+        if rule.operations_at_once is not None:
             outline = rulebook.outline_of(rule)
             area = None if outline is None else shape_of(outline)
             if area is None or any(overlaps(area, shape) for shape in subject.shapes):

@@ -36,7 +36,7 @@ def detect(subject: Prepared, others: Iterable[Prepared], rulebook: Rulebook, no
     """
     if subject.operation.state not in LIVE:
         return ()
-    candidates = sorted((o for o in others if _is_pair(subject.operation, o.operation, own)), key=lambda o: o.operation.id)
+    candidates = sorted([o for o in others if _is_pair(subject.operation, o.operation, own)], key=lambda o: o.operation.id)
     rules = _Separations(subject, rulebook, fixed)
     found: dict[tuple[str, bool, Reference | None], list[Encounter]] = {}
     met: set[tuple[str, int, int]] = set()
@@ -68,8 +68,8 @@ def widest_minima(rulebook: Rulebook, operation: Operation) -> Minima:
 def widest_towards(rulebook: Rulebook, operation: Operation) -> tuple[Minima, ...]:
     """The same towards operations of each activity, in the order of `ACTIVITIES`."""
     widest = reach(rulebook, operation)
-    for _, rule in rulebook.rules():
-        if isinstance(rule, Separation) and binds(rule, operation, rulebook):
+    for _, rule in rulebook.of_kind(Separation):
+        if binds(rule, operation, rulebook):
             widest = widest.widest(_minima_of(rule))
     return _widest_towards(operation.activity, widest)
 
@@ -82,9 +82,8 @@ def _widest_towards(activity: Activity, widest: Minima) -> tuple[Minima, ...]:
 def reach(rulebook: Rulebook, operation: Operation) -> Minima:
     """How near an operation's neighbours must be for an `incompatible` rule to be about them, whatever their altitude."""
     widest = Minima()
-    for _, rule in rulebook.rules():
-        if isinstance(rule, Incompatible) and rule.adjoining_m is not None and binds(rule, operation, rulebook) \
-                and rulebook.movers(operation) & set(rule.pair):
+    for _, rule in rulebook.of_kind(Incompatible):
+        if rule.adjoining_m is not None and binds(rule, operation, rulebook) and rulebook.movers(operation) & set(rule.pair):
             widest = widest.widest(Minima(across_m=rule.adjoining_m, up_m=ALL_HEIGHTS_M))
     return widest
 
@@ -139,10 +138,10 @@ class _Separations:
     def __init__(self, subject: Prepared, rulebook: Rulebook, fixed: Minima | None) -> None:
         self._subject, self._rulebook, self._fixed = subject, rulebook, fixed
         self._rules: list[tuple[Reference, bool, Separation, Ground]] = []
-        if fixed is None:
+        if fixed is None and rulebook.of_kind(Separation):
             self._rules = sorted(
-                (((u.id, r.id), u.status == "suspended", r, ground_of(u, r, rulebook)) for u, r in rulebook.rules()
-                 if isinstance(r, Separation) and binds(r, subject.operation, rulebook)), key=lambda rule: rule[0])
+                (((u.id, r.id), u.status == "suspended", r, ground_of(u, r, rulebook))
+                 for u, r in rulebook.of_kind(Separation) if binds(r, subject.operation, rulebook)), key=lambda rule: rule[0])
         self._most = Minima()
         for _, _, rule, _ in self._rules:
             self._most = self._most.widest(_minima_of(rule))

@@ -93,8 +93,8 @@ def finding(kind: FindingKind, why: str, text: str, operation: str, met: Sequenc
         severity="warning" if suspended else severity or _SEVERITY[effect], effect="none" if suspended else effect,
         operation=operation, other=other, understanding=understanding, rule=rule_id,
         rule_kind=None if by is None else str(by.__struct_config__.tag), site=site, why=why, text=text, params=dict(params or {}),
-        met=tuple(met), starts_at=min((m.starts_at for m in met), default=None),
-        ends_at=max((m.ends_at for m in met), default=None), remedies=tuple(remedies),
+        met=tuple(met), starts_at=min([m.starts_at for m in met], default=None),
+        ends_at=max([m.ends_at for m in met], default=None), remedies=tuple(remedies),
         ask=None if ask is None else ask.kind, asks_of=() if ask is None else ask.of,
         quorum=None if ask is None else ask.quorum, answer_within_s=None if ask is None else ask.answer_within_s,
         valid_for_s=None if ask is None else ask.valid_for_s, disclose=disclose)
@@ -121,8 +121,8 @@ def hotline(parties: Iterable[str], rulebook: Rulebook, now: datetime) -> Params
     """The line these parties have with each other: names its understanding and rule. A suspended understanding's line counts:
     whether a line works is another matter than whether an agreement holds."""
     together = set(parties)
-    for understanding, rule in rulebook.rules():
-        if isinstance(rule, Hotline) and understanding.applies_at(now) and together <= set(understanding.signatories) \
+    for understanding, rule in rulebook.of_kind(Hotline):
+        if understanding.applies_at(now) and together <= set(understanding.signatories) \
                 and (not rule.parties or together <= set(rule.parties)):
             return {"hotline": rule.id, "hotline_of": understanding.id}
     return {}

@@ -1,6 +1,5 @@
 """The `limit` rule: how high and low, how strong, how many at once, at which hours."""
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
@@ -24,7 +23,8 @@ def limit(case: Case, understanding: Understanding, rule: Limit) -> Iterator[Fin
     if not case.binds(rule):
         return
     ground = case.ground(understanding, rule)
-    found = [*_band(case, rule, ground), _strength(case, rule, ground), _at_once(case, rule, ground), _hours(case, rule, ground)]
+    found = [*_band(case, understanding, rule), _strength(case, rule, ground), _at_once(case, rule, ground),
+             _hours(case, rule, ground)]
     for each in found:
         if each is not None:
             why, text, met, remedies, params = each
@@ -35,13 +35,13 @@ def limit(case: Case, understanding: Understanding, rule: Limit) -> Iterator[Fin
 _Found = tuple[str, str, tuple[Met, ...], Sequence[Remedy], dict[str, str | float | int | None]]
 
 
-def _band(case: Case, rule: Limit, ground: Ground) -> Iterator[_Found]:
+def _band(case: Case, understanding: Understanding, rule: Limit) -> Iterator[_Found]:
     """What is above or below the band that is allowed."""
     for word, bound in (("above", rule.upper_m), ("below", rule.lower_m)):
         if bound is None:
             continue
-        beyond = dataclasses.replace(ground, lower_m=bound) if word == "above" else dataclasses.replace(ground, upper_m=bound)
-        if met := case.met(beyond):
+        beyond = {"lower_m": bound} if word == "above" else {"upper_m": bound}
+        if met := case.met(case.ground(understanding, rule, **beyond)):
             yield (f"{word}-limit", f"The operation goes {word} the limit of {metres(bound)} (WGS84).", met,
                    rule_trims(case.operation, met, case.now), {"limit_m": bound})
 

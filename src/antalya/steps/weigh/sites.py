@@ -45,8 +45,8 @@ def hazards(case: Case) -> Iterator[Finding]:
     """What comes within the stand-off of a protected site while its entry is valid: blocked where a `protect` rule in force
     covers the site, else held until the operation's own party confirms that it knows. A site's owner is left alone."""
     aid = case.operation.activity in _AID
-    rules = [(u, r, case.ground(u, r)) for u, r in case.rulebook.rules()
-             if isinstance(r, Protect) and case.binds(r) and (r.activities or not aid)]
+    rules = [(u, r, case.ground(u, r)) for u, r in case.rulebook.of_kind(Protect)
+             if case.binds(r) and (r.activities or not aid)]
     for site in _around(case, max((r.stand_off_m for _, r, _ in rules), default=0.0)):
         found = [f for u, r, ground in rules if _covers(r, ground, site) for f in _forbidden(case, site, u, r, ground)]
         yield from found

@@ -5,11 +5,11 @@ above a height. It is offered only where every one of them goes on beyond the cu
 compared again. Cuts are rounded to whole seconds and metres, away from the meeting.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from math import ceil, floor
+from typing import Any
 
 from antalya.geometry.overlap import Part, near_in_time_and_height, whole
 from antalya.model.findings import Met, Remedy, RemedyKind
@@ -53,8 +53,9 @@ def duration(seconds: float) -> str:
 
 def trims(operation: Operation, parts: Sequence[Own], still: StillMeets, now: datetime) -> list[Remedy]:
     """The trims in time and height that remove what the parts show."""
-    return [r for r in (_later(operation, parts, still), _earlier(operation, parts, still, now),
-                        _below(operation, parts, still), _above(operation, parts, still)) if r is not None]
+    own = {p.index: whole(operation.volumes[p.index]) for p in parts}
+    return [r for r in (_later(operation, parts, own, still), _earlier(operation, parts, own, still, now),
+                        _below(operation, parts, own, still), _above(operation, parts, own, still)) if r is not None]
 
 
 def rule_trims(operation: Operation, met: Sequence[Met], now: datetime, *, time: bool = True, height: bool = True,
@@ -84,7 +85,10 @@ def clash_trims(operation: Operation, encounters: Iterable[Encounter], other: Op
         against.setdefault(index, []).append((other.volumes[across], e.meeting.minima))
 
     def still(index: int, rest: Part) -> bool:
-        return any(near_in_time_and_height(rest, theirs, minima) for theirs, minima in against[index])
+        for theirs, minima in against[index]:  # noqa: SIM110 a generator takes as long again
+            if near_in_time_and_height(rest, theirs, minima):
+                return True
+        return False
 
     return [*trims(operation, parts, still, now), leave_region(operation)]
 
@@ -107,11 +111,11 @@ def _shares(rest: Part, part: Own) -> bool:
     return max(rest.starts_at, part.starts_at) < min(rest.ends_at, part.ends_at)
 
 
-def _which(operation: Operation, parts: Sequence[Own]) -> str:
+def _which(operation: Operation, own: Mapping[int, Part]) -> str:
     """How a text names the volumes of the parts: the operation where it has one, else their numbers, from 1."""
-    numbers = sorted({p.index + 1 for p in parts})
     if len(operation.volumes) == 1:
         return "the operation"
+    numbers = sorted([index + 1 for index in own])
     if len(numbers) == 1:
         return f"volume {numbers[0]}"
     if len(numbers) > 6:
@@ -119,10 +123,13 @@ def _which(operation: Operation, parts: Sequence[Own]) -> str:
     return f"volumes {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
-def _cut(operation: Operation, parts: Sequence[Own], still: StillMeets, cut: Callable[[Part], Part | None]) -> bool:
-    """Whether every volume of the parts goes on after the cut, and none is found any more."""
-    for index in {p.index for p in parts}:
-        rest = cut(whole(operation.volumes[index]))
+Cut = Callable[[Part, Any], Part | None]
+
+
+def _clears(cut: Cut, to: datetime | float, own: Mapping[int, Part], still: StillMeets) -> bool:
+    """Whether every volume of the parts goes on after a cut, and none is found any more."""
+    for index, volume in own.items():
+        rest = cut(volume, to)
         if rest is None or still(index, rest):
             return False
     return True
@@ -133,56 +140,57 @@ def _remedy(operation: Operation, kind: RemedyKind, text: str, *, instant: datet
     return Remedy(kind=kind, operation=operation.id, text=text, instant=instant, altitude_m=altitude_m)
 
 
-def _later(operation: Operation, parts: Sequence[Own], still: StillMeets) -> Remedy | None:
-    latest = max(p.ends_at for p in parts)
+def _later(operation: Operation, parts: Sequence[Own], own: Mapping[int, Part], still: StillMeets) -> Remedy | None:
+    latest = max([p.ends_at for p in parts])
     if latest.year > 9000:  # the end of the calendar: nothing comes after it
         return None
     start = latest if not latest.microsecond else latest.replace(microsecond=0) + timedelta(seconds=1)
-    if not _cut(operation, parts, still, partial(later, start=start)):
+    if not _clears(later, start, own, still):
         return None
-    return _remedy(operation, "start-after", f"Begin {_which(operation, parts)} at {at(start)} or later.", instant=start)
+    return _remedy(operation, "start-after", f"Begin {_which(operation, own)} at {at(start)} or later.", instant=start)
 
 
-def _earlier(operation: Operation, parts: Sequence[Own], still: StillMeets, now: datetime) -> Remedy | None:
-    end = min(p.starts_at for p in parts).replace(microsecond=0)
-    if end <= now or not _cut(operation, parts, still, partial(earlier, end=end)):
+def _earlier(operation: Operation, parts: Sequence[Own], own: Mapping[int, Part], still: StillMeets,
+             now: datetime) -> Remedy | None:
+    end = min([p.starts_at for p in parts]).replace(microsecond=0)
+    if end <= now or not _clears(earlier, end, own, still):
         return None
-    return _remedy(operation, "end-before", f"End {_which(operation, parts)} by {at(end)}.", instant=end)
+    return _remedy(operation, "end-before", f"End {_which(operation, own)} by {at(end)}.", instant=end)
 
 
-def _below(operation: Operation, parts: Sequence[Own], still: StillMeets) -> Remedy | None:
-    lowest = min(p.lower_m for p in parts)
+def _below(operation: Operation, parts: Sequence[Own], own: Mapping[int, Part], still: StillMeets) -> Remedy | None:
+    lowest = min([p.lower_m for p in parts])
     for height in (float(floor(lowest)), float(floor(lowest)) - 1, lowest):
-        if _cut(operation, parts, still, partial(below, top_m=height)):
-            return _remedy(operation, "stay-below", f"Keep {_which(operation, parts)} below {metres(height)} (WGS84).",
+        if _clears(below, height, own, still):
+            return _remedy(operation, "stay-below", f"Keep {_which(operation, own)} below {metres(height)} (WGS84).",
                            altitude_m=height)
     return None
 
 
-def _above(operation: Operation, parts: Sequence[Own], still: StillMeets) -> Remedy | None:
-    highest = max(p.upper_m for p in parts)
+def _above(operation: Operation, parts: Sequence[Own], own: Mapping[int, Part], still: StillMeets) -> Remedy | None:
+    highest = max([p.upper_m for p in parts])
     for height in (float(ceil(highest)), float(ceil(highest)) + 1, highest):
-        if _cut(operation, parts, still, partial(above, bottom_m=height)):
-            return _remedy(operation, "stay-above", f"Keep {_which(operation, parts)} above {metres(height)} (WGS84).",
+        if _clears(above, height, own, still):
+            return _remedy(operation, "stay-above", f"Keep {_which(operation, own)} above {metres(height)} (WGS84).",
                            altitude_m=height)
     return None
 
 
 def later(of: Part, start: datetime) -> Part | None:
     """What of a volume is left from a moment on; None where nothing is."""
-    return None if of.ends_at <= start else of._replace(starts_at=max(of.starts_at, start))
+    return None if of.ends_at <= start else Part(max(of.starts_at, start), of.ends_at, of.lower_m, of.upper_m)
 
 
 def earlier(of: Part, end: datetime) -> Part | None:
     """What of a volume is left until a moment; None where nothing is."""
-    return None if end <= of.starts_at else of._replace(ends_at=min(of.ends_at, end))
+    return None if end <= of.starts_at else Part(of.starts_at, min(of.ends_at, end), of.lower_m, of.upper_m)
 
 
 def below(of: Part, top_m: float) -> Part | None:
     """What of a volume is left below a height; None where nothing is."""
-    return None if top_m <= of.lower_m else of._replace(upper_m=min(of.upper_m, top_m))
+    return None if top_m <= of.lower_m else Part(of.starts_at, of.ends_at, of.lower_m, min(of.upper_m, top_m))
 
 
 def above(of: Part, bottom_m: float) -> Part | None:
     """What of a volume is left from a height up; None where nothing is."""
-    return None if of.upper_m <= bottom_m else of._replace(lower_m=max(of.lower_m, bottom_m))
+    return None if of.upper_m <= bottom_m else Part(of.starts_at, of.ends_at, max(of.lower_m, bottom_m), of.upper_m)
