@@ -107,7 +107,7 @@ def part(quick: bool) -> Part:
                 mean_ms, _, _ = bare.insert_ms(Path(scratch), 30 if quick else 500)
                 first += 10_000_000
                 got, cpu_ms = measured(directory, token, doors, clients, each, first, 2 if quick else 1_500)
-                what = f"{store}, {clients} client{'s' * (clients > 1)}, {('1 process', 'a door and its keeper')[doors]}"
+                what = f"{store}, {clients} client{'s' * (clients > 1)}, {('1 process', '1 door')[doors]}"
                 rows.append(Row(f"filings a second over HTTP, signed: {what}", f"{got:.0f}/s ({cpu_ms:.1f} ms CPU)",
                                 "bare script inserting the same bytes into SQLite, one commit each", f"{1_000 / mean_ms:.0f}/s",
                                 got * mean_ms / 1_000))

@@ -49,7 +49,7 @@ class Door:
         keeper = relay.Keeper(self.world.hub.bell.ring, lambda: None) if self._ways else None
         if keeper is not None:
             await asyncio.get_running_loop().create_unix_connection(lambda: keeper.channel, sock=self._ways[0])
-        self._server.config.app = application(replace(self.desk, keeper=keeper))
+        self._server.config.app = application(replace(self.desk, keeper=keeper) if keeper else self.desk)
         await self._server.serve(sockets=[self._listener])
         if keeper is not None:
             keeper.channel.close()
