@@ -76,8 +76,8 @@ class Index:
         """Room for so many more rows, and one to ask with. What is not used takes no memory."""
         mine = self._columns
         used = int(mine.first[self._size]) if self._size else 0
-        if self._size + rows + 1 > mine.size or used + 2 * corners > len(mine.points):
-            many, corners = _roomy(self._size + rows, ROOM), _roomy(used + 2 * corners, 16 * ROOM)
+        if self._size + rows + 1 > mine.size or used + corners > len(mine.points):
+            many, corners = _roomy(self._size + rows, ROOM), _roomy(used + corners, 16 * ROOM)
             if not self._size:
                 self._columns, self._keys, self._kinds, self._alive = _empty(many, corners)
                 return
@@ -144,7 +144,7 @@ class Index:
         self.reserve(1, len(columns.points))
         found, table = set[int](), _table(minima)
         for row in range(columns.size):
-            found.update(self._keys[self._around(columns, row, *table)].tolist())
+            found.update(self._around(columns, row, *table))
         return sorted(found)
 
     def during(self, starts: int, ends: int) -> list[int]:
@@ -155,27 +155,29 @@ class Index:
 
     # rows
 
-    def _around(self, asked: Columns, row: int, most: Floats, table: Floats) -> Ints:
-        """Rows near one of other columns, for which there is room after the last."""
+    def _around(self, asked: Columns, row: int, most: Floats, table: Floats) -> list[int]:
+        """Keys of the rows near one of other columns, for which there is room after the last."""
         if not LOADED.is_set():
             self._write(self._size, asked.rows(np.array([row])))
             rows = np.flatnonzero(self._alive[:self._size])
-            return rows[near_rows(self._columns, np.full(len(rows), self._size), rows, table[self._kinds[rows]])]
+            rows = rows[near_rows(self._columns, np.full(len(rows), self._size), rows, table[self._kinds[rows]])]
+            keys: list[int] = self._keys[rows].tolist()
+            return keys
         from antalya.geometry.kernel import SCRATCH
         from antalya.geometry.tree import around
-        given = self._columns, self._size, asked, row, most, table, self._kinds, self._alive
+        given = self._columns, self._size, asked, row, most, table, self._keys, self._kinds, self._alive
         corners = max(self._corners, len(asked.points))
         if corners > self._scratch.shape[1]:
             self._scratch, self._marks = np.empty((SCRATCH, 2 * corners)), np.empty((2, 2 * corners), np.int64)
-        found, past = list[Ints](), self._runs[-1].end if self._runs else 0
+        found, past = list[int](), self._runs[-1].end if self._runs else 0
         for k, each in enumerate(run.tree for run in self._runs or [_NOTHING]):
             tail = (0, 0) if k else (past, self._size)
             count = around(*each, *tail, *given, self._scratch, self._marks, self._out)
             if count > len(self._out):
                 self._out = np.empty(2 * count, np.int64)
                 count = around(*each, *tail, *given, self._scratch, self._marks, self._out)
-            found.append(self._out[:count].copy())
-        return found[0] if len(found) == 1 else np.concatenate(found)
+            found += self._out[:count].tolist()
+        return found
 
     def _rows(self, key: int) -> slice:
         first, last = np.searchsorted(self._keys[:self._size], [key, key + 1])
@@ -250,6 +252,6 @@ def warm() -> None:
         face = simple.box(part.points, 0.0, limits)
         simple.ids(face, cells, simple.divided(limits, 8, 16, 8, cells), np.empty(8, np.int64))
         tree.around(*tree.tree(columns, 0, 19), 0, 19, columns, 19, part, 0, *_table((Minima(),)),
-                    np.zeros(20, np.uint8), np.ones(20, np.bool_), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
-                    np.empty(32, np.int64))
+                    np.zeros(20, np.int64), np.zeros(20, np.uint8), np.ones(20, np.bool_), np.empty((kernel.SCRATCH, 8)),
+                    np.empty((2, 8), np.int64), np.empty(32, np.int64))
         LOADED.set()

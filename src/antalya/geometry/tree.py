@@ -15,8 +15,9 @@ from antalya.geometry.columns import LOWER, NUMBERS, ORIGIN, RADIUS, UPPER, Colu
 from antalya.geometry.compiled import compiled
 from antalya.geometry.curve import along, every
 from antalya.geometry.ellipsoid import Ints
+from antalya.geometry.glance import fetched, glance
 from antalya.geometry.kernel import cores_near, meets, near
-from antalya.geometry.plane import NO
+from antalya.geometry.plane import NO, UNSURE
 
 FAN = 16
 DEPTH = 12
@@ -139,20 +140,15 @@ def widen(box, most):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def around(boxes, order, levels, since, begin, end, c, row, q, which, most, table, kind, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
-    """Rows of a tree, and those from `begin` to `end`, that are `alive` and come within minima of one of other columns `q`, or
-    may, into `out`; how many; more than fit: nothing is in it, but so many would do. `kind`: a row's row in `table` (k, 3), its
-    minima; `most`: as wide as any of them. The one asked for is written to `row`, where there is room for it."""
-    at, i, j = c.first[row], q.first[which], q.first[which + 1]
-    for k in range(i, j):
-        for axis in range(3):
-            c.points[at + k - i, axis] = q.points[k, axis]
-        c.codes[at + k - i] = q.codes[k]
-    c.first[row + 1] = at + j - i
-    for k in range(NUMBERS):
-        c.numbers[row, k] = q.numbers[which, k]
-    c.windows[row, 0], c.windows[row, 1] = q.windows[which, 0], q.windows[which, 1]
-    box, small, stack, found = np.empty(10, np.float32), np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64), 0
+def around(boxes, order, levels, since, begin, end, c, row, q, which, most, table, key, kind, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
+    """Keys of those rows of a tree, and from `begin` to `end`, that are `alive` and come within minima of one of other columns
+    `q`, or may, into `out`; how many; more than fit: nothing is in it, but so many would do.
+
+    `kind`: a row's row in `table` (k, 3), its minima; `most`: as wide as any of them. The one asked for is written to `row`,
+    where there is room for it.
+    """
+    _written(c, row, q, which)
+    box, stack, found, seen = np.empty(10, np.float32), np.empty(DEPTH * FAN, np.int64), 0, np.float32(0)
     _row_box(c, row, since, box)
     widen(box, most)
     top = len(levels) - 2
@@ -163,14 +159,15 @@ def around(boxes, order, levels, since, begin, end, c, row, q, which, most, tabl
         child, touched = (block - levels[level]) * FAN, touching(boxes, block, box)
         while touched:
             if touched & 1 and level:
-                stack[deep] = (levels[level - 1] + child) * 16 + level - 1
+                below = levels[level - 1] + child
+                stack[deep] = below * 16 + level - 1
                 deep += 1
+                for side in range(10):  # so that it is in the processor's cache when its turn comes
+                    seen += boxes[below, side, 0]
             elif touched & 1:
-                other = order[child]
-                if alive[other] and near(c, row, other, table[kind[other], 0], table[kind[other], 1], table[kind[other], 2]):
-                    if found < len(out):
-                        out[found] = other
-                    found += 1
+                if found < len(out):
+                    out[found] = order[child]
+                found += 1
             touched >>= 1
             child += 1
     for other in range(begin, end):
@@ -178,12 +175,55 @@ def around(boxes, order, levels, since, begin, end, c, row, q, which, most, tabl
             if found < len(out):
                 out[found] = other
             found += 1
-    if found > len(out):
-        return found
-    kept = 0
+    scratch[0, 0] = seen
+    return found if found > len(out) else _weighed(c, row, found, table, key, kind, alive, scratch, marks, out)
+
+
+@compiled
+def _written(c, row, q, which):  # type: ignore[no-untyped-def]
+    """Writes a row of other columns to one of these, with its core."""
+    at, i, j = c.first[row], q.first[which], q.first[which + 1]
+    for k in range(i, j):
+        for axis in range(3):
+            c.points[at + k - i, axis] = q.points[k, axis]
+        c.codes[at + k - i] = q.codes[k]
+    c.first[row + 1] = at + j - i
+    for k in range(NUMBERS):
+        c.numbers[row, k] = q.numbers[which, k]
+    c.windows[row, 0], c.windows[row, 1] = q.windows[which, 0], q.windows[which, 1]
+    making.cores(row, row + 1, c)
+
+
+@compiled
+def _weighed(c, row, found, table, key, kind, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
+    """Puts the keys of those of the rows in `out` that come within minima of one, or may, in their place; how many. What all of
+    them need is read first, for then the processor fetches it at once, instead of waiting for one after the other."""
+    small, seen, kept, unsure = np.empty((2, 4)), 0.0, 0, 0
     for k in range(found):
-        across = table[kind[out[k]], 0]
-        if cores_near(c, row, out[k], across) or meets(c, row, out[k], across, scratch, marks, small) != NO:
-            out[kept] = out[k]
+        other = out[k]
+        seen += c.numbers[other, 0] + c.numbers[other, 8] + c.numbers[other, 16] + c.windows[other, 0] + c.first[other]
+        seen += key[other] + kind[other] + alive[other]
+    for k in range(found):
+        other = out[k]
+        across, up, seconds = table[kind[other], 0], table[kind[other], 1], table[kind[other], 2]
+        if not (alive[other] and near(c, row, other, across, up, seconds)):
+            continue
+        if cores_near(c, row, other, across):  # before those that are to be looked at more closely
+            out[kept + unsure], out[kept] = out[kept], other
             kept += 1
+        else:
+            out[kept + unsure] = other
+            unsure += 1
+            seen += fetched(c, other)
+    scratch[0, 0] = seen
+    for k in range(kept, kept + unsure):
+        other, across = out[k], table[kind[out[k]], 0]
+        verdict = glance(c, row, other, across) if across > 0 else UNSURE
+        if verdict == UNSURE:
+            verdict = meets(c, row, other, across, scratch, marks, small)
+        if verdict != NO:
+            out[kept] = other
+            kept += 1
+    for k in range(kept):
+        out[k] = key[out[k]]
     return kept
