@@ -17,7 +17,7 @@ from antalya.geometry.ellipsoid import geodesic_m
 from antalya.geometry.line import side_region, within_m
 from antalya.geometry.overlap import Meeting, overlaps
 from antalya.geometry.shape import Shape
-from antalya.geometry.touch import closer
+from antalya.geometry.touch import apart, closer
 from antalya.model.errors import error
 from antalya.model.findings import Met
 from antalya.model.operations import Operation
@@ -179,6 +179,8 @@ class Ground:
 
     def stay(self, index: int, volume: Volume, shape: Shape) -> Stay | None:
         """What of a volume lies here; None where nothing does. Touching is not being here."""
+        if self.area is not None and apart(shape, self.area, self.stand_off_m):  # most are: the quickest way to know
+            return None
         spans = common(volume.starts_at, volume.ends_at, self.spans)
         lower_m, upper_m = max(volume.lower_m, self.lower_m), min(volume.upper_m, self.upper_m)
         if not spans or not lower_m < upper_m or not self._has(shape):

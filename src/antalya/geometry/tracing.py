@@ -54,12 +54,12 @@ class _Tracer:
             return [], meet
         return _rings(room[LON:LAT + 1], whole[ENDS, :count].tolist(), whole[SHELLS, :count].tolist()), meet
 
-    def off_m(self, points: Floats, many: int, frame: Floats) -> float | None:
-        """`curves.off`; None where it cannot tell, or nothing is compiled: then overlays are as quick."""
-        if self._compiled is None:
+    def off_m(self, place: Shape, other: Shape) -> float | None:
+        """`curves.off` of plain shapes; None where it cannot tell, or nothing is compiled: then overlays are as quick."""
+        if self._compiled is None or not (_is_plain(place) and _is_plain(other)):
             return None
-        x, y = self._room()[0][:2]
-        found: float = self._compiled[1](points, many, frame, x, y)
+        room, points = self._room()[0], np.concatenate((place.points, other.points)).ravel()
+        found: float = self._compiled[1](points, len(place.points), place.laying, room[0], room[1])
         return None if found < 0 else found
 
     def _room(self) -> tuple[Floats, Ints]:
@@ -94,13 +94,8 @@ class _Tracer:
 
 _tracer = _Tracer()
 warm = _tracer.load
-
-
-def off_m(place: Shape, other: Shape) -> float | None:
-    """How far two shapes are from each other in the plane about the first; None: not plain, or not compiled."""
-    if not (_tracer.is_compiled and _is_plain(place) and _is_plain(other)):
-        return None
-    return _tracer.off_m(np.concatenate((place.points, other.points)).ravel(), len(place.points), place.laying)
+off_m = _tracer.off_m
+"""How far two shapes are from each other in the plane about the first; None: not plain, or not compiled."""
 
 
 def traced(a: Shape, b: Shape, across_m: float) -> Traced | None:

@@ -48,7 +48,8 @@ class Case:
 
     def met(self, ground: Ground) -> tuple[Met, ...]:
         """The parts of the operation there."""
-        return tuple(met for stay in ground.stays(self.subject) for met in stay.met())
+        stays = ground.stays(self.subject)
+        return tuple(met for stay in stays for met in stay.met()) if stays else ()
 
     def others(self) -> list[Prepared]:
         """The live operations around it, each once, in the order of their ids."""
