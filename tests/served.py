@@ -91,8 +91,9 @@ class ExchangeServer:
     def start(self, port: int = 0) -> None:
         """Starts the server (again); it listens when this returns. Its log goes to `dir`/server.log."""
         with (self.dir / "server.log").open("ab") as log:
-            self.process = subprocess.Popen([*ANTALYA, "serve", "--dir", str(self.dir), "--port", str(port), "--doors",
-                                             str(self.doors)], text=True, stdout=subprocess.PIPE, stderr=log, env=_ENVIRONMENT)
+            doors = ("--doors", str(self.doors)) if self.doors else ()
+            self.process = subprocess.Popen([*ANTALYA, "serve", "--dir", str(self.dir), "--port", str(port), *doors], text=True,
+                                            stdout=subprocess.PIPE, stderr=log, env=_ENVIRONMENT)
         assert self.process.stdout is not None
         said = self.process.stdout.readline()
         assert " at http" in said, (said, self.log)

@@ -5,13 +5,15 @@ import os
 import select
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.served import ExchangeServer
+from tests.served import ExchangeServer, heeds_ctrl_c
 from tests.world import World
 
 from antalya.entry.http.call import Desk, Rates
@@ -103,6 +105,22 @@ def test_doors_end_with_their_keeper_however_it_ends(exchange: ExchangeServer) -
     assert exchange.stop() == 0
     wait_for_end(doors)
     assert "Traceback" not in exchange.log
+
+
+def test_ctrl_c_in_a_terminal_is_for_the_keeper_and_what_lies_around_is_not_run(exchange: ExchangeServer, tmp_path: Path) -> None:
+    exchange.stop()
+    (tmp_path / "antalya").mkdir()
+    for name in ("antalya/__init__.py", "json.py", "socket.py"):
+        (tmp_path / name).write_text("raise SystemExit('run from where the exchange was begun')")
+    command = [str(Path(sys.executable).with_name("antalya")), "serve", "--dir", str(exchange.dir), "--port", "0", "--doors", "1"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True,
+                          preexec_fn=heeds_ctrl_c) as serving:
+        assert serving.stdout is not None
+        assert " at http" in serving.stdout.readline()
+        doors = children(serving.pid)
+        os.killpg(serving.pid, signal.SIGINT)
+        assert serving.wait(30) == 0
+    wait_for_end(doors)
 
 
 def wait_for_end(pids: list[int]) -> None:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -123,14 +124,18 @@ class Keeping:
             raise error("not_ready", "a process that is to take requests ended as it began; what it said is above")
 
     async def _open(self) -> None:
-        """Begins a door."""
+        """Begins a door. Not with what lies in the folder where this runs (`-P`)."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
             fds = self._taken.fileno(), theirs.fileno()
-            command = [sys.executable, "-m", "antalya.entry.door", *map(str, fds), json.dumps(self._wanted.flags)]
-            process = subprocess.Popen(command, pass_fds=fds, stdin=subprocess.DEVNULL,
-                                       start_new_session=True)  # Ctrl-C is for the keeper
+            command = [sys.executable, "-P", "-m", "antalya.entry.door", *map(str, fds), json.dumps(self._wanted.flags)]
+            try:
+                process = subprocess.Popen(command, pass_fds=fds, stdin=subprocess.DEVNULL,
+                                           start_new_session=True)  # Ctrl-C is for the keeper
+            except OSError:
+                ours.close()
+                raise
         door = Door(self._desk, self._begun, lambda: self._lost(door))
         self._doors[door] = process
         await self._loop.create_unix_connection(lambda: door.channel, sock=ours)
@@ -157,8 +162,13 @@ class Keeping:
     async def _again(self, ended: "subprocess.Popen[bytes]") -> None:
         await to_thread.run_sync(_ended, ended)
         await asyncio.sleep(_AGAIN_S)
-        if not self._stop.is_set():
-            await self._open()
+        while not self._stop.is_set():
+            try:
+                await self._open()
+                return
+            except OSError as failure:  # no room for another process just now
+                _logger.warning("no process could be begun: %s", failure.strerror)
+            await asyncio.sleep(_AGAIN_S)
 
     def _rung(self) -> None:
         """Tells the doors that somebody was told something, once a turn of the loop."""
@@ -199,7 +209,8 @@ def drive(store: Store, loop: asyncio.AbstractEventLoop) -> None:
     def wake() -> None:
         nonlocal waits
         if threading.get_ident() != here:
-            loop.call_soon_threadsafe(turn)
+            with suppress(RuntimeError):  # the loop has ended: closing the store runs what waits
+                loop.call_soon_threadsafe(turn)
         elif not waits:  # what comes within one turn of the loop is committed together
             waits = True
             loop.call_soon(turned)

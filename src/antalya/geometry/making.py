@@ -37,7 +37,8 @@ def pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(THREADS, "antalya-share")
 
 
-os.register_at_fork(after_in_child=pool.cache_clear)
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=pool.cache_clear)
 
 
 def run(function: Callable[..., Any], count: int, *arrays: Any) -> Any:

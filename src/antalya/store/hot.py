@@ -36,7 +36,7 @@ def warm_soon() -> None:
 
 def _warm() -> None:
     with suppress(OSError):
-        subprocess.run([sys.executable, "-c", "from antalya.geometry.index import warm; warm()"], check=False,
+        subprocess.run([sys.executable, "-P", "-c", "from antalya.geometry.index import warm; warm()"], check=False,
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     warm()
 

@@ -84,7 +84,7 @@ class Line:
     def turn(self) -> None:
         """Runs half of what waits, or a few: while those are answered and the callers send more, the others are run."""
         self._together_now(self._waiting(max(self._few, self._jobs.qsize() // 2)))
-        if self._wake is not None and not self._jobs.empty():
+        if self._wake is not None and not self._closed and not self._jobs.empty():
             self._wake()
 
     def check_open(self) -> None:

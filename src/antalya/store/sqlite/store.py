@@ -27,7 +27,7 @@ T = TypeVar("T")
 VERSION = 8
 CHECKPOINT_PAGES = 8_000
 """After so many pages (32 MB) the write-ahead log goes into the file: most pages were written many times by then."""
-FEW = 4
+SMALL_GROUP = 4
 """A commit costs about as much as a filing, so that groups may be small for the sake of those who wait."""
 LOOK_S = 0.0003
 """How soon a writer looks again whether another process has left the file."""
@@ -111,7 +111,7 @@ class SqliteStore:
 
     def drive(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Has the calling thread run the line of writers (`Line.drive`)."""
-        return self._line.drive(wake, FEW)
+        return self._line.drive(wake, SMALL_GROUP)
 
     def close(self) -> None:
         """Lets waiting jobs finish, then closes the file; readers at work close when they are done. Again: does nothing."""
