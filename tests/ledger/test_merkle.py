@@ -11,10 +11,12 @@ from tests.ledger.trees import Tree, path, proof, tree_hash
 
 from antalya.ledger.merkle import (
     EMPTY_ROOT,
+    append,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
     node_hash,
+    place,
     root,
     verify_consistency,
     verify_inclusion,
@@ -160,6 +162,14 @@ def test_a_node_can_t_pass_for_a_leaf() -> None:
     left, right = leaf_hash(b"a"), leaf_hash(b"b")
     assert leaf_hash(left + right) != node_hash(left, right)
     assert node_hash(left, right) != node_hash(right, left)
+
+
+def test_a_node_s_place_is_the_number_of_those_made_before_it() -> None:
+    made: dict[tuple[int, int], bytes] = {}
+    for size in range(300):
+        for node in append(size, leaf_hash(LEAVES[size]), lambda *of: made[of]):
+            assert place(node.level, node.index) == len(made)
+            made[node.level, node.index] = node.hash
 
 
 def test_work_grows_with_the_logarithm() -> None:

@@ -13,9 +13,11 @@ import psycopg
 import pytest
 from tests.pictures import NOW
 from tests.postgres import PostgresServer
+from tests.stores.earlier import LEAVES, check, filled, with_nodes
 from tests.stores.samples import SALT, disc, found, keep, kept
 from tests.stores.test_jobs import leaf, leaves, queued
 
+from antalya.ledger.merkle import leaf_hash
 from antalya.model import Minima, Party
 from antalya.model.errors import AntalyaError
 from antalya.model.operations import ACTIVITIES
@@ -60,10 +62,22 @@ def test_the_index_of_a_database_of_an_earlier_version_gets_its_activities(
         plans = [disc(activity, activity=activity) for activity in ACTIVITIES]
         kept(store, *plans)
     db.execute("ALTER TABLE volumes DROP COLUMN kind")
+    with_nodes(db.execute, [], "BIGINT BIGINT BYTEA", lambda hash_: f"'\\x{hash_.hex()}'")
     db.execute("UPDATE meta SET value = '4' WHERE key = 'version'")
     PostgresStore(postgres_url).close()
     kinds = db.execute("SELECT id, kind FROM volumes JOIN operation ON seq = operation").fetchall()
     assert dict(kinds) == {p.operation.id: kind_of(p.operation) for p in plans}
+
+
+def test_the_log_of_a_database_of_an_earlier_version_is_the_same(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        filled(store)
+        with store.read() as tx:
+            root, hashes = tx.tree().root(), [leaf_hash(each.data) for each in tx.leaves(0, LEAVES)]
+    with_nodes(db.execute, hashes, "BIGINT BIGINT BYTEA", lambda hash_: f"'\\x{hash_.hex()}'")
+    db.execute("UPDATE meta SET value = '6' WHERE key = 'version'")
+    with closing(PostgresStore(postgres_url)) as store:
+        check(store, root)
 
 
 def test_both_stores_have_the_same_tables_and_columns(postgres_url: str, db: psycopg.Connection[Any]) -> None:

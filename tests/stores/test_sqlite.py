@@ -12,13 +12,15 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
+from tests.stores.earlier import LEAVES, check, filled, with_nodes
 from tests.stores.samples import disc, kept
 from tests.stores.test_jobs import leaf, leaves, queued
 
+from antalya.ledger.merkle import leaf_hash
 from antalya.model.errors import AntalyaError
 from antalya.model.operations import ACTIVITIES
 from antalya.store.rows import kind_of
-from antalya.store.sqlite import SqliteStore
+from antalya.store.sqlite import SqliteStore, checkpointing
 from antalya.store.sqlite.store import VERSION
 
 
@@ -65,10 +67,25 @@ def test_the_index_of_a_file_of_an_earlier_version_gets_its_activities(file: Pat
     with closing(sqlite3.connect(file)) as db:
         db.execute("ALTER TABLE volumes DROP COLUMN kind")
         db.execute("DROP INDEX utm_subscription_ends")
+        with_nodes(db.execute, [], "INTEGER INTEGER BLOB", lambda hash_: f"X'{hash_.hex()}'")
         db.execute("PRAGMA user_version = 6")
+        db.commit()
     with closing(SqliteStore(file)) as store, closing(sqlite3.connect(file)) as db:
         assert dict(db.execute("SELECT id, kind FROM volumes JOIN operation ON seq = operation")) == {
             p.operation.id: kind_of(p.operation) for p in plans}
+
+
+def test_the_log_of_a_file_of_an_earlier_version_is_the_same(file: Path) -> None:
+    with closing(SqliteStore(file)) as store:
+        filled(store)
+        with store.read() as tx:
+            root, hashes = tx.tree().root(), [leaf_hash(each.data) for each in tx.leaves(0, LEAVES)]
+    with closing(sqlite3.connect(file)) as db:
+        with_nodes(db.execute, hashes, "INTEGER INTEGER BLOB", lambda hash_: f"X'{hash_.hex()}'")
+        db.execute("PRAGMA user_version = 8")
+        db.commit()
+    with closing(SqliteStore(file)) as store:
+        check(store, root)
 
 
 def test_another_program_s_database_is_left_alone(file: Path) -> None:
@@ -146,8 +163,9 @@ def test_a_full_disk_fails_the_batch_and_nothing_of_it_is_kept(file: Path) -> No
 def test_a_disk_that_takes_no_more_bytes(file: Path) -> None:
     script = """
 import resource, signal, sys
+from antalya.ledger.merkle import leaf_hash
 from antalya.model.errors import AntalyaError
-from antalya.store.sqlite import SqliteStore
+from antalya.store.sqlite import SqliteStore, checkpointing
 store = SqliteStore(sys.argv[1])
 write = lambda text: store.write(lambda tx: tx.append_leaf(text, bytes(16), None))
 write(b"kept")
@@ -186,8 +204,9 @@ def others_directory() -> Iterator[Path]:
 
 _AS_AN_ORDINARY_USER = """
 import os, sys, tempfile
+from antalya.ledger.merkle import leaf_hash
 from antalya.model.errors import AntalyaError
-from antalya.store.sqlite import SqliteStore
+from antalya.store.sqlite import SqliteStore, checkpointing
 with tempfile.TemporaryDirectory() as directory:
     SqliteStore(directory + "/imports-everything").close()
 if os.getuid() == 0:
@@ -242,3 +261,20 @@ def test_a_job_waits_for_another_process_that_is_nearly_done(file: Path) -> None
         other.execute("ROLLBACK")
         thread.join(30)
         assert result == [0]
+
+
+# its log
+
+
+def test_the_log_of_writes_is_copied_by_a_thread_and_begins_anew(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is written, the write-ahead log stays short, and no commit copies it."""
+    monkeypatch.setattr(checkpointing, "EVERY_S", 0.0)
+    with closing(SqliteStore(file)) as store, closing(sqlite3.connect(file)) as db:
+        wal = file.with_name(file.name + "-wal")
+        for round_ in range(200):
+            store.write(leaf("x" * 50_000))
+            if round_ and os.stat(wal).st_size < 50_000 * round_ / 2:
+                break
+        else:
+            pytest.fail("the write-ahead log only grew")
+        assert db.execute("SELECT count(*) FROM leaf").fetchone() == (round_ + 1,)

@@ -33,6 +33,13 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def place(level: int, index: int) -> int:
+    """Which node this is, counted from 0, in the order in which `append` gives them: leaf n has 2n less the bits set in n before
+    it."""
+    last = ((index + 1) << level) - 1
+    return 2 * last - last.bit_count() + level
+
+
 def append(size: int, leaf: bytes, get: Get) -> list[Node]:
     """The nodes to store when a leaf (its hash) is appended to a tree of `size` leaves: it, and what it completes."""
     nodes, level, index, hash_ = [Node(0, size, leaf)], 0, size, leaf

@@ -28,8 +28,9 @@ _MISLEADING = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u
                          "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]")
 
 
-class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The base of every noun."""
+class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """The base of every noun. They are made of values and other nouns and so never part of a cycle: the collector need not look
+    at them (`gc=False`)."""
 
 
 def plain_text(value: str, at: str) -> str:

@@ -41,7 +41,7 @@ def _check_ring(ring: Ring, at: str) -> None:
         raise error("ring_too_short", "fewer than three different corners", at=at)
 
 
-class Polygon(Noun, frozen=True, kw_only=True, tag_field="type", tag="Polygon"):
+class Polygon(Noun, frozen=True, kw_only=True, tag_field="type", tag="Polygon", cache_hash=True):
     """A polygon with holes, as GeoJSON has it: the first ring is the outer one; edges are geodesics.
 
     Ring direction does not matter: the inside is the smaller side. Raises ring_not_closed, ring_too_short,
@@ -55,7 +55,7 @@ class Polygon(Noun, frozen=True, kw_only=True, tag_field="type", tag="Polygon"):
             _check_ring(ring, f"coordinates[{i}]")
 
 
-class MultiPolygon(Noun, frozen=True, kw_only=True, tag_field="type", tag="MultiPolygon"):
+class MultiPolygon(Noun, frozen=True, kw_only=True, tag_field="type", tag="MultiPolygon", cache_hash=True):
     """Several polygons that together are one outline, as GeoJSON has it."""
 
     coordinates: Annotated[tuple[Annotated[tuple[Ring, ...], Meta(min_length=1)], ...], Meta(min_length=1)]
@@ -66,7 +66,7 @@ class MultiPolygon(Noun, frozen=True, kw_only=True, tag_field="type", tag="Multi
                 _check_ring(ring, f"coordinates[{p}][{i}]")
 
 
-class Circle(Noun, frozen=True, kw_only=True, tag_field="type", tag="Circle"):
+class Circle(Noun, frozen=True, kw_only=True, tag_field="type", tag="Circle", cache_hash=True):
     """All points nearer than `radius_m` (geodesic distance, metres) to `center`; never made into a polygon to decide."""
 
     center: Position

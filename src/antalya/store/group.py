@@ -11,7 +11,7 @@ from typing import Any
 from antalya.picture import Stored
 from antalya.ports import Leaf
 
-LATER = ("operation", "released", "cell", "volumes", "spent", "remembered", "event", "leaf", "node", "meta")
+LATER = ("operation", "released", "cell", "volumes", "spent", "remembered", "event", "leaf", "subtree", "meta")
 """Tables whose new rows wait, in the order in which they are written: what is referred to first."""
 _NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)")
 Rows = list[Sequence[object]]

@@ -22,8 +22,8 @@ LENGTH = "(CASE " + " ".join(f"WHEN ends_at - starts_at <= {most} THEN {n}" for 
     f" ELSE {len(LONGEST)} END)"
 """The class of an operation's length, word for word as in the index."""
 
-TOGETHER = 10_000
-"""By how many cells at most operations leave the index in one transaction, so that nobody waits for months at once."""
+TOGETHER = 2_000
+"""How many operations at most leave the index in one transaction, so that nobody waits for months at once."""
 
 _LOOKED_THROUGH = 5_000
 """Of how many operations in a window at once it is asked what a party may see."""
@@ -57,6 +57,14 @@ def in_window(starts_at: datetime | None, ends_at: datetime | None) -> tuple[str
     return " UNION ALL ".join(ranges), values
 
 
+def ended(since: int, before: int) -> tuple[str, list[object]]:
+    """The statement for what ended at or after one moment and before another (microseconds since 1970) and is still in the
+    index, first what ended first, as many as one more value says; and its values."""
+    parts = [f"SELECT seq, id, ends_at FROM operation WHERE current = 1 AND {LENGTH} = {n} AND ends_at >= ? AND ends_at < ? "  # noqa: S608
+             "AND EXISTS (SELECT 1 FROM volumes v WHERE v.operation = operation.seq)" for n in range(len(LONGEST) + 1)]
+    return " UNION ALL ".join(parts) + " ORDER BY ends_at LIMIT ?", [since, before] * len(parts)
+
+
 class PastReader(ABC):
     """Operations by time: of `ports.Reader` what the past makes large."""
 
@@ -68,6 +76,9 @@ class PastReader(ABC):
 
     @abstractmethod
     def _row(self, sql: str, values: Sequence[object] = ()) -> Any: ...
+
+    @abstractmethod
+    def _meta(self, key: str) -> str: ...
 
     @abstractmethod
     def _list(self, values: Iterable[object]) -> object: ...
@@ -108,7 +119,11 @@ class PastReader(ABC):
 
     def over(self, before: datetime) -> bool:
         """Whether anything in the index ended before a moment."""
-        return self._row("SELECT 1 FROM cell WHERE ends_at < ? LIMIT 1", (micros(before),)) is not None
+        return bool(self._ended(before, 1))
+
+    def _ended(self, before: datetime, limit: int) -> list[Any]:
+        sql, values = ended(int(self._meta("dropped_till")), micros(before))
+        return self._rows(sql, [*values, limit])
 
 
 class PastWriter(PastReader):
@@ -117,17 +132,17 @@ class PastWriter(PastReader):
     @abstractmethod
     def _insert(self, into: str, rows: Sequence[Sequence[object]], otherwise: str = "") -> None: ...
 
-    def drop_from_index(self, before: datetime, cells: int = TOGETHER) -> list[str]:
-        """Takes operations that ended before a moment out of the index (they stay in store and log), first those that ended
-        first, as many as have so many `cells`; their ids. The index in memory forgets all at once, in every process."""
-        rows = self._rows("SELECT seq, id FROM operation WHERE seq IN (SELECT operation FROM cell WHERE ends_at < ? "
-                          "ORDER BY ends_at LIMIT ?) ORDER BY seq", (micros(before), cells))
-        gone = self._list([seq for seq, _ in rows])
+    def drop_from_index(self, before: datetime, most: int = TOGETHER) -> list[str]:
+        """Takes operations that ended before a moment out of the index (they stay in store and log), the `most` that ended
+        first; their ids. The index in memory forgets all at once, in every process."""
+        rows = self._ended(before, most)
+        gone = self._list([seq for seq, _, _ in rows])
         for table in ("cell", "volumes") if rows else ():
             self._rows(f"DELETE FROM {table} WHERE operation {self.AMONG}", (gone,))  # noqa: S608
         if rows:
-            self._insert("meta (key, value)", [("hot_since", str(micros(before)))],
+            told = {"hot_since": micros(before), "dropped_till": rows[-1][2]}
+            self._insert("meta (key, value)", [(key, str(moment)) for key, moment in told.items()],
                          "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
         hot: Hot = self._caches.hot
         hot.drop(micros(before))
-        return [id_ for _, id_ in rows]
+        return [id_ for _, id_, _ in rows]

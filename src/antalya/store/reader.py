@@ -11,7 +11,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, ClassVar
 
-from antalya.ledger.merkle import Tree
+from antalya.ledger.merkle import Tree, place
 from antalya.model.asks import Answer, Ask
 from antalya.model.errors import error
 from antalya.model.findings import Opened
@@ -234,7 +234,7 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
     def node(self, level: int, index: int) -> bytes:
         known = self._caches.nodes.get((level, index))
         if known is None:
-            row = self._row("SELECT hash FROM node WHERE level = ? AND idx = ?", (level, index))
+            row = self._row("SELECT hash FROM subtree WHERE at = ?", (place(level, index),))
             if row is None:
                 raise error("log_broken", f"the log has no node {index} at level {level}")
             known = bytes(row[0])

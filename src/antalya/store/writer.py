@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from antalya.geometry.columns import Columns, of_shapes, packed
-from antalya.ledger.merkle import append, leaf_hash
+from antalya.ledger.merkle import append, leaf_hash, place
 from antalya.model.asks import Answer, Ask
 from antalya.model.base import Noun
 from antalya.model.errors import error
@@ -263,7 +263,8 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         group, index = self._group, self.log_size()
         nodes = append(index, leaf_hash(data), self.node)
         group.nodes.update({(node.level, node.index): node.hash for node in nodes})
-        group.put_off("node", "level, idx, hash", "", [(node.level, node.index, node.hash) for node in nodes])
+        first = place(0, index)
+        group.put_off("subtree", "at, hash", "", [(first + node.level, node.hash) for node in nodes])
         group.leaves[index] = Leaf(index, data, salt, content)
         group.put_off("leaf", "idx, data, salt, content", "", [(index, data, salt, content)])
         group.size = index + 1

@@ -20,13 +20,14 @@ from antalya.model.errors import AntalyaError, error
 from antalya.store import line
 from antalya.store.group import Group
 from antalya.store.rows import Caches
+from antalya.store.sqlite.checkpointing import Checkpointing
 from antalya.store.sqlite.reader import SqliteReader
 from antalya.store.sqlite.writer import SqliteTransaction
 
 T = TypeVar("T")
-VERSION = 8
-CHECKPOINT_PAGES = 8_000
-"""After so many pages (32 MB) the write-ahead log goes into the file: most pages were written many times by then."""
+VERSION = 9
+CHECKPOINT_PAGES = 100_000
+"""After so many pages (400 MB) a commit puts the write-ahead log into the file, should `Checkpointing` not have."""
 SMALL_GROUP = 4
 """A commit costs about as much as a filing, so that groups may be small for the sake of those who wait."""
 LOOK_S = 0.0003
@@ -56,6 +57,7 @@ class SqliteStore:
         self._kept, self._write_caches, self._group = Caches(), Caches(), Group()
         self._idle: list[sqlite3.Connection] = []
         self._closed, self._door = False, threading.Lock()
+        self._checkpointing = Checkpointing(self._connect)
         self._line = line.Line(self._together)
 
     def _connect(self, *pragmas: str) -> sqlite3.Connection:
@@ -117,6 +119,7 @@ class SqliteStore:
         """Lets waiting jobs finish, then closes the file; readers at work close when they are done. Again: does nothing."""
         if not self._line.close():
             return
+        self._checkpointing.close()
         with self._door:
             self._closed = True
             for db in (*self._idle, self._writer):
@@ -134,6 +137,7 @@ class SqliteStore:
                 rest = SqliteTransaction(self._writer, self._write_caches, self._group)
                 rest.write_rest()
                 self._writer.execute("COMMIT")
+                self._checkpointing.committed(self._writer)
                 for caches in (self._kept, self._write_caches):
                     caches.know(self._group.nodes)
         except BaseException:
