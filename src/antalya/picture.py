@@ -6,9 +6,9 @@ Between the nouns and the steps: the steps are pure functions over these two.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, TypeVar
 
+from antalya.geometry.columns import Columns
 from antalya.geometry.shape import Shape, shape
 from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import Operation
@@ -21,17 +21,44 @@ from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon
 RuleOf = TypeVar("RuleOf", bound=Rule)
 
 
-@lru_cache(maxsize=20_000)
+_MOST_SHAPES = 20_000
+_shapes: dict[Outline, Shape] = {}
+
+
 def shape_of(outline: Polygon | MultiPolygon | Circle) -> Shape:
     """The prepared shape of an outline; kept, since rule areas and candidates come again and again."""
-    return shape(outline)
+    known = _shapes.get(outline)
+    if known is None:
+        known = shape(outline)
+        know(outline, known)
+    return known
+
+
+def know(outline: Outline, made: Shape) -> None:
+    """Keeps the shape of an outline for `shape_of`."""
+    if len(_shapes) >= _MOST_SHAPES:
+        _shapes.clear()
+    _shapes[outline] = made
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What follows from an operation alone besides its shapes: the hash of what moves, its volumes as the index takes them and as
+    the store keeps those, its cells (`steps.cover` without minima), and the coarse ones its party's budget is charged for."""
+
+    movement: str
+    columns: Columns
+    packed: bytes
+    cells: tuple[int, ...]
+    coarse: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """An operation ready to be checked: its shapes, one per volume, and when which version of it was filed.
 
-    `first_filed_at` decides who gives way between equal priorities; `filed_at` is this version's.
+    `first_filed_at` decides who gives way between equal priorities; `filed_at` is this version's. `made`: where it was made
+    before.
     """
 
     operation: Operation
@@ -39,6 +66,7 @@ class Prepared:
     filed_at: datetime
     first_filed_at: datetime
     version: int = 1
+    made: Made | None = None
 
     @property
     def precedence(self) -> tuple[int, datetime, str]:

@@ -1,5 +1,6 @@
 """`antalya serve --doors`: one exchange, with processes that take the requests and one that keeps its store."""
 
+import asyncio
 import json
 import os
 import select
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,9 +19,10 @@ from tests.served import ExchangeServer, heeds_ctrl_c
 from tests.world import World
 
 from antalya.entry.http.call import Desk, Rates
-from antalya.entry.keeper import keep
+from antalya.entry.keeper import drive, keep
 from antalya.entry.serving import Doors
 from antalya.model.errors import AntalyaError
+from antalya.store.sqlite import SqliteStore
 from antalya.store.system import clock, ids
 
 
@@ -145,3 +148,20 @@ def test_doors_that_cannot_begin_end_the_keeper_with_an_error(tmp_path: Path, ca
         assert "nowhere" in capfd.readouterr().err
     finally:
         world.close()
+
+
+def test_answers_leave_before_more_is_done(tmp_path: Path) -> None:
+    """Eight at once are two groups; the answers of the first have left when the second begins, so that doors are at work too."""
+    store, happened = SqliteStore(tmp_path / "store.sqlite"), list[str]()
+
+    async def one() -> None:
+        await asyncio.wrap_future(store.submit(lambda tx: happened.append("done")))
+        asyncio.get_running_loop().call_soon(happened.append, "left")  # as `Channel.send`
+
+    async def eight() -> None:
+        drive(store, asyncio.get_running_loop())
+        await asyncio.gather(*(one() for _ in range(8)))
+        await asyncio.sleep(0)
+    with closing(store):
+        asyncio.run(eight())
+    assert happened == (["done"] * 4 + ["left"] * 4) * 2

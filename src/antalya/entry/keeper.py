@@ -28,7 +28,7 @@ from antalya.entry.http.app import ROWS, ticking
 from antalya.entry.http.call import Call, Desk
 from antalya.entry.http.endpoint import Awaited
 from antalya.entry.http.relay import Arrived, Asked, Channel, Delivered, Given, Listening, Message, Refused, Rung, scope_of
-from antalya.entry.serving import Doors
+from antalya.entry.serving import Doors, settle
 from antalya.exchange import settling
 from antalya.model.errors import AntalyaError, error
 from antalya.ports import Store
@@ -36,6 +36,8 @@ from antalya.ports import Store
 _logger = logging.getLogger("antalya.keeper")
 _STOP_S, _AGAIN_S = 5.0, 1.0
 """How long doors may take to end; and how long after one was lost the next is begun."""
+_LEAVING = 3
+"""Turns of the event loop until the answer to a job that is done has left: its future, its task, the message."""
 
 
 class Door:
@@ -66,7 +68,7 @@ class Door:
     async def _answer(self, asked: Asked) -> None:
         row = ROWS[asked.row][0]
         call = Call(self._desk, Request(dict(scope_of(asked, row.method))), asked.caller, asked.raw, asked.kid,
-                    asked.raw if asked.payload is None else asked.payload, asked.path)
+                    asked.raw if asked.payload is None else asked.payload, asked.sent, asked.path)
         try:
             response = await row.handler(call)
         except AntalyaError as failure:
@@ -143,6 +145,7 @@ class Keeping:
     def _begun(self) -> None:
         self._listening += 1
         if self._listening == self._wanted.count:
+            settle()
             self._on_listening()
 
     def _lost(self, door: Door) -> None:
@@ -198,7 +201,8 @@ def _ended(process: "subprocess.Popen[bytes]") -> None:
 
 
 def drive(store: Store, loop: asyncio.AbstractEventLoop) -> None:
-    """Has the line of writers turn in this thread, which runs the loop."""
+    """Has the line of writers turn in this thread, which runs the loop: after a few turns of that, so that what comes meanwhile
+    is committed together, and the answers to those before have left and keep others busy."""
     here, waits = threading.get_ident(), False
 
     def turned() -> None:
@@ -206,14 +210,20 @@ def drive(store: Store, loop: asyncio.AbstractEventLoop) -> None:
         waits = False
         turn()
 
+    def after(turns: int) -> None:
+        if turns:
+            loop.call_soon(after, turns - 1)
+        else:
+            turned()
+
     def wake() -> None:
         nonlocal waits
         if threading.get_ident() != here:
             with suppress(RuntimeError):  # the loop has ended: closing the store runs what waits
                 loop.call_soon_threadsafe(turn)
-        elif not waits:  # what comes within one turn of the loop is committed together
+        elif not waits:
             waits = True
-            loop.call_soon(turned)
+            loop.call_soon(after, _LEAVING)
     turn = store.drive(wake)
 
 

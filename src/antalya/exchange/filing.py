@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from antalya.exchange.ahead import coarse, subject_of
 from antalya.exchange.checking import check, clearances, prepared
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.keeping import keep, movement_hash
 from antalya.exchange.proving import receipt
 from antalya.exchange.viewing import gather, outcome_view
-from antalya.geometry.cells import roughly
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.operations import LIVE, Fix, Operation
@@ -52,18 +52,20 @@ def file(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, 
 
 
 def begin(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, key: str | None = None,
-          uuid_only: bool = True) -> Future[Outcome]:
-    """As `file`, without waiting for the store, and whoever waits sees to it that a refusal is logged (`Hub.refused`)."""
+          uuid_only: bool = True, sent: bytes = b"") -> Future[Outcome]:
+    """As `file`, without waiting for the store, and whoever waits sees to it that a refusal is logged (`Hub.refused`). `sent`:
+    what another process of this program did of it (`ahead.sent`)."""
     if uuid_only:
         check_id(operation.id)
     if operation.state not in ("filed", "accepted"):
         raise error("wrong_state", "an operation is first filed or accepted", at="state")
-    subject = _prepare(operation, hub)
+    subject = _prepare(operation, hub, sent)
+    movement = _movement(subject)
 
     def work(tx: Transaction, now: datetime) -> Outcome:
         if tx.operation(operation.id) is not None:
             raise error("duplicate_id", "an operation with that id exists", at="id")
-        stored = Stored(operation, 1, now, now, now, movement_hash(operation), evidence.kid, tx.log_size())
+        stored = Stored(operation, 1, now, now, now, movement, evidence.kid, tx.log_size())
         return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "filed")
     return _submitted(hub, caller, operation.id, evidence, key, work)
 
@@ -80,9 +82,11 @@ def change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *
 
 
 def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, version: int,
-                 key: str | None = None) -> Future[Outcome]:
-    """As `change`, without waiting for the store, and whoever waits sees to it that a refusal is logged."""
-    subject = _prepare(operation, hub)
+                 key: str | None = None, sent: bytes = b"") -> Future[Outcome]:
+    """As `change`, without waiting for the store, and whoever waits sees to it that a refusal is logged; `sent` as
+    for `begin`."""
+    subject = _prepare(operation, hub, sent)
+    movement = _movement(subject)
 
     def work(tx: Transaction, now: datetime) -> Outcome:
         old = _own(hub, tx, caller, operation.id)
@@ -90,7 +94,6 @@ def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evide
         if old.version != version:
             raise error("stale_etag", f"the current version is {old.version}")
         check_transition(old.operation, operation, clearances(tx, [operation.id], now)[operation.id])
-        movement = movement_hash(operation)
         if operation.state == "active" and movement != old.movement and old.operation.state == "accepted":
             raise error("wrong_state", "change first what moves, then become active once that is clear", at="state")
         moved_at = old.moved_at if movement == old.movement else now
@@ -161,14 +164,20 @@ def is_light(operation: Operation) -> bool:
                for p in polygons for ring in p.coordinates for along in zip(*ring, strict=True))
 
 
-def _prepare(operation: Operation, hub: Hub) -> Prepared:
+def _prepare(operation: Operation, hub: Hub, sent: bytes) -> Prepared:
+    if sent:
+        return subject_of(operation, sent, hub.clock())
     check_size(operation, hub.limits)
     return prepare(operation, hub.clock())
 
 
+def _movement(subject: Prepared) -> str:
+    return movement_hash(subject.operation) if subject.made is None else subject.made.movement
+
+
 def replace_times(subject: Prepared, stored: Stored) -> Prepared:
     """The prepared operation with the moments the store gives it; the shapes were made before the job, outside the line."""
-    return Prepared(stored.operation, subject.shapes, stored.moved_at, stored.first_filed_at, stored.version)
+    return Prepared(stored.operation, subject.shapes, stored.moved_at, stored.first_filed_at, stored.version, subject.made)
 
 
 def _own(hub: Hub, tx: Transaction, caller: Viewer, id: str) -> Stored:
@@ -207,7 +216,7 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
 
 def _spend(tx: Transaction, subject: Prepared, limits: Limits, now: datetime) -> None:
     """Charges the party's budget of distinct area for the day (UTC). Raises budget_exceeded."""
-    cells = sorted({cell for shape in subject.shapes for cell in roughly(shape, ENVELOPE_LEVEL)})
+    cells = coarse(subject) if subject.made is None else subject.made.coarse
     party, day = subject.operation.party, now.date().isoformat()
     total, known = tx.spent(party, day, cells)
     fresh = [cell for cell in cells if cell not in known]

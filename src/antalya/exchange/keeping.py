@@ -36,7 +36,7 @@ def keep(hub: Hub, tx: Transaction, subject: Prepared, stored: Stored, evidence:
     operation = stored.operation
     leaf = hub.log(tx, leafing("operation", now, operation.party, operation.id, evidence.raw, hub.salts(),
                                version=stored.version, kid=evidence.kid))
-    tx.put_operation(stored, cover(subject, Minima()) if operation.state in LIVE else None)
+    tx.put_operation(stored, cover(subject, Minima()) if operation.state in LIVE else None, subject.made)
     if old is not None and operation.state not in LIVE:
         tx.drop_fix(operation.id)
     show_operation(hub, tx, operation, now, before=old is not None and is_released(old.operation))

@@ -1,5 +1,6 @@
 """Cover: where to look for what an operation could meet. It may look at too much, never at too little."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from antalya.geometry.cells import WHOLE_EARTH
@@ -11,16 +12,26 @@ from antalya.model.rules import Limit
 from antalya.model.volume import Minima
 from antalya.picture import Coverage, Prepared, Rulebook, shape_of
 
+CELLS = 8
+"""About so many cells for each volume."""
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-def cover(subject: Prepared, widest: Minima, max_cells: int = 8) -> Coverage:
+def cover(subject: Prepared, widest: Minima, max_cells: int = CELLS) -> Coverage:
     """Cells, window and band of an operation, widened by the widest minima that any pair with it could have.
 
     Both sides of a pair need not be widened: one is enough, since then the other's own cells meet the widened ones.
     """
-    cells = {cell for shape in subject.shapes for cell in cells_of(shape, widest.across_m, max_cells)}
+    if subject.made is not None and not widest.across_m and max_cells == CELLS:
+        cells = subject.made.cells
+    else:
+        cells = cells_round(subject.shapes, widest.across_m, max_cells)
     return _coverage(cells, subject.operation, widest)
+
+
+def cells_round(shapes: Iterable[Shape], across_m: float = 0.0, max_cells: int = CELLS) -> tuple[int, ...]:
+    """Cells that hold every point within `across_m` of the shapes, sorted."""
+    return tuple(sorted({cell for shape in shapes for cell in cells_of(shape, across_m, max_cells)}))
 
 
 def counted_areas(subject: Prepared, rulebook: Rulebook) -> list[Shape | None]:
@@ -43,8 +54,8 @@ def cover_area(area: Shape | None, operation: Operation) -> Coverage:
     return Coverage(cells, min(v.starts_at for v in volumes), max(v.ends_at for v in volumes), -12_000.0, 200_000.0)
 
 
-def _coverage(cells: set[int], operation: Operation, widest: Minima) -> Coverage:
+def _coverage(cells: tuple[int, ...], operation: Operation, widest: Minima) -> Coverage:
     volumes, seconds = operation.volumes, timedelta(seconds=widest.seconds)
     starts_at, ends_at = min(v.starts_at for v in volumes), max(v.ends_at for v in volumes)
-    return Coverage(tuple(sorted(cells)), max(starts_at, _FIRST + seconds) - seconds, min(ends_at, _LAST - seconds) + seconds,
+    return Coverage(cells, max(starts_at, _FIRST + seconds) - seconds, min(ends_at, _LAST - seconds) + seconds,
                     min(v.lower_m for v in volumes) - widest.up_m, max(v.upper_m for v in volumes) + widest.up_m)

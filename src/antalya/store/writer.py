@@ -14,7 +14,7 @@ from antalya.model.findings import Finding, Opened
 from antalya.model.parties import at_least
 from antalya.model.understandings import Signature
 from antalya.model.volume import Minima, Volume
-from antalya.picture import Coverage, Prepared, Stored, prepare, shape_of
+from antalya.picture import Coverage, Made, Prepared, Stored, prepare, shape_of
 from antalya.ports import Kind, Leaf, Remembered, Thing
 from antalya.store.adopting import AdoptWriter
 from antalya.store.bridging import BridgeWriter
@@ -114,8 +114,9 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
                      [(signature.understanding, signature.content_sha256, signature.party, text_of(signature))],
                      "ON CONFLICT (understanding, content_sha256, party) DO UPDATE SET body = excluded.body")
 
-    def put_operation(self, stored: Stored, coverage: Coverage | None) -> None:
-        """A new version, current from now on; in the index where `coverage` says (None: it takes no space any more)."""
+    def put_operation(self, stored: Stored, coverage: Coverage | None, made: Made | None = None) -> None:
+        """A new version, current from now on; in the index where `coverage` says (None: it takes no space any more). `made`:
+        what is known of it already."""
         operation = stored.operation
         old = None if stored.version == 1 else self._row("SELECT seq FROM operation WHERE id = ? AND current = 1",
                                                          (operation.id,))
@@ -140,9 +141,12 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
             window = (micros(coverage.starts_at), micros(coverage.ends_at), coverage.lower_m, coverage.upper_m)
             group.put_off("cell", "cell, operation, starts_at, ends_at, lower_m, upper_m", "",
                           [(cell, seq, *window) for cell in coverage.cells])
+        if made is not None:
+            self._columns = operation.volumes, made.columns
         columns = None if coverage is None else self._columns_of(operation.volumes)
         if columns is not None:
-            group.put_off("volumes", "operation, kind, columns", "", [(seq, kind_of(operation), packed(columns))])
+            group.put_off("volumes", "operation, kind, columns", "",
+                          [(seq, kind_of(operation), packed(columns) if made is None else made.packed)])
             self._caches.prepared[seq] = prepare(operation, stored.moved_at, stored.first_filed_at, stored.version)
         self._caches.hot.put(seq, old[0] if old else None, columns, kind_of(operation))
         self._fresh[operation.id] = stored

@@ -50,6 +50,11 @@ def decode(raw: bytes, kind: type[T], *, at: str = "") -> T:
         raise error("bad_json", "nested too deeply", at=at) from None
 
 
+def decode_again(raw: bytes, kind: type[T]) -> T:
+    """As `decode`, of JSON that was decoded before, perhaps by another process."""
+    return _decoder(kind).decode(raw)  # type: ignore[no-any-return, arg-type]
+
+
 def from_builtins(thing: object, kind: type[T], *, at: str = "") -> T:
     """Dicts, lists and strings (as JSON or TOML readers give them) as a noun; raises as `decode` does, and
     bad_field for NaN and infinity, which TOML can say."""

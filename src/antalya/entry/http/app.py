@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 
 import anyio
 import msgspec
@@ -65,7 +64,12 @@ def _work(desk: Desk, number: int) -> Handler:
     (row, render), keeper = ROWS[number], desk.keeper
     if keeper is None or (row.method == "GET" and render is problem):
         return row.handler
-    return partial(keeper.ask, number)
+
+    async def hand_on(call: Call) -> Response:
+        if row.ahead is not None:
+            call.sent = row.ahead(call)
+        return await keeper.ask(number, call)
+    return hand_on
 
 
 def _route(desk: Desk, metrics: Metrics, number: int) -> Route:

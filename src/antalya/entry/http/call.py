@@ -17,7 +17,7 @@ from antalya.exchange.bridge.talking import Peers
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.errors import AntalyaError, error
 from antalya.steps.disclose import Viewer
-from antalya.wire.decode import choices, decode
+from antalya.wire.decode import choices, decode, decode_again
 from antalya.wire.notice import Verified
 from antalya.wire.notice import verify as verify_notice
 from antalya.wire.tokens import Caller, Issuer, unproven
@@ -84,7 +84,7 @@ class Rates:
 
 @dataclass
 class Call:
-    """A request with its authenticated caller."""
+    """A request with its authenticated caller. `sent`: what a door did ahead of it (`Endpoint.ahead`)."""
 
     desk: Desk
     request: Request
@@ -92,6 +92,7 @@ class Call:
     raw: bytes = b""
     kid: str | None = None
     payload: bytes = b""
+    sent: bytes = b""
     path: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -108,7 +109,7 @@ class Call:
 
     def body(self, kind: type[T]) -> T:
         """The body as a noun. Raises bad_json, bad_field and what the noun raises."""
-        return decode(self.payload, kind)
+        return decode_again(self.payload, kind) if self.sent else decode(self.payload, kind)
 
     @property
     def idempotency_key(self) -> str | None:

@@ -26,7 +26,7 @@ class Query:
 class Endpoint:
     """One row. `scopes`: any one of them is enough; `body` and `answer`: types for the schema; `headers`: request headers
     that matter; `example`: a body; `gives`: headers of the answer; `looks_at_key`: its job looks
-    whether the key that signed is still good."""
+    whether the key that signed is still good; `ahead`: what a door can do of the handler's work, as `Call.sent`."""
 
     method: str
     path: str
@@ -43,6 +43,7 @@ class Endpoint:
     media_type: str = "application/json"
     gives: tuple[str, ...] = ()
     looks_at_key: bool = False
+    ahead: Callable[[Call], bytes] | None = None
 
 
 class Awaited(Response):

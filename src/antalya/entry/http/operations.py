@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 
@@ -15,10 +16,10 @@ from antalya.entry.http import shapes
 from antalya.entry.http.call import Call, refusals
 from antalya.entry.http.endpoint import Endpoint, Query, reply
 from antalya.entry.http.examples import ANSWER, FIX, OPERATION
-from antalya.exchange import filing, settling, viewing
+from antalya.exchange import ahead, filing, settling, viewing
 from antalya.model.asks import Answer, AskState, Decision
 from antalya.model.base import Id, Instant, Text
-from antalya.model.errors import error
+from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import Fix, Operation
 from antalya.steps.narrow import Search, box_of
 
@@ -42,12 +43,21 @@ class AnswerBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     note: Text = ""
 
 
+def _ahead(call: Call) -> bytes:
+    """What a door does of a filing. Nothing where it is much, or to be refused: the keeper does it, and logs the refusal."""
+    with suppress(AntalyaError):
+        operation = call.body(Operation)
+        if filing.is_light(operation):
+            return ahead.sent(operation, call.hub.limits, call.hub.clock())
+    return b""
+
+
 async def file(call: Call) -> Response:
     async with refusals(call, "operation"):
         operation = call.body(Operation)
     async with refusals(call, "operation", operation.id):
-        outcome = await _kept(operation, lambda: filing.begin(call.hub, call.viewer, operation, call.evidence,
-                                                              key=call.idempotency_key))
+        outcome = await _kept(call, operation, lambda: filing.begin(call.hub, call.viewer, operation, call.evidence,
+                                                                    key=call.idempotency_key, sent=call.sent))
     return reply(outcome.view, 201, etag=outcome.version, headers={"location": f"/v1/operations/{operation.id}"})
 
 
@@ -57,15 +67,15 @@ async def change(call: Call) -> Response:
         operation = call.body(Operation)
         if operation.id != call.path["id"]:
             raise error("bad_field", "the id differs from the one in the address", at="id")
-        outcome = await _kept(operation, lambda: filing.begin_change(call.hub, call.viewer, operation, call.evidence,
-                                                                     version=version, key=call.idempotency_key))
+        outcome = await _kept(call, operation, lambda: filing.begin_change(
+            call.hub, call.viewer, operation, call.evidence, version=version, key=call.idempotency_key, sent=call.sent))
     return reply(outcome.view, etag=outcome.version)
 
 
-async def _kept(operation: Operation, begin: Callable[[], Future[filing.Outcome]]) -> filing.Outcome:
+async def _kept(call: Call, operation: Operation, begin: Callable[[], Future[filing.Outcome]]) -> filing.Outcome:
     """What a filing came to. A light one is prepared sooner than a worker could be told to; none keeps a worker waiting for the
     store."""
-    pending = begin() if filing.is_light(operation) else await to_thread.run_sync(begin)
+    pending = begin() if call.sent or filing.is_light(operation) else await to_thread.run_sync(begin)
     return await asyncio.wrap_future(pending)
 
 
@@ -151,13 +161,13 @@ _WINDOW = (Query("from", datetime, "only what ends at or after this instant"),
 ENDPOINTS = (
     Endpoint("POST", "/v1/operations", "File an operation", (FILE,), file, Operation, shapes.Outcome, 201,
              headers=("Idempotency-Key",), errors=_FILING_ERRORS, example=OPERATION,
-             gives=("ETag", "Location"), looks_at_key=True),
+             gives=("ETag", "Location"), looks_at_key=True, ahead=_ahead),
     Endpoint("GET", "/v1/operations", "The operations you may see", (READ,), listing, None, shapes.Operations, query=_WINDOW),
     Endpoint("GET", "/v1/operations/{id}", "One operation", (READ,), show, None, shapes.AnyOperation, errors=("not_found",),
              gives=("ETag",)),
     Endpoint("PUT", "/v1/operations/{id}", "Change your operation: a new version, checked like a new one", (FILE,), change,
              Operation, shapes.Outcome, headers=("If-Match", "Idempotency-Key"), example=OPERATION, gives=("ETag",),
-             looks_at_key=True, errors=(*_FILING_ERRORS, "precondition_required", "stale_etag", "not_found")),
+             looks_at_key=True, ahead=_ahead, errors=(*_FILING_ERRORS, "precondition_required", "stale_etag", "not_found")),
     Endpoint("DELETE", "/v1/operations/{id}", "Withdraw your operation (an active one ends)", (FILE,), withdraw, None,
              shapes.Outcome, headers=("If-Match",), gives=("ETag",),
              errors=("precondition_required", "stale_etag", "not_found", "not_yours", "wrong_state")),

@@ -22,7 +22,7 @@ PASSED_ON = ("content-type", "idempotency-key", "if-match")
 
 class Asked(msgspec.Struct, frozen=True, array_like=True, tag="asked"):
     """A request whose caller is known and whose body is open (`Call`). `row`: which endpoint; `path`: the words in its address;
-    `payload`: None where it is `raw`."""
+    `payload`: None where it is `raw`; `sent`: see `Call`."""
 
     number: int
     row: int
@@ -34,6 +34,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True, tag="asked"):
     raw: bytes
     kid: str | None
     payload: bytes | None
+    sent: bytes
 
 
 class Given(msgspec.Struct, frozen=True, array_like=True, tag="given"):
@@ -81,6 +82,8 @@ class Listening(msgspec.Struct, frozen=True, array_like=True, tag="listening"):
 Message = Asked | Given | Refused | Arrived | Delivered | Rung | Listening
 _ENCODER, _DECODER = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Message)
 _LENGTH = 4
+BUSY = 200
+"""Requests after which a door is one that is asked often."""
 
 
 class Channel(asyncio.Protocol):
@@ -133,8 +136,8 @@ class Channel(asyncio.Protocol):
 class Keeper:
     """The process that keeps the store, as a door sees it."""
 
-    def __init__(self, on_ring: Callable[[], None], on_end: Callable[[], None]) -> None:
-        self._on_ring, self._on_end = on_ring, on_end
+    def __init__(self, on_ring: Callable[[], None], on_end: Callable[[], None], on_busy: Callable[[], None]) -> None:
+        self._on_ring, self._on_end, self._on_busy = on_ring, on_end, on_busy
         self._last, self._waiting, self._gone = 0, dict[int, asyncio.Future[Given]](), False
         self.channel = Channel(self._hear, self._end)
 
@@ -143,12 +146,14 @@ class Keeper:
         if self._gone:
             raise error("not_ready", "the process that keeps the store is gone")
         self._last = number = self._last + 1
+        if number == BUSY:
+            self._on_busy()
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         request = call.request
         self.channel.send(Asked(
             number, row, request.scope["path"], request.scope["query_string"],
             [(name.encode(), value.encode("latin-1")) for name in PASSED_ON if (value := request.headers.get(name)) is not None],
-            dict(call.path), call.token, call.raw, call.kid, None if call.payload is call.raw else call.payload))
+            dict(call.path), call.token, call.raw, call.kid, None if call.payload is call.raw else call.payload, call.sent))
         try:
             return self._response(await answer)
         finally:

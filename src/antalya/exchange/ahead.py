@@ -1,0 +1,54 @@
+"""Ahead: what can be done about a filing without the store, so that a process before the one that keeps it can have done it."""
+
+from datetime import datetime
+
+import msgspec
+
+from antalya.exchange.keeping import movement_hash
+from antalya.geometry.cells import roughly
+from antalya.geometry.columns import of_shapes, packed
+from antalya.geometry.sent import columns_in, shapes_in
+from antalya.model.limits import Limits
+from antalya.model.operations import Operation
+from antalya.model.volume import Position
+from antalya.picture import Made, Prepared, know, prepare
+from antalya.steps.admit import check_size
+from antalya.steps.cover import cells_round
+from antalya.steps.disclose import ENVELOPE_LEVEL
+
+
+class _Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`Made`, for another process; `centres` of the shapes."""
+
+    movement: str
+    packed: bytes
+    centres: tuple[Position, ...]
+    cells: tuple[int, ...]
+    coarse: tuple[int, ...]
+
+
+_ENCODER, _DECODER = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(_Sent)
+
+
+def coarse(subject: Prepared) -> tuple[int, ...]:
+    """The cells that its party's budget of area is charged for, sorted."""
+    return tuple(sorted({cell for shape in subject.shapes for cell in roughly(shape, ENVELOPE_LEVEL)}))
+
+
+def sent(operation: Operation, limits: Limits, now: datetime) -> bytes:
+    """What is known of an operation without the store, for `subject_of`. Raises what `admit.check_size` and `prepare` raise."""
+    check_size(operation, limits)
+    subject = prepare(operation, now)
+    columns = of_shapes(subject.shapes, operation.volumes)
+    return _ENCODER.encode(_Sent(movement_hash(operation), packed(columns), tuple(s.centre for s in subject.shapes),
+                                 cells_round(subject.shapes), coarse(subject)))
+
+
+def subject_of(operation: Operation, came: bytes, now: datetime) -> Prepared:
+    """An operation, prepared by `sent` in another process of this program."""
+    known = _DECODER.decode(came)
+    columns = columns_in(known.packed)
+    shapes = shapes_in(columns, [v.outline for v in operation.volumes], known.centres)
+    for volume, shape in zip(operation.volumes, shapes, strict=True):
+        know(volume.outline, shape)
+    return Prepared(operation, tuple(shapes), now, now, 1, Made(known.movement, columns, known.packed, known.cells, known.coarse))
