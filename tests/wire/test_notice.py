@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,14 @@ def test_any_other_character_is_noticed(at: int, character: int) -> None:
     altered[at] = character
     if bytes(altered) != NOTICE:
         assert refused(bytes(altered))
+
+
+@given(st.lists(st.text("AQgw09-_+/=! \n", max_size=9), min_size=3, max_size=3), st.lists(st.binary(), min_size=3, max_size=3))
+@settings(deadline=None)
+def test_there_is_one_way_to_write_each_part(texts: list[str], raws: list[bytes]) -> None:
+    assert list(parts(".".join(map(b64, raws)).encode())) == raws
+    with suppress(ValueError):
+        assert list(map(b64, parts(".".join(texts).encode()))) == texts
 
 
 @given(st.binary(max_size=200))

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 
 import anyio
 import msgspec
@@ -37,6 +38,13 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.requests = Counter("antalya_requests", "Requests", ["route", "status"], registry=self.registry)
         self.seconds = Histogram("antalya_request_seconds", "Time to answer", ["route"], registry=self.registry)
+        self._of = cache(lambda route, status: (self.requests.labels(route, status), self.seconds.labels(route)))
+
+    def count(self, route: str, status: int, seconds: float) -> None:
+        """One request, answered after so long."""
+        requests, times = self._of(route, status)
+        requests.inc()
+        times.observe(seconds)
 
 
 def problem(failure: AntalyaError, instance: str = "") -> Response:
@@ -102,8 +110,7 @@ def _route(desk: Desk, metrics: Metrics, number: int) -> Route:
             _logger.exception("request failed", extra={"request": request_id, "route": row.path})
             response = render(error("internal", "the exchange failed to answer"), f"urn:uuid:{request_id}")
         seconds = time.perf_counter() - began
-        metrics.requests.labels(row.path, str(response.status_code)).inc()
-        metrics.seconds.labels(row.path).observe(seconds)
+        metrics.count(row.path, response.status_code, seconds)
         if _logger.isEnabledFor(logging.INFO):
             _logger.info("request", extra={
                 "request": request_id or desk.hub.ids(), "method": row.method, "route": row.path, "party": party,
@@ -115,6 +122,8 @@ def _route(desk: Desk, metrics: Metrics, number: int) -> Route:
 def _known(request: Request, row: Endpoint) -> None:
     """Raises bad_field for a query parameter that the row has not: it would be passed over, and the answer be another than
     the one asked for."""
+    if not request.scope["query_string"]:
+        return
     known = [query.name for query in row.query]
     for name in request.query_params:
         if name not in known:

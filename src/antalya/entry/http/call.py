@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 from anyio import to_thread
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from antalya.exchange.bridge.talking import Peers
@@ -195,15 +195,16 @@ async def read_body(request: Request, most: int) -> bytes:
     told = request.headers.get("content-length")
     if told is not None and told.isdigit() and int(told) > most:
         raise error("too_large", f"{told} bytes, at most {most}")
-    parts, size = [], 0
-    try:
-        async for part in request.stream():
-            size += len(part)
-            if size > most:
-                raise error("too_large", f"more than {most} bytes")
-            parts.append(part)
-    except ClientDisconnect:
-        raise error("bad_json", "the connection ended before the body did") from None
+    parts, size, more = [], 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise error("bad_json", "the connection ended before the body did")
+        part, more = message.get("body", b""), message.get("more_body", False)
+        size += len(part)
+        if size > most:
+            raise error("too_large", f"more than {most} bytes")
+        parts.append(part)
     return b"".join(parts)
 
 
@@ -223,7 +224,7 @@ async def open_body(call: Call, *, looked_at_again: bool = False) -> None:
 
 
 async def _verified(call: Call, looked_at_again: bool) -> Verified:
-    act, now, party = f"{call.request.method} {call.request.url.path}", call.hub.clock(), call.token.party
+    act, now, party = f"{call.request.method} {call.request.scope['path']}", call.hub.clock(), call.token.party
     if looked_at_again and (known := call.desk.keys.get(party)) is not None:
         with suppress(AntalyaError):
             return verify_notice(call.raw, known, act, now)

@@ -16,7 +16,7 @@ from antalya.entry.http.endpoint import Awaited
 from antalya.model.errors import CATALOGUE, AntalyaError, error
 from antalya.wire.tokens import Caller
 
-PASSED_ON = ("content-type", "idempotency-key", "if-match")
+PASSED_ON = frozenset({b"content-type", b"idempotency-key", b"if-match"})
 """Headers that handlers look at."""
 
 
@@ -152,7 +152,7 @@ class Keeper:
         request = call.request
         self.channel.send(Asked(
             number, row, request.scope["path"], request.scope["query_string"],
-            [(name.encode(), value.encode("latin-1")) for name in PASSED_ON if (value := request.headers.get(name)) is not None],
+            [header for header in request.scope["headers"] if header[0] in PASSED_ON],
             dict(call.path), call.token, call.raw, call.kid, None if call.payload is call.raw else call.payload, call.sent))
         try:
             return self._response(await answer)
