@@ -157,9 +157,10 @@ class Stay:
 
     def met(self) -> Iterator[Met]:
         """The part as it goes into a finding, one for each span."""
-        for part in self.volumes():
-            yield Met(volume=self.index, other_volume=None, region=part.outline, starts_at=part.starts_at,
-                      ends_at=part.ends_at, lower_m=part.lower_m, upper_m=part.upper_m)
+        region = self.region()
+        for starts_at, ends_at in self.spans:
+            yield Met(volume=self.index, other_volume=None, region=region, starts_at=starts_at, ends_at=ends_at,
+                      lower_m=self.lower_m, upper_m=self.upper_m)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from tests.pictures import agreed, book, box, clashes, hour, plan, volume
 from antalya.model import Area, Minima, Window
 from antalya.model.operations import LIVE, MINIMA
 from antalya.model.rules import Exceptions, Incompatible, Separation
-from antalya.steps.detect import reach, widest_minima
+from antalya.steps.detect import concerns_own, reach, widest_minima, widest_towards
 
 
 def test_two_that_overlap_clash_and_both_checks_say_the_same() -> None:
@@ -145,6 +145,7 @@ def test_reach_is_for_those_an_incompatible_rule_is_about() -> None:
     assert reach(rules, taf).up_m > 200_000
     assert reach(rules, other) == Minima()
     assert widest_minima(rules, taf).across_m == 5_000
+    assert [concerns_own(widest_towards(rules, o)) for o in (taf, other)] == [True, False]
 
 
 coarse = st.integers(0, 12)

@@ -18,10 +18,11 @@ from antalya.steps.detect import widest_towards
 from antalya.store import hot
 
 
-def near(store: Store, subject: Prepared, widest: Minima = Minima(), **towards: Minima) -> list[str]:
-    """The ids of the operations near a subject; `towards`: the minima towards an activity where they are others."""
+def near(store: Store, subject: Prepared, widest: Minima = Minima(), without: str | None = None, **towards: Minima) -> list[str]:
+    """The ids of the operations near a subject, without a party's; `towards`: the minima towards an activity where they are
+    others."""
     minima = tuple(towards.get(activity, widest) for activity in ACTIVITIES)
-    return store.write(lambda tx: sorted(p.operation.id for p in tx.near(subject, minima)))
+    return store.write(lambda tx: sorted(p.operation.id for p in tx.near(subject, minima, without)))
 
 
 def test_what_is_put_changed_and_withdrawn_is_found_where_it_is(store: Store) -> None:
@@ -68,6 +69,16 @@ def test_each_is_looked_for_as_near_as_its_activity_wants(store: Store, open_sto
         assert near(each, disc("x"), patrol=Minima(across_m=3_000)) == ["c"]
         assert near(each, disc("x"), survey=Minima(across_m=3_000)) == ["a", "b", "d"]
         assert near(each, disc("x"), Minima(across_m=3_000)) == ["a", "b", "c", "d"]
+
+
+def test_a_party_can_be_left_out_whether_it_was_read_before_or_not(store: Store, open_store: Callable[..., Store]) -> None:
+    kept(store, disc("a"), disc("b", party="RU"), disc("c", party="US"))
+    for each in (store, open_store()):
+        for without, ids in ((None, ["a", "b", "c"]), ("TR", ["b", "c"]), ("RU", ["a", "c"]), ("SDF", ["a", "b", "c"])):
+            assert near(each, disc("x"), without=without) == ids
+    other = open_store()
+    assert near(other, disc("x"), without="RU") == ["a", "c"]
+    assert near(other, disc("x")) == ["a", "b", "c"]
 
 
 def test_what_is_undone_was_never_there(store: Store) -> None:

@@ -50,6 +50,12 @@ def test_nor_in_adjoining_sectors(world: World) -> None:
     assert whys(world, plan["operation"]["id"]) == {"incompatible-adjoining"}
 
 
+def test_nor_in_adjoining_sectors_of_one_and_the_same_party(world: World) -> None:
+    world.file("US", sector(-6), activity="ground-movement", forces=("SDF",))
+    plan = world.file("US", sector(2), activity="ground-movement", forces=("TAF",))
+    assert "incompatible-adjoining" in whys(world, plan["operation"]["id"])
+
+
 @pytest.mark.parametrize(("east", "day", "forces"), [(3.2, 3, ("TAF",)), (2, 4, ("TAF",)), (2, 3, ("OPP",))])
 def test_far_enough_or_another_day_or_other_allies(world: World, east: float, day: float, forces: tuple[str, ...]) -> None:
     world.file("US", sector(-6), activity="ground-movement", forces=("SDF",))

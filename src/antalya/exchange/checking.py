@@ -16,7 +16,7 @@ from antalya.ports import Reader, Transaction
 from antalya.steps.ask import asks_for, closed, subject_hash
 from antalya.steps.clear import clearance
 from antalya.steps.cover import counted_areas, cover_area
-from antalya.steps.detect import detect, widest_towards
+from antalya.steps.detect import concerns_own, detect, widest_towards
 from antalya.steps.record import Tell, leafing, tell_of_ask, tell_of_finding
 from antalya.steps.weigh import weigh
 from antalya.wire.canonical import canonical
@@ -29,7 +29,9 @@ def prepared(stored: Stored) -> Prepared:
 
 def check(tx: Transaction, subject: Prepared, rulebook: Rulebook, now: datetime) -> tuple[Finding, ...]:
     """Everything found about one operation: cover, detect, weigh. Nothing is stored."""
-    near = {p.operation.id: p for p in tx.near(subject, widest_towards(rulebook, subject.operation))}
+    widest = widest_towards(rulebook, subject.operation)
+    without = None if concerns_own(widest) else subject.operation.party
+    near = {p.operation.id: p for p in tx.near(subject, widest, without)}
     for area in counted_areas(subject, rulebook):
         near |= {p.operation.id: p for p in tx.candidates(cover_area(area, subject.operation))}
     near.pop(subject.operation.id, None)

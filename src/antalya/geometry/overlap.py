@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from antalya.geometry import touch
-from antalya.geometry.pairs import closer_each
+from antalya.geometry.pairs import FEW, closer_each
 from antalya.geometry.region import Planes, meeting_regions, planes
 from antalya.geometry.shape import Shape, shape
 from antalya.geometry.touch import distance_m, overlaps
@@ -131,8 +131,11 @@ def meet_many(
         return found
     own = shape_of or shape(volume.outline)
     theirs = [(shapes[i] if shapes else None) or shape(others[i].outline) for i in near]
-    meets = closer_each([own] * len(near), theirs, np.array([each[i].across_m for i in near], dtype=np.float64))
-    for i, other, yes in zip(near, theirs, meets.tolist(), strict=True):
+    if len(near) <= FEW:
+        meets = [touch.closer(own, other, each[i].across_m) for i, other in zip(near, theirs, strict=True)]
+    else:
+        meets = closer_each([own] * len(near), theirs, np.array([each[i].across_m for i in near])).tolist()
+    for i, other, yes in zip(near, theirs, meets, strict=True):
         if yes:
             found[i] = meeting(volume, others[i], each[i], own, other)
     return found

@@ -74,6 +74,11 @@ def widest_towards(rulebook: Rulebook, operation: Operation) -> tuple[Minima, ..
     return _widest_towards(operation.activity, widest)
 
 
+def concerns_own(widest: tuple[Minima, ...]) -> bool:
+    """Whether operations of its own party matter to one whose `widest_towards` these are: they don't clash, but may adjoin it."""
+    return widest[0].up_m >= ALL_HEIGHTS_M
+
+
 @lru_cache(maxsize=256)
 def _widest_towards(activity: Activity, widest: Minima) -> tuple[Minima, ...]:
     return tuple(minima(activity, other).widest(widest) for other in ACTIVITIES)
@@ -159,7 +164,9 @@ class _Separations:
         if self._fixed is not None:
             return _Bound(self._fixed)
         default = minima(self._subject.operation.activity, other.operation.activity)
-        rules = self._binding_pair(other) if self._rules and not self._far(i, other, j, default) else []
+        if not self._rules:
+            return _Bound(default)
+        rules = [] if self._far(i, other, j, default) else self._binding_pair(other)
         held = self._widest(default, [r for r in rules if not r[1]], i, other, j) or _Bound(default)
         if not suspended:
             return held

@@ -16,7 +16,7 @@ from antalya.model.asks import Answer, Ask
 from antalya.model.errors import error
 from antalya.model.findings import Opened
 from antalya.model.understandings import Signature
-from antalya.picture import Coverage, Prepared, Rulebook, Stored, prepare
+from antalya.picture import Coverage, Prepared, Rulebook, Stored
 from antalya.ports import Event, Kind, Leaf, Remembered, Thing
 from antalya.store.adopting import AdoptReader
 from antalya.store.bridging import BridgeReader
@@ -24,6 +24,7 @@ from antalya.store.past import PastReader
 from antalya.store.rows import (
     EVENT,
     OPENED,
+    PREPARED,
     SEEN_ASK,
     SEEN_FINDING,
     STORED,
@@ -36,6 +37,7 @@ from antalya.store.rows import (
     instant,
     micros,
     opened_of,
+    prepared_of,
     rulebook_of,
     signature_of,
     stored_of,
@@ -74,10 +76,10 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
         found = self._rows(sql, values)
         return found[0] if found else None
 
-    def _of(self, sql: str, ids: Iterable[object]) -> list[Any]:
-        """The rows of a statement that ends in a column that has to be one of `ids`."""
+    def _of(self, sql: str, ids: Iterable[object], *before: object) -> list[Any]:
+        """The rows of a statement that ends in a column that has to be one of `ids`; `before`: the values it asks for before."""
         wanted = list(ids)
-        return self._rows(sql + self.AMONG, (self._list(wanted),)) if wanted else []
+        return self._rows(sql + self.AMONG, (*before, self._list(wanted))) if wanted else []
 
     # the rulebook and what it is made of
 
@@ -127,17 +129,16 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
         """Operations in the index that share a cell (or an ancestor or descendant of one), window and band."""
         return self._prepared(sorted(self._touching(coverage)))
 
-    def _prepared(self, rows: Sequence[int]) -> list[Prepared]:
-        """The operations of some rows, ready to be checked."""
+    def _prepared(self, rows: Sequence[int], without: str | None = None) -> list[Prepared]:
+        """The operations of some rows, ready to be checked; without a party's, which are not even read."""
         kept = self._caches.prepared
         found = {seq: known for seq in rows if (known := kept.get(seq)) is not None}  # another thread may clear it meanwhile
-        for row in self._of(STORED + "WHERE seq ", [seq for seq in rows if seq not in found]):
-            stored = stored_of(row)
-            found[row[0]] = prepare(stored.operation, stored.moved_at, stored.first_filed_at, stored.version)
+        new = [seq for seq in rows if seq not in found]
+        found |= {row[0]: prepared_of(row) for row in self._of(PREPARED + "WHERE party <> ? AND seq ", new, without or "")}
         if len(kept) + len(found) > self._caches.most:
             kept.clear()
         kept.update(found)
-        return [found[seq] for seq in rows]
+        return [p for seq in rows if (p := found.get(seq)) is not None and p.operation.party != without]
 
     # findings, asks, answers
 

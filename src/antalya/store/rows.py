@@ -12,7 +12,7 @@ from antalya.model.operations import ACTIVITIES, Operation
 from antalya.model.parties import Force, Party, Stance
 from antalya.model.places import Area, Control, Site
 from antalya.model.understandings import Signature, Understanding
-from antalya.picture import Prepared, Rulebook, Stored
+from antalya.picture import Prepared, Rulebook, Stored, prepare
 from antalya.ports import Event, Kind, Thing
 from antalya.store.hot import Hot
 
@@ -78,6 +78,15 @@ def stored_of(row: Row) -> Stored:
     _, version, filed, moved, first, movement, kid, leaf, body, current = row
     return Stored(_OPERATION.decode(body), version, instant(filed), instant(moved), instant(first), movement, kid, leaf,
                   bool(current))
+
+
+PREPARED = "SELECT seq, version, moved_at, first_filed_at, body FROM operation "
+
+
+def prepared_of(row: Row) -> Prepared:
+    """A row of PREPARED, ready to be checked; its first column is the row's number."""
+    _, version, moved, first, body = row
+    return prepare(_OPERATION.decode(body), instant(moved), instant(first), version)
 
 
 def kind_of(operation: Operation) -> int:

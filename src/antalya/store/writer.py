@@ -173,10 +173,10 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         return ({id_: self._fresh[id_] for id_ in wanted if id_ in self._fresh}
                 | super().operations_of(id_ for id_ in wanted if id_ not in self._fresh))
 
-    def near(self, subject: Prepared, minima: tuple[Minima, ...]) -> list[Prepared]:
+    def near(self, subject: Prepared, minima: tuple[Minima, ...], without: str | None = None) -> list[Prepared]:
         """Operations in the index that come within `minima` of an operation, or may: those towards each activity, in the order
-        of `ACTIVITIES`. None is missed, itself may be there."""
-        return self._prepared(self._caches.hot.index.near(self._columns_of(subject.operation.volumes), minima))
+        of `ACTIVITIES`; `without` a party's. None is missed, itself may be there."""
+        return self._prepared(self._caches.hot.index.near(self._columns_of(subject.operation.volumes), minima), without)
 
     def _columns_of(self, volumes: Sequence[Volume]) -> Columns:
         """Volumes as columns; the last ones are kept, since what was put is looked for next."""

@@ -22,11 +22,11 @@ class SqliteReader(SqlReader):
     def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         return self._db.execute(sql, values).fetchall()
 
-    def _of(self, sql: str, ids: Iterable[object]) -> list[Any]:
+    def _of(self, sql: str, ids: Iterable[object], *before: object) -> list[Any]:
         wanted = list(ids)
         if not 0 < len(wanted) <= FEW:
-            return super()._of(sql, wanted)
-        return self._rows(f"{sql}IN ({', '.join('?' * len(wanted))})", wanted)  # a list as JSON has to be read
+            return super()._of(sql, wanted, *before)
+        return self._rows(f"{sql}IN ({', '.join('?' * len(wanted))})", (*before, *wanted))  # a list as JSON has to be read
 
     def _list(self, values: Iterable[object]) -> object:
         return json.dumps(list(values))
