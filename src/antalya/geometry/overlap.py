@@ -8,13 +8,13 @@ must meet in that dimension: touching is not meeting. Bands and windows are half
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import shapely
 
 from antalya.geometry import touch
+from antalya.geometry.once import once
 from antalya.geometry.pairs import FEW, closer_each
 from antalya.geometry.region import Planes, meeting_regions, planes
 from antalya.geometry.shape import Shape, shape
@@ -73,7 +73,7 @@ class Meeting:
         """The meeting's upper altitude."""
         return max(self.part_a.upper_m, self.part_b.upper_m)
 
-    @cached_property
+    @once
     def distance_m(self) -> float:
         """The geodesic distance of the outlines; 0 where they touch or overlap."""
         meet = None
@@ -81,16 +81,16 @@ class Meeting:
             meet = self._traced.meet if self._traced else bool(shapely.intersects(*self._laid[1:3]))
         return distance_m(self.shape_a, self.shape_b, meet)
 
-    @cached_property
+    @once
     def region(self) -> Outline:
         """{p in A nearer than across_m to B} and {q in B nearer than across_m to A}; at 0 what A and B share."""
         return self._traced.region if self._traced else meeting_regions([self._laid], [self.minima.across_m])[0]
 
-    @cached_property
+    @once
     def _traced(self) -> Traced | None:
         return traced(self.shape_a, self.shape_b, self.minima.across_m)
 
-    @cached_property
+    @once
     def _laid(self) -> Planes:
         return planes([(self.shape_a, self.shape_b)])[0]
 

@@ -6,7 +6,6 @@ share an edge share every point of it bit for bit. Circles stay circles.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import chain
 
 import numpy as np
@@ -18,6 +17,7 @@ from antalya.geometry import ellipsoid, rings
 from antalya.geometry.densify import BENT, STEP_M, WIDEST_M, caps, densified, least_cap, room_m
 from antalya.geometry.ellipsoid import GEOD, Floats, Frame, Ints
 from antalya.geometry.loaded import LOADED
+from antalya.geometry.once import once
 from antalya.geometry.overlay import joined, snapped, width_m
 from antalya.model.errors import AntalyaError, error
 from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Position
@@ -61,18 +61,18 @@ class Shape:
         """The centre of the cap that holds it, in degrees."""
         return self.frame.centre
 
-    @cached_property
+    @once
     def middle(self) -> tuple[float, float, float]:
         """Its centre in space."""
         x, y, z = self.frame.origin.tolist()
         return x, y, z
 
-    @cached_property
+    @once
     def laying(self) -> Floats:
         """Its plane as `curves.lay` takes it: the origin, the directions east and north, the two curvatures, (11)."""
         return np.concatenate((self.frame.origin, self.frame.basis.ravel(), self.frame.bend[:, 1]))
 
-    @cached_property
+    @once
     def area_m2(self) -> float:
         """Its area on the ellipsoid; of a circle, that of a cap on the osculating sphere (true to 0.1 %)."""
         if self.disc_m:
@@ -86,7 +86,7 @@ class Shape:
         shells = set(self.polygon_ends[:-1].tolist())
         return float(sum(a if i in shells else -a for i, a in enumerate(areas)))
 
-    @cached_property
+    @once
     def rim(self) -> "Shape":
         """Itself if it has corners; a circle as the polygon drawn round it (0.03 % wider at its corners)."""
         if not self.disc_m:
@@ -100,12 +100,12 @@ class Shape:
             radius_m=float(away[0]) + 1, disc_m=0.0, step_m=float(2 * np.pi * away[0] / RIM),
         )
 
-    @cached_property
+    @once
     def flat(self) -> BaseGeometry:
         """Itself in the plane about its centre."""
         return self.plane(self.frame)
 
-    @cached_property
+    @once
     def core_m(self) -> float:
         """How deep its centre lies in it, if it is a polygon: a disc of that radius about the centre is part of it."""
         return float(cores_m(np.array([self.flat]))[0])
