@@ -23,7 +23,7 @@ def filled(store: Store) -> None:
 
 
 def with_nodes(execute: Execute, hashes: Sequence[bytes], types: str, quoted: Callable[[bytes], str]) -> None:
-    """The log's subtrees by level and index, and an index over the ends of cells: until SQLite's version 8, PostgreSQL's 6.
+    """The log's subtrees by level and index, an index over the ends of cells, and one of parties' operations by time: until SQLite's version 8, PostgreSQL's 6.
     `types` of the columns; bytes `quoted` as SQL has them."""
     nodes: dict[tuple[int, int], bytes] = {}
     for size, hash_ in enumerate(hashes):
@@ -31,7 +31,8 @@ def with_nodes(execute: Execute, hashes: Sequence[bytes], types: str, quoted: Ca
     rows = [f"({level}, {index}, {quoted(hash_)})" for (level, index), hash_ in (nodes | dict.fromkeys(FAR, b"far")).items()]
     for statement in ("CREATE TABLE node (level {}, idx {}, hash {}, PRIMARY KEY (level, idx))".format(*types.split()),
                       "INSERT INTO node VALUES " + ", ".join(rows), "DROP TABLE subtree",
-                      "CREATE INDEX cell_ends ON cell (ends_at)", "DELETE FROM meta WHERE key = 'dropped_till'"):
+                      "CREATE INDEX cell_ends ON cell (ends_at)", "DELETE FROM meta WHERE key = 'dropped_till'",
+                      "DROP INDEX operation_party", "CREATE INDEX operation_party ON operation (party, ends_at) WHERE current = 1"):
         execute(statement)
 
 

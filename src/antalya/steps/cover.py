@@ -12,7 +12,7 @@ from antalya.model.rules import Limit
 from antalya.model.volume import Minima
 from antalya.picture import Coverage, Prepared, Rulebook, shape_of
 
-CELLS = 8
+CELLS = 4
 """About so many cells for each volume."""
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 

@@ -23,25 +23,26 @@ _STEP = re.compile(r"\.\w+|\[\d+\]")
 _NAMED = re.compile(r"^Object (?:missing required|contains unknown) field `([^`]{1,100})`$")
 
 
-def decode(raw: bytes, kind: type[T], *, at: str = "") -> T:
+def decode(raw: bytes, kind: type[T], *, at: str = "", plain: bool = False) -> T:
     """JSON bytes as a noun.
 
-    `at` is put before the place in the input (`volumes[0].lower_m`). Raises bad_json (not one JSON document in UTF-8, NaN,
-    half a surrogate pair, a key twice in one object, nested too deeply), bad_field (wrong, missing or unknown),
-    naive_time, and what the noun itself raises, with the way to it put before its own `at`.
+    `at` is put before the place in the input (`volumes[0].lower_m`). `plain`: they are known to be as programs write them, as
+    what is canonical is. Raises bad_json (not one JSON document in UTF-8, NaN, half a surrogate pair, a key twice in one
+    object, nested too deeply), bad_field (wrong, missing or unknown), naive_time, and what the noun itself raises, with the
+    way to it put before its own `at`.
     """
-    plain = None
+    things = None
     try:
-        if _is_plain(raw):
+        if plain or _is_plain(raw):
             with suppress(AntalyaError, msgspec.ValidationError):
                 return _decoder(kind).decode(raw)  # type: ignore[no-any-return, arg-type]
         text = raw.decode("utf-8")
-        plain = json.loads(text, object_pairs_hook=_single_keys, parse_constant=_no_constant)
+        things = json.loads(text, object_pairs_hook=_single_keys, parse_constant=_no_constant)
         return _decoder(kind).decode(text)  # type: ignore[no-any-return, arg-type]
     except AntalyaError as failure:
-        raise _placed(failure, plain, kind, at) from None
+        raise _placed(failure, things, kind, at) from None
     except msgspec.ValidationError as failure:
-        raise _bad_field(str(failure), at, plain, kind) from None
+        raise _bad_field(str(failure), at, things, kind) from None
     except UnicodeDecodeError as failure:
         raise error("bad_json", f"not UTF-8 at byte {failure.start}", at=at) from None
     except (msgspec.DecodeError, ValueError) as failure:

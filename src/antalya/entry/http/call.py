@@ -109,7 +109,7 @@ class Call:
 
     def body(self, kind: type[T]) -> T:
         """The body as a noun. Raises bad_json, bad_field and what the noun raises."""
-        return decode_again(self.payload, kind) if self.sent else decode(self.payload, kind)
+        return decode_again(self.payload, kind) if self.sent else decode(self.payload, kind, plain=self.kid is not None)
 
     @property
     def idempotency_key(self) -> str | None:

@@ -18,3 +18,7 @@ DROP TABLE node;
 INSERT INTO meta (key, value) SELECT 'dropped_till', coalesce(
   (SELECT CAST(min(ends_at) AS TEXT) FROM cell), (SELECT value FROM meta WHERE key = 'hot_since'), '0');
 DROP INDEX cell_ends;
+
+-- Nobody asks for a party's operations by time alone: in the order of rows, new ones come at the end.
+DROP INDEX operation_party;
+CREATE INDEX IF NOT EXISTS operation_party ON operation (party, seq) WHERE current = 1;
