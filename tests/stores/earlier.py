@@ -32,7 +32,7 @@ def with_nodes(execute: Execute, hashes: Sequence[bytes], types: str, quoted: Ca
     for statement in ("CREATE TABLE node (level {}, idx {}, hash {}, PRIMARY KEY (level, idx))".format(*types.split()),
                       "INSERT INTO node VALUES " + ", ".join(rows), "DROP TABLE subtree",
                       "CREATE INDEX cell_ends ON cell (ends_at)", "DELETE FROM meta WHERE key = 'dropped_till'",
-                      "DROP INDEX operation_party", "CREATE INDEX operation_party ON operation (party, ends_at) WHERE current = 1"):
+                      "DROP INDEX operation_of_party", "CREATE INDEX operation_party ON operation (party, ends_at) WHERE current = 1"):
         execute(statement)
 
 

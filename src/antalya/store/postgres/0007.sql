@@ -1,4 +1,4 @@
--- Version 7. What a filing writes lies on fewer pages.
+-- Version 7. What a filing writes lies on fewer pages. Each statement can be run again.
 
 -- The log's perfect subtrees in the order in which leaves complete them (ledger/merkle.py, `place`): new ones come at the end.
 -- A subtree that leaf n completes has 2n - (bits set in n) before it, and those below it that n completes as well.
@@ -6,19 +6,22 @@ CREATE TABLE IF NOT EXISTS subtree (
   at   BIGINT PRIMARY KEY,
   hash BYTEA NOT NULL
 );
+CREATE TABLE IF NOT EXISTS node (level BIGINT NOT NULL, idx BIGINT NOT NULL, hash BYTEA NOT NULL, PRIMARY KEY (level, idx));
 INSERT INTO subtree (at, hash)
 SELECT 2 * n - ((quads + (quads >> 4)) & 1085102592571150095) % 255 + level, hash
 FROM (SELECT n, level, hash, (pairs & 3689348814741910323) + ((pairs >> 2) & 3689348814741910323) AS quads
       FROM (SELECT n, level, hash, n - ((n >> 1) & 6148914691236517205) AS pairs
             FROM (SELECT ((idx + 1) << level::int) - 1 AS n, level, hash FROM node) a) b) c
-ORDER BY 1;
+ORDER BY 1
+ON CONFLICT (at) DO NOTHING;
 DROP TABLE node;
 
 -- What is over is found by `operation_time`, from where it was looked for last.
 INSERT INTO meta (key, value) SELECT 'dropped_till', coalesce(
-  (SELECT CAST(min(ends_at) AS TEXT) FROM cell), (SELECT value FROM meta WHERE key = 'hot_since'), '0');
-DROP INDEX cell_ends;
+  (SELECT CAST(min(ends_at) AS TEXT) FROM cell), (SELECT value FROM meta WHERE key = 'hot_since'), '0')
+ON CONFLICT (key) DO NOTHING;
+DROP INDEX IF EXISTS cell_ends;
 
 -- Nobody asks for a party's operations by time alone: in the order of rows, new ones come at the end.
-DROP INDEX operation_party;
-CREATE INDEX IF NOT EXISTS operation_party ON operation (party, seq) WHERE current = 1;
+CREATE INDEX IF NOT EXISTS operation_of_party ON operation (party, seq) WHERE current = 1;
+DROP INDEX IF EXISTS operation_party;

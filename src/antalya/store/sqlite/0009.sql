@@ -21,4 +21,4 @@ DROP INDEX cell_ends;
 
 -- Nobody asks for a party's operations by time alone: in the order of rows, new ones come at the end.
 DROP INDEX operation_party;
-CREATE INDEX operation_party ON operation (party) WHERE current = 1;
+CREATE INDEX operation_of_party ON operation (party) WHERE current = 1;
