@@ -1,11 +1,13 @@
 """Traced regions beside general overlays: nothing of the true region is missing, hardly anything is too much, whatever the shape."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import shapely
 from benchmarks.plans import volumes
 
-from antalya.geometry import ellipsoid, tracing
+from antalya.geometry import curves, ellipsoid, tracing
 from antalya.geometry.ellipsoid import Floats, Frame
 from antalya.geometry.region import planes
 from antalya.geometry.shape import Shape, shape, shapes
@@ -74,6 +76,24 @@ def adversaries(count: int, seed: int) -> list[Pair]:
     return made
 
 
+def bay(rng: Random) -> Floats:
+    """A block with a bay, its mouth wider or narrower than its floor, in any direction, from any corner on."""
+    mouth, depth = rng.uniform(0.3, 1.6), rng.uniform(0.3, 4)
+    shore = [(mouth / 2, depth), (0.5, 0), (-0.5, 0), (-mouth / 2, depth)]
+    corners = np.array([(-2, depth), (-2, -1), (2, -1), (2, depth), *shore])
+    turn = rng.uniform(0, 2 * np.pi)
+    turned = corners @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    return np.roll(turned, int(rng.integers(0, len(corners))), axis=0)
+
+
+def simple(corners: Floats) -> Floats | None:
+    """A ring in metres, counter-clockwise, without repeats; None where it crosses itself."""
+    corners = 1e5 * corners[(corners != np.roll(corners, 1, axis=0)).any(axis=1)]
+    if len(corners) < 3 or not shapely.is_valid(shapely.Polygon(corners)):
+        return None
+    return corners if shapely.is_ccw(shapely.LinearRing(corners)) else corners[::-1]
+
+
 def laid(of: Outline, frame: Frame) -> shapely.Geometry:
     """A region in a plane. Asserts that it is good GeoJSON."""
     assert isinstance(of, Polygon | MultiPolygon)
@@ -130,6 +150,23 @@ def test_how_far_two_are_in_a_plane_is_what_overlays_give(make: object) -> None:
             by_overlays = shapely.distance(place.flat, other.plane(place.frame))
             assert found == pytest.approx(by_overlays, rel=0, abs=1e-9)
             assert (found == 0) == (by_overlays == 0)
+
+
+@pytest.mark.parametrize("make", [bay, star])
+def test_a_grown_curve_crosses_itself_only_where_it_is_said_that_it_may(make: Callable[[Random], Floats]) -> None:
+    rng, said = np.random.default_rng(7), list[tuple[bool, bool]]()
+    for ring in (simple(make(rng)) for _ in range(600)):
+        if ring is None:
+            continue
+        many, by = len(ring), float(np.ptp(ring) * rng.uniform(0.01, 0.2))
+        x, y = ([*axis, axis[0], *[0.0] * 1000] for axis in ring.T.tolist())
+        count, may = curves.grown(x, y, 0, many, by, many + 1, 500)
+        curves.turned(x, y, many + 1, count, many + 502)
+        shares, pieces = np.zeros((5, 2 * curves.MOST)), np.zeros((2, 2 * curves.MOST), np.int64)
+        found = curves.crossings(x, y, many + 1, count, many + 1, count, 0, pieces[0], shares[0], pieces[1], shares[1:])
+        said.append((may, found != 0))
+    assert (False, True) not in said
+    assert min(said.count((True, True)), said.count((False, False))) > len(said) / 10
 
 
 def test_compiled_or_not_it_is_the_same_to_the_last_bit() -> None:

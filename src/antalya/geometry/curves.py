@@ -19,6 +19,8 @@ RUN = 8
 """Pieces of a curve that are passed over together where their box is not touched."""
 GRID = 2.0**20
 STEP_RAD = math.pi / 32
+HALF_TURN_RAD = math.pi - 0.01
+"""Half a turn, less some room for rounding."""
 DIGITS = 1e7
 
 
@@ -88,9 +90,12 @@ def degrees(u, v, frame):  # type: ignore[no-untyped-def]
 def grown(x, y, first, count, by, to, room):  # type: ignore[no-untyped-def]
     """The curve that bounds all within `by` of a ring, and may cross itself; how many corners, or -1; and whether it may.
 
-    Round a corner it is drawn outside the arc, in steps of `STEP_RAD` at most.
+    Round a corner it is drawn outside the arc, in steps of `STEP_RAD` at most. It may cross itself where a corner is cut off with
+    two points, or where it turns right by half a turn on the whole, somewhere: growing, it first touches itself where it closes
+    a bay, and goes round that clockwise, from one shore to the other.
     """
     made, bent = 0, False
+    right, left, most_right, most_left = 0.0, 0.0, 0.0, 0.0
     px, py = x[first + count - 1], y[first + count - 1]
     ex, ey = x[first] - px, y[first] - py
     long = math.sqrt(ex * ex + ey * ey)
@@ -105,9 +110,11 @@ def grown(x, y, first, count, by, to, room):  # type: ignore[no-untyped-def]
         if sine < 0 and by * -sine > 0.4 * min(long, after) * (1 + cosine):
             x[to + made], y[to + made] = x[k] + by * ey, y[k] - by * ex
             x[to + made + 1], y[to + made + 1] = x[k] + by * dy, y[k] - by * dx
-            made += 2
+            made, bent = made + 2, True
         else:
             turn = math.atan2(sine + 0.0, cosine)  # no -0
+            right, left = max(0.0, right - turn), max(0.0, left + turn)
+            most_right, most_left = max(most_right, right), max(most_left, left)
             steps = max(1, math.ceil(turn / STEP_RAD))
             half = turn / (2 * steps)
             s, c = math.sin(half), math.cos(half)
@@ -116,9 +123,9 @@ def grown(x, y, first, count, by, to, room):  # type: ignore[no-untyped-def]
                 x[to + made], y[to + made] = x[k] + away * u, y[k] + away * v
                 u, v = u - 2 * s * s * u - twice * v, v - 2 * s * s * v + twice * u
                 made += 1
-        bent = bent or sine < 0
         ex, ey, long = dx, dy, after
-    return made, bent
+    # the most over where the ring begins: all of it turns left by 2 pi
+    return made, bent or most_right > HALF_TURN_RAD or most_left - 2 * math.pi > HALF_TURN_RAD
 
 
 def turned(x, y, to, count, spare):  # type: ignore[no-untyped-def]
