@@ -1,7 +1,7 @@
 """Rules about telling in time and asking first: consent, lead-time, threshold."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from antalya.model.findings import Finding, Met, Remedy, start_with_notice
 from antalya.model.operations import Strength
@@ -44,8 +44,8 @@ def lead_time(case: Case, understanding: Understanding, rule: LeadTime) -> Itera
         return
     emergency = case.operation.emergency and rule.emergency_s is not None
     notice_s = rule.emergency_s if emergency and rule.emergency_s is not None else rule.notice_s
-    late = _late(case, case.met(case.ground(understanding, rule)), notice_s)
-    if not late:
+    ground, first = case.ground(understanding, rule), min([v.starts_at for v in case.operation.volumes])
+    if not _is_late(case, first, notice_s) or not (late := _late(case, case.met(ground), notice_s)):  # most are in time
         return
     given = (min(m.starts_at for m in late) - case.subject.filed_at).total_seconds()
     yield finding("breach", "notice-too-short",
@@ -83,8 +83,11 @@ def _reached(strength: Strength, size: Strength) -> list[str]:
 
 def _late(case: Case, met: tuple[Met, ...], notice_s: float) -> tuple[Met, ...]:
     """The parts that begin with less notice than is due."""
-    due = timedelta(seconds=notice_s)
-    return tuple(m for m in met if m.starts_at - case.subject.filed_at < due)
+    return tuple(m for m in met if _is_late(case, m.starts_at, notice_s))
+
+
+def _is_late(case: Case, starts_at: datetime, notice_s: float) -> bool:
+    return starts_at - case.subject.filed_at < timedelta(seconds=notice_s)
 
 
 def _in_time(case: Case, late: tuple[Met, ...], notice_s: float) -> list[Remedy]:
