@@ -6,7 +6,7 @@ Between the nouns and the steps: the steps are pure functions over these two.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from antalya.geometry.columns import Columns
 from antalya.geometry.shape import Shape, shape
@@ -53,8 +53,7 @@ class Made:
     coarse: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """An operation ready to be checked: its shapes, one per volume, and when which version of it was filed.
 
     `first_filed_at` decides who gives way between equal priorities; `filed_at` is this version's. `made`: where it was made

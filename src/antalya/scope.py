@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from math import inf
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
@@ -37,8 +37,7 @@ Side = Literal["left", "right"]
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Encounter:
+class Encounter(NamedTuple):
     """Two volumes nearer than their minima: `volume` of the operation that gives way (the meeting's A), `other_volume` of
     the one with the right of way (its B)."""
 
@@ -55,8 +54,7 @@ class Encounter:
                    vertical_gap_m=m.vertical_gap_m, time_gap_s=m.time_gap_s)
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(NamedTuple):
     """A pair of operations nearer than `minima`: every pair of volumes that is.
 
     `rule`: (understanding, rule) of the `separation` rule the minima come from; None where they are the activities'.
@@ -163,8 +161,7 @@ class Stay:
                       lower_m=self.lower_m, upper_m=self.upper_m)
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(NamedTuple):
     """Where and when a rule binds: an area (None: everywhere) widened by `stand_off_m`, less the holes, in a band, at times.
 
     `side`: the line, side and reach the area was made of, so that what only borders on the line is not found across it.

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -115,17 +114,17 @@ def _detected(subject: Prepared, other: Prepared, pairs: Pairs, rulebook: Rulebo
         theirs = sorted({j for i in mine for j in by_first[i]})
         for clash in detect(_part(subject, mine), [_part(other, theirs)], rulebook, now, own=own, fixed=fixed):
             gives_way, goes_first = (mine, theirs) if subject.precedence > other.precedence else (theirs, mine)
-            found = [replace(e, volume=gives_way[e.volume], other_volume=goes_first[e.other_volume]) for e in clash.encounters]
+            found = [e._replace(volume=gives_way[e.volume], other_volume=goes_first[e.other_volume]) for e in clash.encounters]
             before = whole.get((clash.rule, clash.suspended))
             if before is not None:
                 found += before.encounters
-            whole[clash.rule, clash.suspended] = replace(
-                clash, other=other, encounters=tuple(sorted(found, key=lambda e: (e.volume, e.other_volume))),
+            whole[clash.rule, clash.suspended] = clash._replace(
+                other=other, encounters=tuple(sorted(found, key=lambda e: (e.volume, e.other_volume))),
                 minima=clash.minima if before is None else clash.minima.widest(before.minima))
     return list(whole.values())
 
 
 def _part(of: Prepared, volumes: list[int]) -> Prepared:
     """An operation with some of its volumes only."""
-    return replace(of, operation=structs.replace(of.operation, volumes=tuple(of.operation.volumes[i] for i in volumes)),
-                   shapes=tuple(of.shapes[i] for i in volumes))
+    return of._replace(operation=structs.replace(of.operation, volumes=tuple(of.operation.volumes[i] for i in volumes)),
+                       shapes=tuple(of.shapes[i] for i in volumes))

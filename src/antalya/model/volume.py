@@ -131,7 +131,7 @@ class Volume(Noun, frozen=True, kw_only=True):
         return Window(starts_at=self.starts_at, ends_at=self.ends_at)
 
 
-class Minima(Noun, frozen=True, kw_only=True):
+class Minima(Noun, frozen=True, kw_only=True, cache_hash=True):
     """Separation minima: metres across, metres up, seconds. Closer than all three at once is a clash."""
 
     across_m: Annotated[float, Meta(ge=0, le=500_000)] = 0.0

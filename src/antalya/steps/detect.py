@@ -118,9 +118,7 @@ def _encounter(subject: Prepared, i: int, other: Prepared, j: int, meeting: Meet
     """The meeting from the side that gives way, so that both checks of a pair say the same."""
     if subject.precedence > other.precedence:
         return Encounter(i, j, meeting)
-    m = meeting
-    return Encounter(j, i, Meeting(part_a=m.part_b, part_b=m.part_a, vertical_gap_m=m.vertical_gap_m, time_gap_s=m.time_gap_s,
-                                   minima=m.minima, shape_a=m.shape_b, shape_b=m.shape_a))
+    return Encounter(j, i, meeting.turned)
 
 
 def _clash(other: Prepared, rule: Reference | None, suspended: bool, encounters: list[Encounter]) -> Clash:

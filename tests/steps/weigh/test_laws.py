@@ -1,7 +1,6 @@
 """Laws of weighing: exceptions, suspension, symmetry, order, what remedies do, and what is never told."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, get_args
 
 import msgspec
@@ -96,7 +95,7 @@ def test_findings_about_a_pair_are_the_same_from_either_side(a: Prepared, b: Pre
 @slow
 def test_the_order_of_neighbours_makes_no_difference(a: Prepared, order: list[str], others: list[Prepared],
                                                      rule: AnyRule) -> None:
-    known = {id_: replace(o, operation=msgspec.structs.replace(o.operation, id=id_))
+    known = {id_: o._replace(operation=msgspec.structs.replace(o.operation, id=id_))
              for id_, o in zip("bcd", others, strict=True)}
     book_ = in_force(rule)
     assert findings(a, *(known[i] for i in order), rules=book_) == findings(a, *(known[i] for i in "bcd"), rules=book_)
@@ -180,7 +179,7 @@ def test_who_leaves_the_region_of_a_clash_keeps_the_minima(a: Prepared, b: Prepa
 @given(plans("a"), plans("b", "RU"), rules())
 @slow
 def test_no_text_names_the_other_side(a: Prepared, b: Prepared, rule: AnyRule) -> None:
-    secret = replace(b, operation=msgspec.structs.replace(b.operation, id="zz-other", title="zz-title", note="zz-note"))
+    secret = b._replace(operation=msgspec.structs.replace(b.operation, id="zz-other", title="zz-title", note="zz-note"))
     for finding in findings(a, secret, rules=in_force(rule)):
         if finding.other is None:
             continue

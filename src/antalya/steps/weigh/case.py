@@ -3,9 +3,8 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from antalya.model.findings import Effect, Finding, FindingKind, Met, Remedy, Severity
 from antalya.model.operations import LIVE, Operation
@@ -23,8 +22,7 @@ _json = json.JSONEncoder(separators=(",", ":")).encode
 Params = dict[str, str | float | int | None]
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """One operation, what is around it, and the rulebook it is weighed against."""
 
     subject: Prepared
@@ -63,8 +61,7 @@ class Case:
         return tuple(p for p in asked if p != self.operation.party)
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(NamedTuple):
     """What a finding asks: of whom, which of the two, how many of them, by when, for how long."""
 
     kind: Literal["consent", "acknowledgement"]
@@ -112,8 +109,8 @@ def between_signatories(one: Operation, other: Operation, rulebook: Rulebook, no
     """What the two sides of a clash see of each other: the overlap, or what their understanding in force says, where
     everyone who takes part has signed one; of several the youngest."""
     parties = {*parties_of(one, rulebook), *parties_of(other, rulebook)}
-    chosen = [u for u in rulebook.understandings.values() if u.status == "in-force" and u.applies_at(now)
-              and u.disclosure is not None and parties <= set(u.signatories)]
+    chosen = [u for u in rulebook.understandings.values() if u.status == "in-force" and u.disclosure is not None
+              and u.applies_at(now) and parties <= set(u.signatories)]
     youngest = max(chosen, key=lambda u: (u.since, u.id), default=None)
     return youngest.disclosure.clash if youngest is not None and youngest.disclosure is not None else "overlap"
 

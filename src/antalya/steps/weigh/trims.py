@@ -6,10 +6,9 @@ compared again. Cuts are rounded to whole seconds and metres, away from the meet
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, floor
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import to_builtins
 
@@ -20,11 +19,10 @@ from antalya.model.volume import Minima, Volume
 from antalya.scope import Encounter
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(NamedTuple):
     """The part of one of the owner's volumes that has to go."""
 
-    index: int
+    volume: int
     starts_at: datetime
     ends_at: datetime
     lower_m: float
@@ -55,7 +53,7 @@ def duration(seconds: float) -> str:
 
 def trims(operation: Operation, parts: Sequence[Own], still: StillMeets, now: datetime) -> list[Remedy]:
     """The trims in time and height that remove what the parts show."""
-    own = {p.index: whole(operation.volumes[p.index]) for p in parts}
+    own = {p.volume: whole(operation.volumes[p.volume]) for p in parts}
     return [r for r in (_later(operation, parts, own, still), _earlier(operation, parts, own, still, now),
                         _below(operation, parts, own, still), _above(operation, parts, own, still)) if r is not None]
 
@@ -66,7 +64,7 @@ def rule_trims(operation: Operation, met: Sequence[Met], now: datetime, *, time:
     parts = [Own(m.volume, m.starts_at, m.ends_at, m.lower_m, m.upper_m) for m in met]
     spaces: dict[int, list[Own]] = {}
     for part in parts:
-        spaces.setdefault(part.index, []).append(part)
+        spaces.setdefault(part.volume, []).append(part)
 
     def still(index: int, rest: Part) -> bool:
         return any(_shares(rest, part) for part in spaces[index])
