@@ -49,7 +49,10 @@ class _Client:
 
     def hear(self) -> bool:
         """Takes what came; whether the answer is complete. Raises AssertionError where it is a refusal."""
-        self._came += self.socket.recv(1 << 18)
+        came = self.socket.recv(1 << 18)
+        if not came:
+            raise AssertionError("the exchange ended the connection")
+        self._came += came
         head, whole, body = self._came.partition(b"\r\n\r\n")
         if not whole or len(body) < int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]):
             return False

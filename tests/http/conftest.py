@@ -46,7 +46,7 @@ class Door:
         self._clients: list[httpx.Client] = []
 
     async def _serve(self) -> None:
-        keeper = relay.Keeper(self.world.hub.bell.ring, lambda: None) if self._ways else None
+        keeper = relay.Keeper(self.world.hub.bell.ring, lambda: None, lambda: None) if self._ways else None
         if keeper is not None:
             await asyncio.get_running_loop().create_unix_connection(lambda: keeper.channel, sock=self._ways[0])
         self._server.config.app = application(replace(self.desk, keeper=keeper) if keeper else self.desk)

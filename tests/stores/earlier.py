@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from tests.pictures import hour
 from tests.stores.samples import disc, kept
-from tests.stores.test_jobs import leaf
+from tests.stores.test_jobs import leaf as leaf_of
 
 from antalya.ledger import merkle
 from antalya.ports import Store
@@ -18,21 +18,22 @@ FAR = [(0, 2**40 + 5), (3, 2**41 + 6), (40, 1), (17, 2**20 - 1)]
 def filled(store: Store) -> None:
     """A log of some length and two operations, of which one is over."""
     for n in range(LEAVES - 2):
-        store.write(leaf(str(n)))
+        store.write(leaf_of(str(n)))
     kept(store, disc("early", end=7), disc("later", end=9))
 
 
 def with_nodes(execute: Execute, hashes: Sequence[bytes], types: str, quoted: Callable[[bytes], str]) -> None:
-    """The log's subtrees by level and index, an index over the ends of cells, and one of parties' operations by time: until SQLite's version 8, PostgreSQL's 6.
-    `types` of the columns; bytes `quoted` as SQL has them."""
+    """Until SQLite's version 8, PostgreSQL's 6: the log's subtrees by level and index, an index over the ends of cells, and one of
+    parties' operations by time. `types` of the columns; bytes `quoted` as SQL has them."""
     nodes: dict[tuple[int, int], bytes] = {}
     for size, hash_ in enumerate(hashes):
         nodes.update({(n.level, n.index): n.hash for n in merkle.append(size, hash_, lambda *of: nodes[of])})
     rows = [f"({level}, {index}, {quoted(hash_)})" for (level, index), hash_ in (nodes | dict.fromkeys(FAR, b"far")).items()]
     for statement in ("CREATE TABLE node (level {}, idx {}, hash {}, PRIMARY KEY (level, idx))".format(*types.split()),
                       "INSERT INTO node VALUES " + ", ".join(rows), "DROP TABLE subtree",
-                      "CREATE INDEX cell_ends ON cell (ends_at)", "DELETE FROM meta WHERE key = 'dropped_till'",
-                      "DROP INDEX operation_of_party", "CREATE INDEX operation_party ON operation (party, ends_at) WHERE current = 1"):
+                      "DROP INDEX volumes_ends", "ALTER TABLE volumes DROP COLUMN ends_at",
+                      "CREATE INDEX cell_ends ON cell (ends_at)", "DROP INDEX operation_of_party",
+                      "CREATE INDEX operation_party ON operation (party, ends_at) WHERE current = 1"):
         execute(statement)
 
 
@@ -41,7 +42,8 @@ def check(store: Store, root: bytes) -> None:
     with store.read() as tx:
         assert tx.tree().size == LEAVES
         assert tx.tree().root() == root
-        assert merkle.verify_inclusion(merkle.leaf_hash(tx.leaf(123).data), 123, LEAVES, tx.tree().inclusion_proof(123), root)  # type: ignore[union-attr]
+        [leaf] = tx.leaves(123, 1)
+        assert merkle.verify_inclusion(merkle.leaf_hash(leaf.data), 123, LEAVES, tx.tree().inclusion_proof(123), root)
         assert {tx.node(*of) for of in FAR} == {b"far"}  # type: ignore[attr-defined]
         assert not tx.over(hour(7))
         assert tx.over(hour(7.1))

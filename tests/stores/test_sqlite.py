@@ -163,9 +163,8 @@ def test_a_full_disk_fails_the_batch_and_nothing_of_it_is_kept(file: Path) -> No
 def test_a_disk_that_takes_no_more_bytes(file: Path) -> None:
     script = """
 import resource, signal, sys
-from antalya.ledger.merkle import leaf_hash
 from antalya.model.errors import AntalyaError
-from antalya.store.sqlite import SqliteStore, checkpointing
+from antalya.store.sqlite import SqliteStore
 store = SqliteStore(sys.argv[1])
 write = lambda text: store.write(lambda tx: tx.append_leaf(text, bytes(16), None))
 write(b"kept")
@@ -204,9 +203,8 @@ def others_directory() -> Iterator[Path]:
 
 _AS_AN_ORDINARY_USER = """
 import os, sys, tempfile
-from antalya.ledger.merkle import leaf_hash
 from antalya.model.errors import AntalyaError
-from antalya.store.sqlite import SqliteStore, checkpointing
+from antalya.store.sqlite import SqliteStore
 with tempfile.TemporaryDirectory() as directory:
     SqliteStore(directory + "/imports-everything").close()
 if os.getuid() == 0:
@@ -278,3 +276,27 @@ def test_the_log_of_writes_is_copied_by_a_thread_and_begins_anew(file: Path, mon
         else:
             pytest.fail("the write-ahead log only grew")
         assert db.execute("SELECT count(*) FROM leaf").fetchone() == (round_ + 1,)
+
+
+def test_a_store_closes_when_its_log_was_to_be_copied_just_then(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that copies hears of the end whenever that comes: here between its waking and its next look."""
+    monkeypatch.setattr(checkpointing, "EVERY_S", 0.0)
+    store, woken, ended = SqliteStore(file), threading.Event(), threading.Event()
+    copying = store._checkpointing
+
+    class Slow(threading.Event):
+        def clear(self) -> None:
+            woken.set()
+            ended.wait(20)
+            super().clear()
+    copying._wanted.set()  # the one it waits for now
+    copying._wanted = Slow()
+    store.write(leaf("last"))
+    assert woken.wait(20)
+    closing_it = threading.Thread(target=store.close)
+    closing_it.start()
+    while not copying._closed:
+        pass
+    ended.set()
+    closing_it.join(20)
+    assert not closing_it.is_alive()

@@ -37,7 +37,7 @@ def coarse(subject: Prepared) -> tuple[int, ...]:
 
 def sent(operation: Operation, limits: Limits, now: datetime) -> bytes:
     """What is known of an operation without the store, for `subject_of`. Raises what `admit.check_size` and `prepare` raise."""
-    check_size(operation, limits)
+    check_size(operation, limits)  # before it costs anything; the keeper's own limits hold
     subject = prepare(operation, now)
     columns = of_shapes(subject.shapes, operation.volumes)
     return _ENCODER.encode(_Sent(movement_hash(operation), packed(columns), tuple(s.centre for s in subject.shapes),

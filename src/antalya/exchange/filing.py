@@ -165,9 +165,9 @@ def is_light(operation: Operation) -> bool:
 
 
 def _prepare(operation: Operation, hub: Hub, sent: bytes) -> Prepared:
+    check_size(operation, hub.limits)
     if sent:
         return subject_of(operation, sent, hub.clock())
-    check_size(operation, hub.limits)
     return prepare(operation, hub.clock())
 
 

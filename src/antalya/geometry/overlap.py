@@ -142,7 +142,7 @@ def meet_many(
     if len(near) <= FEW:
         meets = [touch.closer(own, other, each[i].across_m) for i, other in zip(near, theirs, strict=True)]
     else:
-        meets = closer_each([own] * len(near), theirs, np.array([each[i].across_m for i in near])).tolist()
+        meets = closer_each([own] * len(near), theirs, np.array([each[i].across_m for i in near], np.float64)).tolist()
     for i, other, yes in zip(near, theirs, meets, strict=True):
         if yes:
             found[i] = meeting(volume, others[i], each[i], own, other)

@@ -57,14 +57,6 @@ def in_window(starts_at: datetime | None, ends_at: datetime | None) -> tuple[str
     return " UNION ALL ".join(ranges), values
 
 
-def ended(since: int, before: int) -> tuple[str, list[object]]:
-    """The statement for what ended at or after one moment and before another (microseconds since 1970) and is still in the
-    index, first what ended first, as many as one more value says; and its values."""
-    parts = [f"SELECT seq, id, ends_at FROM operation WHERE current = 1 AND {LENGTH} = {n} AND ends_at >= ? AND ends_at < ? "  # noqa: S608
-             "AND EXISTS (SELECT 1 FROM volumes v WHERE v.operation = operation.seq)" for n in range(len(LONGEST) + 1)]
-    return " UNION ALL ".join(parts) + " ORDER BY ends_at LIMIT ?", [since, before] * len(parts)
-
-
 class PastReader(ABC):
     """Operations by time: of `ports.Reader` what the past makes large."""
 
@@ -76,9 +68,6 @@ class PastReader(ABC):
 
     @abstractmethod
     def _row(self, sql: str, values: Sequence[object] = ()) -> Any: ...
-
-    @abstractmethod
-    def _meta(self, key: str) -> str: ...
 
     @abstractmethod
     def _list(self, values: Iterable[object]) -> object: ...
@@ -119,11 +108,7 @@ class PastReader(ABC):
 
     def over(self, before: datetime) -> bool:
         """Whether anything in the index ended before a moment."""
-        return bool(self._ended(before, 1))
-
-    def _ended(self, before: datetime, limit: int) -> list[Any]:
-        sql, values = ended(int(self._meta("dropped_till")), micros(before))
-        return self._rows(sql, [*values, limit])
+        return self._row("SELECT 1 FROM volumes WHERE ends_at < ? LIMIT 1", (micros(before),)) is not None
 
 
 class PastWriter(PastReader):
@@ -135,14 +120,14 @@ class PastWriter(PastReader):
     def drop_from_index(self, before: datetime, most: int = TOGETHER) -> list[str]:
         """Takes operations that ended before a moment out of the index (they stay in store and log), the `most` that ended
         first; their ids. The index in memory forgets all at once, in every process."""
-        rows = self._ended(before, most)
-        gone = self._list([seq for seq, _, _ in rows])
+        rows = self._rows("SELECT seq, id FROM operation WHERE seq IN (SELECT operation FROM volumes WHERE ends_at < ? "
+                          "ORDER BY ends_at LIMIT ?) ORDER BY seq", (micros(before), most))
+        gone = self._list([seq for seq, _ in rows])
         for table in ("cell", "volumes") if rows else ():
             self._rows(f"DELETE FROM {table} WHERE operation {self.AMONG}", (gone,))  # noqa: S608
         if rows:
-            told = {"hot_since": micros(before), "dropped_till": rows[-1][2]}
-            self._insert("meta (key, value)", [(key, str(moment)) for key, moment in told.items()],
+            self._insert("meta (key, value)", [("hot_since", str(micros(before)))],
                          "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
         hot: Hot = self._caches.hot
         hot.drop(micros(before))
-        return [id_ for _, id_, _ in rows]
+        return [id_ for _, id_ in rows]

@@ -138,6 +138,8 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
         if len(kept) + len(found) > self._caches.most:
             kept.clear()
         kept.update(found)
+        if without is None:
+            return [found[seq] for seq in rows]
         return [p for seq in rows if (p := found.get(seq)) is not None and p.operation.party != without]
 
     # findings, asks, answers

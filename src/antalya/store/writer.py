@@ -126,11 +126,13 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
             self._rows("DELETE FROM volumes WHERE operation = ?", old)
             self._rows("DELETE FROM released WHERE operation = ?", (operation.id,))
         seq, group = self._caches.hot.last + 1, self._group
+        starts_at = micros(min(v.starts_at for v in operation.volumes))
+        ends_at = micros(max(v.ends_at for v in operation.volumes))
         group.put_off("operation", "seq, id, version, party, state, starts_at, ends_at, filed_at, moved_at, first_filed_at, "
                       "movement, kid, leaf, body, current", "", [(
                           seq, operation.id, stored.version, operation.party, operation.state,
-                          micros(min(v.starts_at for v in operation.volumes)), micros(max(v.ends_at for v in operation.volumes)),
-                          micros(stored.filed_at), micros(stored.moved_at), micros(stored.first_filed_at), stored.movement,
+                          starts_at, ends_at, micros(stored.filed_at), micros(stored.moved_at),
+                          micros(stored.first_filed_at), stored.movement,
                           stored.kid, stored.leaf, text_of(operation), 1)])
         group.waiting.add(operation.id)
         group.known.pop(operation.id, None)
@@ -145,8 +147,8 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
             self._columns = operation.volumes, made.columns
         columns = None if coverage is None else self._columns_of(operation.volumes)
         if columns is not None:
-            group.put_off("volumes", "operation, kind, columns", "",
-                          [(seq, kind_of(operation), packed(columns) if made is None else made.packed)])
+            group.put_off("volumes", "operation, kind, ends_at, columns", "",
+                          [(seq, kind_of(operation), ends_at, packed(columns) if made is None else made.packed)])
             self._caches.prepared[seq] = prepare(operation, stored.moved_at, stored.first_filed_at, stored.version)
         self._caches.hot.put(seq, old[0] if old else None, columns, kind_of(operation))
         self._fresh[operation.id] = stored

@@ -6,7 +6,6 @@ CREATE TABLE IF NOT EXISTS subtree (
   at   BIGINT PRIMARY KEY,
   hash BYTEA NOT NULL
 );
-CREATE TABLE IF NOT EXISTS node (level BIGINT NOT NULL, idx BIGINT NOT NULL, hash BYTEA NOT NULL, PRIMARY KEY (level, idx));
 INSERT INTO subtree (at, hash)
 SELECT 2 * n - ((quads + (quads >> 4)) & 1085102592571150095) % 255 + level, hash
 FROM (SELECT n, level, hash, (pairs & 3689348814741910323) + ((pairs >> 2) & 3689348814741910323) AS quads
@@ -14,12 +13,11 @@ FROM (SELECT n, level, hash, (pairs & 3689348814741910323) + ((pairs >> 2) & 368
             FROM (SELECT ((idx + 1) << level::int) - 1 AS n, level, hash FROM node) a) b) c
 ORDER BY 1
 ON CONFLICT (at) DO NOTHING;
-DROP TABLE node;
 
--- What is over is found by `operation_time`, from where it was looked for last.
-INSERT INTO meta (key, value) SELECT 'dropped_till', coalesce(
-  (SELECT CAST(min(ends_at) AS TEXT) FROM cell), (SELECT value FROM meta WHERE key = 'hot_since'), '0')
-ON CONFLICT (key) DO NOTHING;
+-- What is over is found by the end of what is in the index, once for an operation, not for each of its cells.
+ALTER TABLE volumes ADD COLUMN IF NOT EXISTS ends_at BIGINT NOT NULL DEFAULT 0;
+UPDATE volumes SET ends_at = (SELECT ends_at FROM operation WHERE seq = volumes.operation);
+CREATE INDEX IF NOT EXISTS volumes_ends ON volumes (ends_at);
 DROP INDEX IF EXISTS cell_ends;
 
 -- Nobody asks for a party's operations by time alone: in the order of rows, new ones come at the end.

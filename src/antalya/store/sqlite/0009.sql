@@ -10,13 +10,13 @@ INSERT INTO subtree (at, hash)
 SELECT 2 * n - ((quads + (quads >> 4)) & 1085102592571150095) % 255 + level, hash
 FROM (SELECT n, level, hash, (pairs & 3689348814741910323) + ((pairs >> 2) & 3689348814741910323) AS quads
       FROM (SELECT n, level, hash, n - ((n >> 1) & 6148914691236517205) AS pairs
-            FROM (SELECT ((idx + 1) << level) - 1 AS n, level, hash FROM node) a) b) c
-ORDER BY 1;
+            FROM (SELECT ((idx + 1) << level) - 1 AS n, level, hash FROM node) a) b) c;
 DROP TABLE node;
 
--- What is over is found by `operation_time`, from where it was looked for last.
-INSERT INTO meta SELECT 'dropped_till', coalesce(
-  (SELECT CAST(min(ends_at) AS TEXT) FROM cell), (SELECT value FROM meta WHERE key = 'hot_since'), '0');
+-- What is over is found by the end of what is in the index, once for an operation, not for each of its cells.
+ALTER TABLE volumes ADD COLUMN ends_at INTEGER NOT NULL DEFAULT 0;
+UPDATE volumes SET ends_at = (SELECT ends_at FROM operation WHERE seq = volumes.operation);
+CREATE INDEX volumes_ends ON volumes (ends_at);
 DROP INDEX cell_ends;
 
 -- Nobody asks for a party's operations by time alone: in the order of rows, new ones come at the end.

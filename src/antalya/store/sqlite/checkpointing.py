@@ -5,6 +5,7 @@ of its own does nearly all of it while others write, and leaves the writer the f
 anew only once nothing is left in it.
 """
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from time import monotonic
 
 from antalya.model.errors import AntalyaError
 
+_logger = logging.getLogger("antalya.store")
 EVERY_S = 1.0
 """How long after the last time it is done again, if something was written. Pages that are written again and again are copied
 once each time."""
@@ -49,10 +51,17 @@ class Checkpointing:
     def _run(self) -> None:
         with ExitStack() as until_the_end:
             db: sqlite3.Connection | None = None
-            while self._wanted.wait() and not self._closed:
-                self._wanted.clear()
-                with suppress(sqlite3.Error, AntalyaError):  # what failed here, a commit will fail with and say
+            while self._is_wanted():
+                try:
                     db = db or until_the_end.enter_context(closing(self._connect()))
                     for _ in range(ROUNDS):
                         db.execute(_CHECKPOINT)
+                except (sqlite3.Error, AntalyaError) as failure:  # the log grows until it can be done
+                    _logger.warning("the log of writes was not copied into the store: %s", failure)
                 self._left, self._due = True, monotonic() + EVERY_S
+
+    def _is_wanted(self) -> bool:
+        """Waits until it is to be done; False: no more. What comes after the event was cleared sets it again."""
+        self._wanted.wait()
+        self._wanted.clear()
+        return not self._closed
