@@ -123,4 +123,9 @@ def part(quick: bool) -> Part:
                 rows.append(Row(f"filings a second over HTTP, signed: {what}", f"{got:.0f}/s ({cpu_ms:.1f} ms CPU)",
                                 "bare script inserting the same bytes into SQLite, one commit each", f"{1_000 / mean_ms:.0f}/s",
                                 got * mean_ms / 1_000))
+                if address is None:
+                    mean_ms, _, _ = bare.rows_ms(Path(scratch), 30 if quick else 500)
+                    rows.append(Row(f"the same: {what}", f"{got:.0f}/s",
+                                    "bare script inserting all rows that a filing leaves into the same tables, one commit each",
+                                    f"{1_000 / mean_ms:.0f}/s", got * mean_ms / 1_000))
     return Part(rows, [])

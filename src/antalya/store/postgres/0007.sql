@@ -1,4 +1,4 @@
--- Version 7. What a filing writes lies on fewer pages. Each statement can be run again.
+-- Version 7. What a filing writes lies on fewer pages. Each statement can be run again, also by one who comes late.
 
 -- The log's perfect subtrees in the order in which leaves complete them (ledger/merkle.py, `place`): new ones come at the end.
 -- A subtree that leaf n completes has 2n - (bits set in n) before it, and those below it that n completes as well.
@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS subtree (
   at   BIGINT PRIMARY KEY,
   hash BYTEA NOT NULL
 );
+CREATE TABLE IF NOT EXISTS node (level BIGINT NOT NULL, idx BIGINT NOT NULL, hash BYTEA NOT NULL, PRIMARY KEY (level, idx));
 INSERT INTO subtree (at, hash)
 SELECT 2 * n - ((quads + (quads >> 4)) & 1085102592571150095) % 255 + level, hash
 FROM (SELECT n, level, hash, (pairs & 3689348814741910323) + ((pairs >> 2) & 3689348814741910323) AS quads

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.errors import DuplicateObject, DuplicateTable, SerializationFailure, UniqueViolation
+from psycopg.errors import DuplicateObject, DuplicateTable, SerializationFailure, UndefinedTable, UniqueViolation
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from antalya.model.errors import error
@@ -18,6 +18,8 @@ VERSION = 8
 _DEFAULTS = {"application_name": "antalya", "client_encoding": "UTF8", "connect_timeout": "5", "keepalives_idle": "10",
              "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "20000"}
 _TRIES = 10
+_AT_IT_TOO = UniqueViolation, DuplicateTable, UndefinedTable, DuplicateObject, SerializationFailure
+"""What is raised where another process is bringing the tables forward as well."""
 
 
 def address(url: str) -> str:
@@ -70,7 +72,7 @@ def migrate(db: Connection[Any]) -> None:
         try:
             _bring_forward(db)
             return
-        except (UniqueViolation, DuplicateTable, DuplicateObject, SerializationFailure):  # another process is at it too
+        except _AT_IT_TOO:
             db.execute("ROLLBACK")
             if not left:
                 raise
