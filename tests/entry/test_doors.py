@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import select
 import signal
@@ -20,7 +21,7 @@ from tests.world import World
 
 from antalya.entry.http.call import Desk, Rates
 from antalya.entry.keeper import drive, keep
-from antalya.entry.serving import Doors
+from antalya.entry.serving import Doors, loop_factory
 from antalya.model.errors import AntalyaError
 from antalya.store.sqlite import SqliteStore
 from antalya.store.system import clock, ids
@@ -165,3 +166,10 @@ def test_answers_leave_before_more_is_done(tmp_path: Path) -> None:
     with closing(store):
         asyncio.run(eight())
     assert happened == (["done"] * 4 + ["left"] * 4) * 2
+
+
+def test_the_choice_of_a_loop_leaves_the_log_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, logger = logging.NullHandler(), logging.getLogger("uvicorn.error")
+    monkeypatch.setattr(logger, "handlers", [ours])
+    loop_factory()
+    assert logger.handlers == [ours]

@@ -19,7 +19,6 @@ from contextlib import suppress
 from typing import Any
 
 import anyio
-import uvicorn
 from anyio import to_thread
 from starlette.requests import Request
 
@@ -28,7 +27,7 @@ from antalya.entry.http.app import ROWS, ticking
 from antalya.entry.http.call import Call, Desk
 from antalya.entry.http.endpoint import Awaited
 from antalya.entry.http.relay import Arrived, Asked, Channel, Delivered, Given, Listening, Message, Refused, Rung, scope_of
-from antalya.entry.serving import Doors, settle
+from antalya.entry.serving import Doors, loop_factory, settle
 from antalya.exchange import settling
 from antalya.model.errors import AntalyaError, error
 from antalya.ports import Store
@@ -235,5 +234,5 @@ def keep(desk: Desk, taken: socket.socket, doors: Doors, on_listening: Callable[
 
     async def whole() -> None:
         await Keeping(desk, taken, doors, on_listening).run()
-    with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(whole())

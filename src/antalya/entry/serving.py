@@ -99,6 +99,11 @@ class Doors:
     flags: dict[str, Any]
 
 
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the event loop that uvicorn would choose. Without its own logging: ours is set up by now."""
+    return uvicorn.Config("", log_config=None).get_loop_factory()
+
+
 def settle() -> None:
     """What is there once requests are taken, stays: the collector need not look at it again. And it looks less often at what
     comes, nearly all of which goes without it."""
@@ -158,7 +163,7 @@ def run(desk: Desk, host: str, port: int, on_listening: Callable[[str], None], d
 
 def serve_at(desk: Desk, taken: socket.socket, on_listening: Callable[[], None]) -> None:
     """Takes requests at a listening socket until SIGINT, SIGTERM or SIGHUP."""
-    with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_server(desk, on_listening).serve(sockets=[taken]))
 
 
@@ -177,7 +182,7 @@ def serve_as_door(desk: Desk, taken: socket.socket, way: socket.socket) -> None:
         finally:
             keeper.channel.close()
     way.setblocking(False)
-    with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(whole())
 
 
