@@ -61,9 +61,8 @@ def rows_ms(directory: Path, tries: int) -> tuple[float, float, float]:
 
 def _left(db: sqlite3.Connection) -> list[Rows]:
     """What each filing of the later store left that the earlier one has not."""
-    leaves = {leaf: n for n, (leaf,) in enumerate(db.execute(
-        "SELECT leaf FROM later.operation WHERE seq > (SELECT max(seq) FROM main.operation) ORDER BY seq"))}
-    starts = sorted(leaves)
+    starts = [leaf for (leaf,) in db.execute(
+        "SELECT leaf FROM later.operation WHERE seq > (SELECT max(seq) FROM main.operation) ORDER BY seq")]
     first = db.execute("SELECT max(seq) + 1 FROM main.operation").fetchone()[0]
     events = db.execute("SELECT max(seq) + 1 FROM main.event").fetchone()[0]
     places = [place(0, leaf) for leaf in starts]

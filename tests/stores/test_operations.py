@@ -1,5 +1,6 @@
 """Operations: versions, pages, who may have something to see, and the index that gives candidates."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests import strategies
 from tests.pictures import NOW, book, box, circle, clashes, hour, plan, volume
 from tests.stores.samples import ask, changed, disc, finding, found, ids, keep, kept, undone
 
+from antalya.geometry.cells import cover as cells_of
 from antalya.model import Minima
 from antalya.ports import Store
 from antalya.steps.cover import cover
@@ -122,7 +124,8 @@ def test_a_new_version_is_found_where_it_is_now_and_an_ended_one_nowhere(store: 
 def test_a_plan_of_many_scattered_volumes_is_looked_up_whole(store: Store) -> None:
     scattered = plan("many", "TR", "patrol", *(volume(circle(20.0 * (n % 25), 20.0 * (n // 25), 30)) for n in range(500)))
     kept(store, disc("last", east=20.0 * 24, north=20.0 * 19, lower_m=300, upper_m=900))
-    coverage = cover(scattered, Minima(across_m=5_000), max_cells=24)
+    cells = {cell for shape in scattered.shapes for cell in cells_of(shape, 5_000, 24)}
+    coverage = replace(cover(scattered, Minima(across_m=5_000)), cells=tuple(sorted(cells)))
     assert len(coverage.cells) > 2_000
     with store.read() as tx:
         assert [p.operation.id for p in tx.candidates(coverage)] == ["last"]

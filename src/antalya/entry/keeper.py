@@ -204,16 +204,13 @@ def drive(store: Store, loop: asyncio.AbstractEventLoop) -> None:
     is committed together, and the answers to those before have left and keep others busy."""
     here, waits = threading.get_ident(), False
 
-    def turned() -> None:
-        nonlocal waits
-        waits = False
-        turn()
-
     def after(turns: int) -> None:
+        nonlocal waits
         if turns:
             loop.call_soon(after, turns - 1)
         else:
-            turned()
+            waits = False
+            turn()
 
     def wake() -> None:
         nonlocal waits

@@ -17,21 +17,21 @@ CELLS = 4
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-def cover(subject: Prepared, widest: Minima, max_cells: int = CELLS) -> Coverage:
+def cover(subject: Prepared, widest: Minima) -> Coverage:
     """Cells, window and band of an operation, widened by the widest minima that any pair with it could have.
 
     Both sides of a pair need not be widened: one is enough, since then the other's own cells meet the widened ones.
     """
-    if subject.made is not None and not widest.across_m and max_cells == CELLS:
+    if subject.made is not None and not widest.across_m:
         cells = subject.made.cells
     else:
-        cells = cells_round(subject.shapes, widest.across_m, max_cells)
+        cells = cells_round(subject.shapes, widest.across_m)
     return _coverage(cells, subject.operation, widest)
 
 
-def cells_round(shapes: Iterable[Shape], across_m: float = 0.0, max_cells: int = CELLS) -> tuple[int, ...]:
+def cells_round(shapes: Iterable[Shape], across_m: float = 0.0) -> tuple[int, ...]:
     """Cells that hold every point within `across_m` of the shapes, sorted."""
-    return tuple(sorted({cell for shape in shapes for cell in cells_of(shape, across_m, max_cells)}))
+    return tuple(sorted({cell for shape in shapes for cell in cells_of(shape, across_m, CELLS)}))
 
 
 def counted_areas(subject: Prepared, rulebook: Rulebook) -> list[Shape | None]:

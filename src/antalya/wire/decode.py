@@ -26,10 +26,10 @@ _NAMED = re.compile(r"^Object (?:missing required|contains unknown) field `([^`]
 def decode(raw: bytes, kind: type[T], *, at: str = "", plain: bool = False) -> T:
     """JSON bytes as a noun.
 
-    `at` is put before the place in the input (`volumes[0].lower_m`). `plain`: they are known to be as programs write them, as
-    what is canonical is. Raises bad_json (not one JSON document in UTF-8, NaN, half a surrogate pair, a key twice in one
-    object, nested too deeply), bad_field (wrong, missing or unknown), naive_time, and what the noun itself raises, with the
-    way to it put before its own `at`.
+    `at` is put before the place in the input (`volumes[0].lower_m`). `plain`: they are known to have no key twice, as what is
+    canonical, or was decoded before. Raises bad_json (not one JSON document in UTF-8, NaN, half a surrogate pair, a key twice
+    in one object, nested too deeply), bad_field (wrong, missing or unknown), naive_time, and what the noun itself raises, with
+    the way to it put before its own `at`.
     """
     things = None
     try:
@@ -49,11 +49,6 @@ def decode(raw: bytes, kind: type[T], *, at: str = "", plain: bool = False) -> T
         raise error("bad_json", _short(str(failure)), at=at) from None
     except RecursionError:
         raise error("bad_json", "nested too deeply", at=at) from None
-
-
-def decode_again(raw: bytes, kind: type[T]) -> T:
-    """As `decode`, of JSON that was decoded before, perhaps by another process."""
-    return _decoder(kind).decode(raw)  # type: ignore[no-any-return, arg-type]
 
 
 def from_builtins(thing: object, kind: type[T], *, at: str = "") -> T:

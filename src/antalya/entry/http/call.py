@@ -10,14 +10,14 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 from anyio import to_thread
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from antalya.exchange.bridge.talking import Peers
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.errors import AntalyaError, error
 from antalya.steps.disclose import Viewer
-from antalya.wire.decode import choices, decode, decode_again
+from antalya.wire.decode import choices, decode
 from antalya.wire.notice import Verified
 from antalya.wire.notice import verify as verify_notice
 from antalya.wire.tokens import Caller, Issuer, unproven
@@ -109,7 +109,7 @@ class Call:
 
     def body(self, kind: type[T]) -> T:
         """The body as a noun. Raises bad_json, bad_field and what the noun raises."""
-        return decode_again(self.payload, kind) if self.sent else decode(self.payload, kind, plain=self.kid is not None)
+        return decode(self.payload, kind, plain=self.kid is not None or bool(self.sent))
 
     @property
     def idempotency_key(self) -> str | None:
@@ -195,16 +195,15 @@ async def read_body(request: Request, most: int) -> bytes:
     told = request.headers.get("content-length")
     if told is not None and told.isdigit() and int(told) > most:
         raise error("too_large", f"{told} bytes, at most {most}")
-    parts, size, more = [], 0, True
-    while more:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise error("bad_json", "the connection ended before the body did")
-        part, more = message.get("body", b""), message.get("more_body", False)
-        size += len(part)
-        if size > most:
-            raise error("too_large", f"more than {most} bytes")
-        parts.append(part)
+    parts, size = [], 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > most:
+                raise error("too_large", f"more than {most} bytes")
+            parts.append(part)
+    except ClientDisconnect:
+        raise error("bad_json", "the connection ended before the body did") from None
     return b"".join(parts)
 
 

@@ -1,12 +1,11 @@
 """Operations, findings, asks and answers at the HTTP door."""
 
 import asyncio
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 from anyio import to_thread
@@ -24,7 +23,6 @@ from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import Fix, Operation
 from antalya.steps.narrow import Search, box_of
 
-T = TypeVar("T")
 READ, FILE, SETTLE, BROKER = "antalya.read", "antalya.file", "antalya.answer", "antalya.broker"
 Page = Annotated[int, Meta(ge=1, le=5_000)]
 Cursor = Annotated[int, Meta(ge=0)]
@@ -78,32 +76,7 @@ async def _kept(call: Call, operation: Operation, begin: Callable[[], Future[fil
     """What a filing came to. A light one is prepared sooner than a worker could be told to; none keeps a worker waiting for the
     store."""
     pending = begin() if call.sent or filing.is_light(operation) else await to_thread.run_sync(begin)
-    return await _given(pending)
-
-
-async def _given(pending: Future[T]) -> T:
-    """What a job gave or raised. As `asyncio.wrap_future`; but where the line turns in the loop's own thread (`keeper.drive`),
-    the loop is not called from without, and turns once less."""
-    loop, here = asyncio.get_running_loop(), threading.get_ident()
-    ended = loop.create_future()
-
-    def wake() -> None:
-        if not ended.done():
-            ended.set_result(None)
-
-    def end(_: Future[T]) -> None:
-        if threading.get_ident() == here:
-            wake()
-        else:
-            with suppress(RuntimeError):  # the loop has ended, and nobody waits
-                loop.call_soon_threadsafe(wake)
-    pending.add_done_callback(end)
-    try:
-        await ended
-    except asyncio.CancelledError:
-        pending.cancel()
-        raise
-    return pending.result()
+    return await asyncio.wrap_future(pending)
 
 
 async def withdraw(call: Call) -> Response:
