@@ -5,16 +5,21 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.adversaries import place
 from tests.geometry.test_batch import DAY, crowd, in_time
+from tests.strategies import volumes_anywhere
 
 from antalya.geometry import index as module
-from antalya.geometry import making
-from antalya.geometry.columns import Columns, joined, microseconds, of_shapes, packed, unpacked
+from antalya.geometry import opening
+from antalya.geometry.columns import BASIS, BEND, CORE, Columns, joined, microseconds, of_shapes, packed, unpacked
+from antalya.geometry.held import Held, two
 from antalya.geometry.index import Index, warm
 from antalya.geometry.overlap import meet, near_in_time_and_height
 from antalya.geometry.shape import shapes
 from antalya.geometry.touch import apart
+from antalya.model.errors import AntalyaError
 from antalya.model.volume import Circle, Minima, Polygon, Volume
 
 MOST = Minima(across_m=2_000, up_m=100, seconds=600)
@@ -137,9 +142,64 @@ def test_columns_become_bytes_and_come_back(loaded: bool) -> None:
     hole = [tuple(p) for p in ((38.04, 36.04), (38.06, 36.04), (38.05, 36.06), (38.04, 36.04))]
     pierced = Polygon(coordinates=(tuple(ring), tuple(hole)))  # type: ignore[arg-type]
     several = [columns_of(*crowd(rng, (38.0, 36.0), n, 10_000)) for n in (1, 3, 2)] + [columns_of(in_time(rng, pierced, 1))]
-    part, back = unpacked([packed(c) for c in several], making.walk if loaded else None)
-    assert part.tolist() == [0, 1, 1, 1, 2, 2, 3]
+    owners, back = unpacked([packed(c) for c in several])
+    assert owners == [0, 1, 1, 1, 2, 2, 3]
     for name, ours, theirs in zip(Columns._fields, back, joined(several), strict=True):
         np.testing.assert_array_equal(ours, theirs, err_msg=name)
     assert [back.outline(row) for row in range(7)] == [joined(several).outline(row) for row in range(7)]
-    assert unpacked([])[1].size == 0
+
+    one, other = Index(), Index()
+    for key, columns in enumerate(several):
+        one.add(5 * key, columns, key % 3)
+    for begin, end in ((0, 3), (3, 4)):
+        parts = [packed(c) for c in several[begin:end]]
+        other.take(np.arange(begin, end) * 5, np.arange(begin, end) % 3, parts, 2)
+    assert (len(one), one.near(back, TOWARDS)) == (len(other), other.near(back, TOWARDS)) == (7, [0, 5, 10, 15])
+    for ours, theirs in zip(one._held.columns, other._held.columns, strict=True):
+        np.testing.assert_array_equal(ours[:7], theirs[:7])
+
+
+@settings(max_examples=60)
+@given(st.lists(volumes_anywhere(), min_size=1, max_size=5))
+def test_held_rows_are_what_they_were_but_for_a_little(volumes: list[Volume]) -> None:
+    try:
+        columns = columns_of(*volumes)
+    except AntalyaError:  # nobody can file them
+        return
+    held, plain, pair = Held(), Held(), two(int(np.diff(columns.first).max()))
+    opening.hold(held.columns, 0, columns)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module.LOADED, "is_set", lambda: False)
+        plain.add(0, 0, columns)
+    for row in range(columns.size):
+        off_m, here = opening.opened(held.columns, row, pair), slice(*columns.first[row:row + 2])
+        assert off_m <= 4.1e-5 * columns.radius[row]
+        back = pair.points[:pair.first[2]]
+        assert np.linalg.norm(back - columns.points[here], axis=1).max() <= off_m + 1e-8
+        np.testing.assert_array_equal(pair.codes[:pair.first[2]], columns.codes[here])
+        np.testing.assert_array_equal(held.columns.windows[row], columns.windows[row])
+        np.testing.assert_array_equal(plain.columns.points[here], held.columns.points[here])
+        np.testing.assert_array_equal(plain.columns.numbers[row, :CORE], columns.numbers[row, :CORE])
+        np.testing.assert_array_equal(pair.numbers[1, :CORE], columns.numbers[row, :CORE])
+        if columns.disc[row] or abs(columns.origin[row, 2]) < 6_350_000:  # at a pole, any direction may be north
+            np.testing.assert_allclose(pair.numbers[1, BASIS:BEND], columns.numbers[row, BASIS:BEND], atol=1e-7)
+        np.testing.assert_allclose(pair.numbers[1, BEND:], columns.numbers[row, BEND:], rtol=1e-9)
+
+
+def test_few_that_are_left_of_many_are_held_anew() -> None:
+    rng = np.random.default_rng(5)
+    made, index = crowd(rng, (38.0, 36.0), 3_000, 300_000, 9), Index()
+    for key, volume in enumerate(made):
+        index.add(key, columns_of(volume), key % 3)
+    for key in range(len(made)):
+        if key % 10:
+            index.remove(key)
+    index.settle()
+    assert (len(index), index.size) == (300, 300)
+    other = Index()
+    for key in range(0, 3_000, 10):
+        other.add(key, columns_of(made[key]), key % 3)
+    other.settle()
+    assert any(other.near(columns_of(asked), TOWARDS) for asked in made[:50])
+    for asked in made[:50]:
+        assert index.near(columns_of(asked), TOWARDS) == other.near(columns_of(asked), TOWARDS)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.pictures import NOW
 from tests.strategies import volumes_anywhere
 
-from antalya.geometry.columns import of_shapes, packed
-from antalya.geometry.sent import columns_in, shapes_in
+from antalya.geometry.columns import of_shapes, packed, unpacked
+from antalya.geometry.sent import shapes_in
 from antalya.geometry.shape import Shape, shape
 from antalya.model import MultiPolygon, Polygon, Volume
 from antalya.model.errors import AntalyaError
@@ -27,7 +27,7 @@ def same(one: Shape, other: Shape) -> None:
 def there_and_back(volumes: list[Volume]) -> None:
     made = [shape(v.outline) for v in volumes]
     columns = of_shapes(made, volumes)
-    back = columns_in(packed(columns))
+    back = unpacked([packed(columns)])[1]
     for ours, theirs in zip(columns, back, strict=True):
         assert ours.dtype == theirs.dtype
         assert theirs.flags.writeable  # compiled code is for such

@@ -6,8 +6,8 @@ import msgspec
 
 from antalya.exchange.keeping import movement_hash
 from antalya.geometry.cells import roughly
-from antalya.geometry.columns import of_shapes, packed
-from antalya.geometry.sent import columns_in, shapes_in
+from antalya.geometry.columns import of_shapes, packed, unpacked
+from antalya.geometry.sent import shapes_in
 from antalya.model.limits import Limits
 from antalya.model.operations import Operation
 from antalya.model.volume import Position
@@ -47,7 +47,7 @@ def sent(operation: Operation, limits: Limits, now: datetime) -> bytes:
 def subject_of(operation: Operation, came: bytes, now: datetime) -> Prepared:
     """An operation, prepared by `sent` in another process of this program."""
     known = _DECODER.decode(came)
-    columns = columns_in(known.packed)
+    columns = unpacked([known.packed])[1]
     shapes = shapes_in(columns, [v.outline for v in operation.volumes], known.centres)
     for volume, shape in zip(operation.volumes, shapes, strict=True):
         know(volume.outline, shape)

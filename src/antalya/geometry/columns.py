@@ -7,7 +7,7 @@ Corners are points in space (ECEF metres), pieces between them geodesics of at m
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,12 @@ EDGE, RING_ENDS, POLYGON_ENDS = 1, 0, 2
 """What follows a corner: a piece to the next one; nothing, its ring being closed; nor another ring of its polygon."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BENT = 1.15
-ORIGIN, BASIS, BEND, RADIUS, DISC, STEP, LOWER, UPPER, CORE, NUMBERS = 0, 3, 9, 11, 12, 13, 14, 15, 16, 17
+ORIGIN, RADIUS, DISC, STEP, LOWER, UPPER, CORE, BASIS, BEND, NUMBERS = 0, 3, 4, 5, 6, 7, 8, 9, 15, 17
 WORDS = 1 + NUMBERS + 2
+PACKED = np.array([*range(ORIGIN, RADIUS), *range(BASIS, NUMBERS), *range(RADIUS, BASIS)])
+"""In which order they are packed, and …"""
+UNPACKED = np.argsort(PACKED)
+"""… where each one is found there."""
 
 
 class Columns(NamedTuple):
@@ -37,7 +41,7 @@ class Columns(NamedTuple):
     one's corners begin. `numbers` (m, NUMBERS), at ORIGIN, BASIS and BEND the plane about the centre of a cap that holds it
     (`ellipsoid.Frame`); at RADIUS the cap's radius in metres, at DISC a circle's (else 0), at STEP the longest piece; at LOWER
     and UPPER metres above WGS84; at CORE how deep the centre lies in it, at least (`making.cores`; 0: not reckoned).
-    `windows` (m, 2): start and end in microseconds since 1970.
+    `windows` (m, 2): start and end in microseconds since 1970. In the index they are less (`held`).
     """
 
     points: Floats
@@ -49,7 +53,7 @@ class Columns(NamedTuple):
     @property
     def origin(self) -> Floats:
         """Centres of the caps in space, (m, 3)."""
-        return self.numbers[:, ORIGIN:BASIS]
+        return self.numbers[:, ORIGIN:RADIUS]
 
     @property
     def radius(self) -> Floats:
@@ -130,52 +134,29 @@ def packed(columns: Columns) -> bytes:
     each; all eight bytes wide."""
     numbers = np.empty((columns.size, WORDS))
     numbers[:, 0] = columns.first[1:] - columns.first[:-1]
-    numbers[:, 1:1 + NUMBERS], numbers[:, 1 + NUMBERS:] = columns.numbers, columns.windows.view(np.float64)
+    numbers[:, 1:1 + NUMBERS], numbers[:, 1 + NUMBERS:] = columns.numbers[:, PACKED], columns.windows.view(np.float64)
     parts: list[bytes] = []
     for row, (i, j) in enumerate(pairwise(columns.first.tolist())):
         parts += [numbers[row].tobytes(), columns.points[i:j].tobytes(), columns.codes[i:j].tobytes(), bytes(-(j - i) % 8)]
     return b"".join(parts)
 
 
-def unpacked(parts: Sequence[bytes], compiled: Any = None) -> tuple[Ints, Columns]:
-    """Columns out of bytes of `packed`, one after the other, and for each row which of the parts it is from.
-
-    `compiled`: `making.walk`, where there are many.
-    """
-    words = np.frombuffer(b"".join(parts), dtype=np.float64)
-    ends = np.cumsum([0, *map(len, parts)]) // 8
-    go = compiled or walk
-    size, corners = go(words, ends, 0, 0, *_room(0, 0))
-    room = _room(size, corners)
-    go(words, ends, size, corners, *room)
-    part, points, codes, first, words = room
-    return part, Columns(points, codes, first, np.ascontiguousarray(words[:, 1:1 + NUMBERS]),
-                         np.ascontiguousarray(words[:, 1 + NUMBERS:]).view(np.int64))
-
-
-def _room(size: int, corners: int) -> tuple[Ints, Floats, Codes, Ints, Floats]:
-    return (np.empty(size, np.int64), np.empty((corners, 3)), np.empty(corners, np.uint8), np.zeros(size + 1, np.int64),
-            np.empty((size, WORDS)))
-
-
-def walk(words: Floats, ends: Ints, size: int, corners: int, part: Ints, points: Floats, codes: Codes, first: Ints,
-         numbers: Floats) -> tuple[int, int]:
-    """Volumes and corners in packed bytes; with room for them (`size`), they are copied too."""
-    follows, row, at = words.view(np.uint8), 0, 0
-    for k in range(len(ends) - 1):
-        place = ends[k]
-        while place < ends[k + 1]:
-            count = int(words[place])
-            if size:
-                part[row] = k
-                numbers[row] = words[place:place + WORDS]
-                begin = place + WORDS
-                points[at:at + count] = words[begin:begin + 3 * count].reshape(count, 3)
-                codes[at:at + count] = follows[8 * (begin + 3 * count):8 * (begin + 3 * count) + count]
-                first[row + 1] = at + count
-            place += WORDS + 3 * count + (count + 7) // 8
-            row, at = row + 1, at + count
-    return row, at
+def unpacked(parts: Sequence[bytes]) -> tuple[list[int], Columns]:
+    """Columns out of bytes of `packed`, one after the other, to the last bit, and for each row which of the parts it is from.
+    For few: `opening.unpack` is for many."""
+    owners, found = list[int](), list[Columns]()
+    for part, held in enumerate(parts):
+        data, at = bytearray(held), 0  # compiled code is for arrays that may be written to
+        words = np.frombuffer(data, np.float64)
+        while at < len(words):
+            count, corners = int(words[at]), at + WORDS
+            last = corners + 3 * count
+            found.append(Columns(words[corners:last].reshape(count, 3), np.frombuffer(data, np.uint8, count, 8 * last),
+                                 np.array([0, count]), words[at + 1 + UNPACKED].reshape(1, NUMBERS),
+                                 words[corners - 2:corners].view(np.int64).reshape(1, 2)))
+            owners.append(part)
+            at = last + (count + 7) // 8
+    return owners, joined(found)
 
 
 def microseconds(moment: datetime) -> int:
@@ -189,7 +170,7 @@ def of_shapes(shapes: Sequence[Shape], volumes: Sequence[Volume]) -> Columns:
     bands = [(v.lower_m, v.upper_m) for v in volumes] or [(0.0, 0.0)] * len(shapes)
     numbers = np.zeros((len(shapes), NUMBERS))
     for row, s, band in zip(numbers, shapes, bands, strict=True):
-        row[:RADIUS] = s.laying
+        row[:RADIUS], row[BASIS:] = s.laying[:RADIUS], s.laying[RADIUS:]
         row[RADIUS:CORE] = s.radius_m, s.disc_m, s.step_m, *band
     windows = np.array([(microseconds(v.starts_at), microseconds(v.ends_at)) for v in volumes] or [(0, 0)] * len(shapes))
     counts, points, codes = [len(s.points) for s in shapes], [s.points for s in shapes], [_codes(s) for s in shapes]

@@ -12,7 +12,6 @@ import numpy as np
 
 from antalya.geometry import ellipsoid
 from antalya.geometry.columns import BASIS, BEND, BENT, CORE, DISC, LOWER, ORIGIN, RADIUS, STEP, UPPER
-from antalya.geometry.columns import walk as plain_walk
 from antalya.geometry.compiled import compiled
 from antalya.geometry.densify import WIDEST_M
 
@@ -26,9 +25,6 @@ TOGETHER = 32
 LANES = 8
 """Numbers a processor reckons with at once."""
 _FEW = 5_000
-
-
-walk = compiled(plain_walk)
 
 
 @cache
@@ -147,17 +143,12 @@ def caps(begin, end, c):  # type: ignore[no-untyped-def]
         for n in range(i + 1, j):
             x, y, z = points[n, 0], points[n, 1], points[n, 2]
             x0, x1, y0, y1, z0, z1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y), min(z0, z), max(z1, z)
-        across = math.sqrt((x0 + x1) ** 2 + (y0 + y1) ** 2)
-        height = math.sqrt((z0 + z1) ** 2 + (across * (1 - E2)) ** 2)
-        sp, cp = (z0 + z1) / height, across * (1 - E2) / height
-        sl, cl = ((y0 + y1) / across, (x0 + x1) / across) if across > 0 else (0.0, 1.0)
+        sp, cp, sl, cl = _upwards(x0 + x1, y0 + y1, z0 + z1)
         w = math.sqrt(1 - E2 * sp * sp)
         x, y, z = A / w * cp * cl, A / w * cp * sl, A / w * (1 - E2) * sp
         row = c.numbers[k]
         row[ORIGIN], row[ORIGIN + 1], row[ORIGIN + 2] = x, y, z
-        row[BASIS], row[BASIS + 2], row[BASIS + 4] = -sl, cl, 0.0
-        row[BASIS + 1], row[BASIS + 3], row[BASIS + 5] = -sp * cl, -sp * sl, cp
-        row[BEND], row[BEND + 1] = w / A, w * w * w / (A * (1 - E2))
+        _lie(row, sp, cp, sl, cl)
         most = 0.0
         for n in range(i, j):
             most = max(most, (points[n, 0] - x) ** 2 + (points[n, 1] - y) ** 2 + (points[n, 2] - z) ** 2)
@@ -169,30 +160,59 @@ def caps(begin, end, c):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _upwards(x, y, z):  # type: ignore[no-untyped-def]
+    """Sines and cosines of the latitude and the longitude of what lies on or near the ellipsoid."""
+    across = math.sqrt(x * x + y * y)
+    height = math.sqrt(z * z + (across * (1 - E2)) ** 2)
+    sl, cl = (y / across, x / across) if across > 0 else (0.0, 1.0)
+    return z / height, across * (1 - E2) / height, sl, cl
+
+
+@compiled
+def _lie(row, sp, cp, sl, cl):  # type: ignore[no-untyped-def]
+    """Writes the plane at a row's origin (`ellipsoid.Frame`): east and north, and how much the ground bends along them."""
+    w = math.sqrt(1 - E2 * sp * sp)
+    row[BASIS], row[BASIS + 2], row[BASIS + 4] = -sl, cl, 0.0
+    row[BASIS + 1], row[BASIS + 3], row[BASIS + 5] = -sp * cl, -sp * sl, cp
+    row[BEND], row[BEND + 1] = w / A, w * w * w / (A * (1 - E2))
+
+
+@compiled
+def lie(row):  # type: ignore[no-untyped-def]
+    """Makes a row's plane anew out of its origin."""
+    sp, cp, sl, cl = _upwards(row[ORIGIN], row[ORIGIN + 1], row[ORIGIN + 2])
+    _lie(row, sp, cp, sl, cl)
+
+
+@compiled
 def cores(begin, end, c):  # type: ignore[no-untyped-def]
     """How deep the middle of each cap lies in its volume, at least: a disc of that radius about it is part of it. Those
     that are known already stay."""
     for k in range(begin, end):
-        row = c.numbers[k]
-        if row[CORE] > 0:
-            continue
-        if row[DISC] > 0:
-            row[CORE] = row[DISC]
-            continue
-        ox, oy, oz = row[ORIGIN], row[ORIGIN + 1], row[ORIGIN + 2]
-        xu, xv, yu, yv, zu, zv = row[BASIS], row[BASIS + 1], row[BASIS + 2], row[BASIS + 3], row[BASIS + 4], row[BASIS + 5]
-        least, inside = np.inf, False
-        u = v = 0.0
-        for n in range(c.first[k], c.first[k + 1]):
-            x, y, z = c.points[n, 0] - ox, c.points[n, 1] - oy, c.points[n, 2] - oz
-            p, q = x * xu + y * yu + z * zu, x * xv + y * yv + z * zv  # seen from above: never farther than it is
-            if n > c.first[k] and c.codes[n - 1] == 1:
-                du, dv = p - u, q - v
-                along = du * du + dv * dv
-                share = min(1.0, max(0.0, -(u * du + v * dv) / along)) if along > 0 else 0.0
-                least = min(least, (u + share * du) ** 2 + (v + share * dv) ** 2)
-                if (v > 0) != (q > 0) and (u * dv - v * du > 0) == (dv > 0):
-                    inside = not inside
-            u, v = p, q
-        sag = row[STEP] * row[STEP] * row[RADIUS] / (6 * LEAST * LEAST)
-        row[CORE] = max(0.0, math.sqrt(least) - sag - MARGIN_M) if inside else 0.0
+        if not c.numbers[k, CORE] > 0:
+            c.numbers[k, CORE] = core(c, k)
+
+
+@compiled
+def core(c, k):  # type: ignore[no-untyped-def]
+    """How deep the middle of a cap lies in its volume, at least; 0 where it is outside."""
+    row = c.numbers[k]
+    if row[DISC] > 0:
+        return row[DISC]
+    ox, oy, oz = row[ORIGIN], row[ORIGIN + 1], row[ORIGIN + 2]
+    xu, xv, yu, yv, zu, zv = row[BASIS], row[BASIS + 1], row[BASIS + 2], row[BASIS + 3], row[BASIS + 4], row[BASIS + 5]
+    least, inside = np.inf, False
+    u = v = 0.0
+    for n in range(c.first[k], c.first[k + 1]):
+        x, y, z = c.points[n, 0] - ox, c.points[n, 1] - oy, c.points[n, 2] - oz
+        p, q = x * xu + y * yu + z * zu, x * xv + y * yv + z * zv  # seen from above: never farther than it is
+        if n > c.first[k] and c.codes[n - 1] == 1:
+            du, dv = p - u, q - v
+            along = du * du + dv * dv
+            share = min(1.0, max(0.0, -(u * du + v * dv) / along)) if along > 0 else 0.0
+            least = min(least, (u + share * du) ** 2 + (v + share * dv) ** 2)
+            if (v > 0) != (q > 0) and (u * dv - v * du > 0) == (dv > 0):
+                inside = not inside
+        u, v = p, q
+    sag = row[STEP] * row[STEP] * row[RADIUS] / (6 * LEAST * LEAST)
+    return max(0.0, math.sqrt(least) - sag - MARGIN_M) if inside else 0.0

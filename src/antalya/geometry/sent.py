@@ -1,30 +1,15 @@
-"""Few volumes out of the bytes that were made of them (`columns.packed`), and their shapes, to the last bit: for a process that
-is sent those."""
+"""Shapes out of columns that were made of them, to the last bit: for a process that is sent those."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from antalya.geometry.columns import BASIS, BEND, EDGE, NUMBERS, ORIGIN, POLYGON_ENDS, RADIUS, STEP, WORDS, Columns, joined
+from antalya.geometry.columns import BASIS, BEND, EDGE, ORIGIN, POLYGON_ENDS, RADIUS, STEP, Columns
 from antalya.geometry.ellipsoid import Frame, Ints
 from antalya.geometry.shape import Shape
 from antalya.model.volume import Outline, Position
 
 _ONE = np.array([0, 1])
-
-
-def columns_in(packed: bytes) -> Columns:
-    """As `columns.unpacked`, which is for many."""
-    data = bytearray(packed)  # compiled code is for arrays that may be written to
-    words, parts, at = np.frombuffer(data, np.float64), list[Columns](), 0
-    while at < len(words):
-        count, corners = int(words[at]), at + WORDS
-        last = corners + 3 * count
-        numbers, window = words[at + 1:at + 1 + NUMBERS], words[at + 1 + NUMBERS:corners]
-        parts.append(Columns(words[corners:last].reshape(count, 3), np.frombuffer(data, np.uint8, count, 8 * last),
-                             np.array([0, count]), numbers.reshape(1, NUMBERS), window.view(np.int64).reshape(1, 2)))
-        at = last + (count + 7) // 8
-    return joined(parts)
 
 
 def shapes_in(columns: Columns, outlines: Sequence[Outline], centres: Sequence[Position]) -> list[Shape]:
@@ -37,8 +22,8 @@ def _shape(columns: Columns, row: int, outline: Outline, centre: Position) -> Sh
     first, last = columns.first[row:row + 2].tolist()
     numbers = columns.numbers[row]
     bend = np.ones((2, 2))
-    bend[:, 1] = numbers[BEND:RADIUS]
-    frame = Frame(centre, numbers[ORIGIN:BASIS], numbers[BASIS:BEND].reshape(3, 2), bend)
+    bend[:, 1] = numbers[BEND:]
+    frame = Frame(centre, numbers[ORIGIN:RADIUS], numbers[BASIS:BEND].reshape(3, 2), bend)
     ring_ends, polygon_ends = _ends(columns, first, last)
     radius_m, disc_m, step_m = numbers[RADIUS:STEP + 1].tolist()
     return Shape(outline, columns.points[first:last], ring_ends, polygon_ends, frame, radius_m, disc_m, step_m)

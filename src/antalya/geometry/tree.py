@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antalya.geometry import making
-from antalya.geometry.columns import LOWER, NUMBERS, ORIGIN, RADIUS, UPPER, Columns
+from antalya.geometry.columns import LOWER, ORIGIN, RADIUS, UPPER, Columns
 from antalya.geometry.compiled import compiled
 from antalya.geometry.curve import along, every
 from antalya.geometry.ellipsoid import Ints
-from antalya.geometry.glance import fetched, glance
+from antalya.geometry.glance import glance
 from antalya.geometry.kernel import cores_near, meets, near
+from antalya.geometry.opening import ask, fetched, opened
 from antalya.geometry.plane import NO, UNSURE
 
 FAN = 16
@@ -140,14 +141,14 @@ def widen(box, most):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def around(boxes, order, levels, since, begin, end, c, row, q, which, most, table, key, kind, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
-    """Keys of those rows of a tree, and from `begin` to `end`, that are `alive` and come within minima of one of other columns
-    `q`, or may, into `out`; how many; more than fit: nothing is in it, but so many would do.
+def around(boxes, order, levels, since, begin, end, c, row, q, which, most, table, key, kind, alive, pair, scratch, marks, out):  # type: ignore[no-untyped-def]
+    """Keys of those held rows `c` (`held`) of a tree, and from `begin` to `end`, that are `alive` and come within minima of one
+    of other columns `q`, or may, into `out`; how many; more than fit: nothing is in it, but so many would do.
 
     `kind`: a row's row in `table` (k, 3), its minima; `most`: as wide as any of them. The one asked for is written to `row`,
-    where there is room for it.
+    where there is room for it, and to the columns `pair`, which have room for two.
     """
-    _written(c, row, q, which)
+    ask(c, row, q, which, pair)
     box, stack, found, seen = np.empty(10, np.float32), np.empty(DEPTH * FAN, np.int64), 0, np.float32(0)
     _row_box(c, row, since, box)
     widen(box, most)
@@ -176,33 +177,17 @@ def around(boxes, order, levels, since, begin, end, c, row, q, which, most, tabl
                 out[found] = other
             found += 1
     scratch[0, 0] = seen
-    return found if found > len(out) else _weighed(c, row, found, table, key, kind, alive, scratch, marks, out)
+    return found if found > len(out) else _weighed(c, row, found, table, key, kind, alive, pair, scratch, marks, out)
 
 
 @compiled
-def _written(c, row, q, which):  # type: ignore[no-untyped-def]
-    """Writes a row of other columns to one of these, with its core."""
-    at, i, j = c.first[row], q.first[which], q.first[which + 1]
-    for k in range(i, j):
-        for axis in range(3):
-            c.points[at + k - i, axis] = q.points[k, axis]
-        c.codes[at + k - i] = q.codes[k]
-    c.first[row + 1] = at + j - i
-    for k in range(NUMBERS):
-        c.numbers[row, k] = q.numbers[which, k]
-    c.windows[row, 0], c.windows[row, 1] = q.windows[which, 0], q.windows[which, 1]
-    making.cores(row, row + 1, c)
-
-
-@compiled
-def _weighed(c, row, found, table, key, kind, alive, scratch, marks, out):  # type: ignore[no-untyped-def]
+def _weighed(c, row, found, table, key, kind, alive, pair, scratch, marks, out):  # type: ignore[no-untyped-def]
     """Puts the keys of those of the rows in `out` that come within minima of one, or may, in their place; how many. What all of
     them need is read first, for then the processor fetches it at once, instead of waiting for one after the other."""
     small, seen, kept, unsure = np.empty((2, 4)), 0.0, 0, 0
     for k in range(found):
         other = out[k]
-        seen += c.numbers[other, 0] + c.numbers[other, 8] + c.numbers[other, 16] + c.windows[other, 0] + c.first[other]
-        seen += key[other] + kind[other] + alive[other]
+        seen += c.numbers[other, 0] + c.first[other] + key[other] + kind[other] + alive[other]
     for k in range(found):
         other = out[k]
         across, up, seconds = table[kind[other], 0], table[kind[other], 1], table[kind[other], 2]
@@ -217,10 +202,12 @@ def _weighed(c, row, found, table, key, kind, alive, scratch, marks, out):  # ty
             seen += fetched(c, other)
     scratch[0, 0] = seen
     for k in range(kept, kept + unsure):
-        other, across = out[k], table[kind[out[k]], 0]
-        verdict = glance(c, row, other, across) if across > 0 else UNSURE
+        other = out[k]
+        across = table[kind[other], 0]
+        wide = across + opened(c, other, pair)
+        verdict = glance(pair, 0, 1, wide) if across > 0 else UNSURE
         if verdict == UNSURE:
-            verdict = meets(c, row, other, across, scratch, marks, small)
+            verdict = meets(pair, 0, 1, wide, scratch, marks, small)
         if verdict != NO:
             out[kept] = other
             kept += 1

@@ -132,7 +132,7 @@ class Hot:
     def _fill(self, ask: Ask, since: int) -> None:
         """Reads all there is, which ended after `since`, and puts it into the index part by part. In one thread: two would
         wait for each other's lock of the interpreter at every row."""
-        [(count,)] = ask("SELECT count(*) FROM operation WHERE current = 1 AND ends_at >= ?", (since,))
+        [(count,)] = ask("SELECT count(*) FROM volumes WHERE ends_at >= ?", (since,))
         last = -1
         while rows := ask("SELECT operation, kind, columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?",
                           (last, PART)):
@@ -145,12 +145,5 @@ def _put(index: Index, rows: Sequence[Any], count: int) -> None:
     """Puts some of about so many operations' stored rows into an index; where they are many, it waits for compiled code."""
     if count > MANY:
         warm()
-    compiled = None
-    if is_warm():
-        from antalya.geometry.making import walk as compiled
     keys, kinds, stored = zip(*rows, strict=True)
-    part, columns = unpacked(stored, compiled)
-    if not index.size:
-        parts = -(-count // len(rows))
-        index.reserve(parts * columns.size, parts * len(columns.points))
-    index.extend(np.array(keys, dtype=np.int64)[part], np.array(kinds, dtype=np.uint8)[part], columns)
+    index.take(np.array(keys, dtype=np.int64), np.array(kinds, dtype=np.uint8), stored, count)

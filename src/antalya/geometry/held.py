@@ -1,0 +1,125 @@
+"""Volumes held in little memory, for the standing index: what is looked at first lies together, and corners are whole steps.
+
+A row is 96 bytes and seven a corner, instead of 220 and 25. A step is so small a part of a volume's cap that corners are off by
+no more than `OFF` of its radius, 13 cm for 5 km; `opening.opened` makes a row of `Columns` of one again.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antalya.geometry.columns import CORE, NUMBERS, ORIGIN, RADIUS, Codes, Columns
+from antalya.geometry.ellipsoid import Floats, Ints
+from antalya.geometry.loaded import LOADED
+
+SHORT = CORE + 1
+"""Of the numbers of `Columns` so many, the first; then …"""
+STARTS, ENDS, FIRST, WIDTH = SHORT, SHORT + 1, SHORT + 2, SHORT + 3
+STEPS = 32_767
+"""Steps from the middle of a cap to its edge."""
+OFF = 3**0.5 / 2 / STEPS * 1.01
+LEAST_M = 1e-3
+"""A cap's radius is taken for that where it is less."""
+ROOM = 256
+
+
+class Held:
+    """Rows with room to grow, each with the key and the kind of its operation, and whether it still counts.
+
+    `columns`: as `Columns`, but points are steps from the row's origin, and of the numbers there are only the first (`SHORT`);
+    behind the last row's there is room for those of one more.
+    """
+
+    def __init__(self, rows: int = ROOM, corners: int = 16 * ROOM) -> None:
+        self.size = self.most = 0
+        """Rows, and how many corners the greatest has."""
+        self._record = np.zeros((rows + 1, WIDTH))
+        self._points, self._codes = np.zeros((corners, 3), np.int16), np.zeros(corners, np.uint8)
+        self.keys, self.kinds, self.alive = np.zeros(rows, np.int64), np.zeros(rows, np.uint8), np.zeros(rows, np.bool_)
+        self._look()
+
+    def _look(self) -> None:
+        words = self._record.view(np.int64)
+        self.columns = Columns(self._points, self._codes, words[:, FIRST], self._record, words[:, STARTS:FIRST])  # type: ignore[arg-type]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes it takes, room to grow included."""
+        return sum(each.nbytes for each in (self._record, self._points, self._codes, self.keys, self.kinds, self.alive))
+
+    def reserve(self, rows: int, corners: int) -> None:
+        """Room for so many more rows, and one to ask with. What is not used takes no memory."""
+        used = int(self.columns.first[self.size])
+        if self.size + rows + 1 <= len(self.keys) and used + corners <= len(self._points):
+            return
+        many, corners = _roomy(self.size + rows, ROOM), _roomy(used + corners, 16 * ROOM)
+        if not self.size:
+            self.__init__(many, corners)  # type: ignore[misc]
+            return
+        for each, size in ((self._record, many + 1), (self._points, corners), (self._codes, corners), (self.keys, many),
+                           (self.kinds, many), (self.alive, many)):
+            # where it stands, so that it is never there twice; nobody else looks at it
+            each.resize((size, *each.shape[1:]), refcheck=False)
+        self._look()
+
+    def add(self, keys: Ints | int, kinds: Codes | int, columns: Columns) -> None:
+        """Adds rows."""
+        self.reserve(columns.size, len(columns.points))
+        rows = slice(self.size, self.size + columns.size)
+        self.write(self.size, columns)
+        self.keys[rows], self.kinds[rows], self.alive[rows] = keys, kinds, True
+        self.size, self.most = rows.stop, max(self.most, int((columns.first[1:] - columns.first[:-1]).max()))
+
+    def take(self, keys: Ints, kinds: Codes, parts: Sequence[bytes], of: int) -> None:
+        """Adds rows of many operations, each packed (`columns.packed`), of about so many that are to come; compiled."""
+        from antalya.geometry.opening import counted, unpack
+        words = np.frombuffer(b"".join(parts), np.float64)
+        ends = np.cumsum([0, *map(len, parts)]) // 8
+        rows, corners, most = counted(words, ends)
+        times = 1 if self.size else max(1, -(-of // len(parts)))
+        self.reserve(times * rows, times * corners)
+        unpack(words, ends, keys, kinds, self.columns, self.size, self.keys, self.kinds, two(most))
+        self.alive[self.size:self.size + rows] = True
+        self.size, self.most = self.size + rows, max(self.most, most)
+
+    def write(self, row: int, columns: Columns) -> None:
+        """Writes rows from one on, for which there is room; with their cores, once the compiled code is there."""
+        if LOADED.is_set():
+            from antalya.geometry.opening import hold
+            hold(self.columns, row, columns)
+            return
+        mine, counts = self.columns, np.diff(columns.first)
+        rows, at = slice(row, row + columns.size), int(mine.first[row])
+        mine.numbers[rows, :SHORT], mine.windows[rows] = columns.numbers[:, :SHORT], columns.windows
+        mine.first[row + 1:row + 1 + columns.size] = columns.first[1:] + at
+        mine.points[at:at + len(columns.points)] = _steps(columns, counts)
+        mine.codes[at:at + len(columns.codes)] = columns.codes
+
+    def some(self, rows: Ints) -> "Held":
+        """Some rows, in that order."""
+        part, many = self.columns.rows(rows), len(rows)
+        held, corners = Held(_roomy(many, ROOM), _roomy(len(part.points), 16 * ROOM)), len(part.points)
+        held._record[:many], held.columns.first[:many + 1] = part.numbers, part.first
+        held._points[:corners], held._codes[:corners] = part.points, part.codes
+        held.keys[:many], held.kinds[:many], held.alive[:many] = self.keys[rows], self.kinds[rows], self.alive[rows]
+        held.size, held.most = many, self.most
+        return held
+
+
+def two(corners: int) -> Columns:
+    """Columns with room for two rows with so many corners together, or one."""
+    return Columns(np.empty((corners, 3)), np.empty(corners, np.uint8), np.zeros(3, np.int64), np.empty((2, NUMBERS)),
+                   np.empty((2, 2), np.int64))
+
+
+def _steps(columns: Columns, counts: Ints) -> NDArray[np.int16]:
+    """Corners as steps from the origins of their caps."""
+    from_origin: Floats = columns.points - np.repeat(columns.numbers[:, ORIGIN:RADIUS], counts, axis=0)
+    a_metre = np.repeat(STEPS / np.maximum(columns.radius, LEAST_M), counts)
+    return np.clip(np.rint(from_origin * a_metre[:, np.newaxis]), -STEPS, STEPS).astype(np.int16)
+
+
+def _roomy(many: int, least: int) -> int:
+    """How much room so many take, with some to grow; room that is not used takes no memory."""
+    return max(least, (many + 1) * 5 // 4)
