@@ -75,11 +75,11 @@ class Held:
         """Adds rows of many operations, each packed (`columns.packed`), of about so many that are to come; compiled."""
         from antalya.geometry.opening import counted, unpack
         words = np.frombuffer(b"".join(parts), np.float64)
-        ends = np.cumsum([0, *map(len, parts)]) // 8
+        ends = np.cumsum(np.fromiter((0, *map(len, parts)), np.int64, len(parts) + 1)) // 8
         rows, corners, most = counted(words, ends)
         times = 1 if self.size else max(1, -(-of // len(parts)))
         self.reserve(times * rows, times * corners)
-        unpack(words, ends, keys, kinds, self.columns, self.size, self.keys, self.kinds, two(most))
+        unpack(words, ends, keys, kinds, self.columns, self.size, self.keys, self.kinds)
         self.alive[self.size:self.size + rows] = True
         self.size, self.most = self.size + rows, max(self.most, most)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from antalya.geometry import making
-from antalya.geometry.columns import CORE, NUMBERS, ORIGIN, RADIUS, UNPACKED, WORDS
+from antalya.geometry.columns import CORE, NUMBERS, ORIGIN, RADIUS, UNPACKED, WORDS, Columns
 from antalya.geometry.compiled import compiled
 from antalya.geometry.held import LEAST_M, OFF, SHORT, STEPS
 
@@ -43,26 +43,23 @@ def counted(words, ends):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def unpack(words, ends, keys, kinds, held, row, key, kind, one):  # type: ignore[no-untyped-def]
+def unpack(words, ends, keys, kinds, held, row, key, kind):  # type: ignore[no-untyped-def]
     """Writes what is in packed bytes to held rows from one on, for which there is room, and each part's key and kind to those
-    of its rows. `one`: columns with room for the greatest."""
+    of its rows."""
     follows, whole = words.view(np.uint8), words.view(np.int64)
+    first, numbers, windows = np.zeros(2, np.int64), np.empty((1, NUMBERS)), np.empty((1, 2), np.int64)
     for k in range(len(ends) - 1):
         place = ends[k]
         while place < ends[k + 1]:
             count, begin = int(words[place]), place + WORDS
-            one.first[0], one.first[1] = 0, count
             for n in range(NUMBERS):
-                one.numbers[0, n] = words[place + 1 + UNPACKED[n]]
-            one.windows[0, 0], one.windows[0, 1] = whole[begin - 2], whole[begin - 1]
-            for n in range(count):
-                for axis in range(3):
-                    one.points[n, axis] = words[begin + 3 * n + axis]
-                one.codes[n] = follows[8 * (begin + 3 * count) + n]
-            hold(held, row, one)
+                numbers[0, n] = words[place + 1 + UNPACKED[n]]
+            windows[0, 0], windows[0, 1], last, first[1] = whole[begin - 2], whole[begin - 1], begin + 3 * count, count
+            points, codes = words[begin:last].reshape(count, 3), follows[8 * last:8 * last + count]
+            hold(held, row, Columns(points, codes, first, numbers, windows))
             key[row], kind[row] = keys[k], kinds[k]
             row += 1
-            place = begin + 3 * count + (count + 7) // 8
+            place = last + (count + 7) // 8
 
 
 @compiled
