@@ -1,6 +1,6 @@
 """Volumes held in little memory, for the standing index: what is looked at first lies together, and corners are whole steps.
 
-A row is 96 bytes and seven a corner, instead of 220 and 25. A step is so small a part of a volume's cap that corners are off by
+A row is 96 bytes and eight a corner, instead of 220 and 25. A step is so small a part of a volume's cap that corners are off by
 no more than `OFF` of its radius, 13 cm for 5 km; `opening.opened` makes a row of `Columns` of one again.
 """
 
@@ -27,38 +27,39 @@ ROOM = 256
 class Held:
     """Rows with room to grow, each with the key and the kind of its operation, and whether it still counts.
 
-    `columns`: as `Columns`, but points are steps from the row's origin, and of the numbers there are only the first (`SHORT`);
-    behind the last row's there is room for those of one more.
+    `columns`: as `Columns`, but points are steps from the row's origin, with what follows behind them, and of the numbers there
+    are only the first (`SHORT`); behind the last row's there is room for those of one more.
     """
 
     def __init__(self, rows: int = ROOM, corners: int = 16 * ROOM) -> None:
         self.size = self.most = 0
         """Rows, and how many corners the greatest has."""
         self._record = np.zeros((rows + 1, WIDTH))
-        self._points, self._codes = np.zeros((corners, 3), np.int16), np.zeros(corners, np.uint8)
+        self._corners = np.zeros((corners, 4), np.int16)
         self.keys, self.kinds, self.alive = np.zeros(rows, np.int64), np.zeros(rows, np.uint8), np.zeros(rows, np.bool_)
         self._look()
 
     def _look(self) -> None:
         words = self._record.view(np.int64)
-        self.columns = Columns(self._points, self._codes, words[:, FIRST], self._record, words[:, STARTS:FIRST])  # type: ignore[arg-type]
+        self.columns = Columns(self._corners, self._corners[:, 3], words[:, FIRST], self._record,  # type: ignore[arg-type]
+                               words[:, STARTS:FIRST])
 
     @property
     def nbytes(self) -> int:
         """Bytes it takes, room to grow included."""
-        return sum(each.nbytes for each in (self._record, self._points, self._codes, self.keys, self.kinds, self.alive))
+        return sum(each.nbytes for each in (self._record, self._corners, self.keys, self.kinds, self.alive))
 
     def reserve(self, rows: int, corners: int) -> None:
         """Room for so many more rows, and one to ask with. What is not used takes no memory."""
         used = int(self.columns.first[self.size])
-        if self.size + rows + 1 <= len(self.keys) and used + corners <= len(self._points):
+        if self.size + rows + 1 <= len(self.keys) and used + corners <= len(self._corners):
             return
         many, corners = _roomy(self.size + rows, ROOM), _roomy(used + corners, 16 * ROOM)
         if not self.size:
             self.__init__(many, corners)  # type: ignore[misc]
             return
-        for each, size in ((self._record, many + 1), (self._points, corners), (self._codes, corners), (self.keys, many),
-                           (self.kinds, many), (self.alive, many)):
+        for each, size in ((self._record, many + 1), (self._corners, corners), (self.keys, many), (self.kinds, many),
+                           (self.alive, many)):
             # where it stands, so that it is never there twice; nobody else looks at it
             each.resize((size, *each.shape[1:]), refcheck=False)
         self._look()
@@ -93,7 +94,7 @@ class Held:
         rows, at = slice(row, row + columns.size), int(mine.first[row])
         mine.numbers[rows, :SHORT], mine.windows[rows] = columns.numbers[:, :SHORT], columns.windows
         mine.first[row + 1:row + 1 + columns.size] = columns.first[1:] + at
-        mine.points[at:at + len(columns.points)] = _steps(columns, counts)
+        mine.points[at:at + len(columns.points), :3] = _steps(columns, counts)
         mine.codes[at:at + len(columns.codes)] = columns.codes
 
     def some(self, rows: Ints) -> "Held":
@@ -101,7 +102,7 @@ class Held:
         part, many = self.columns.rows(rows), len(rows)
         held, corners = Held(_roomy(many, ROOM), _roomy(len(part.points), 16 * ROOM)), len(part.points)
         held._record[:many], held.columns.first[:many + 1] = part.numbers, part.first
-        held._points[:corners], held._codes[:corners] = part.points, part.codes
+        held._corners[:corners] = part.points
         held.keys[:many], held.kinds[:many], held.alive[:many] = self.keys[rows], self.kinds[rows], self.alive[rows]
         held.size, held.most = many, self.most
         return held

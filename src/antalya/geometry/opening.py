@@ -24,7 +24,7 @@ def hold(held, row, q):  # type: ignore[no-untyped-def]
             for axis in range(3):
                 steps = np.rint((q.points[n, axis] - numbers[ORIGIN + axis]) * a_metre)
                 held.points[at, axis] = np.int16(min(max(steps, -STEPS), STEPS))
-            held.codes[at] = q.codes[n]
+            held.points[at, 3] = q.codes[n]
             at += 1
         held.first[row + k + 1] = at
 
@@ -91,7 +91,7 @@ def opened(held, row, pair):  # type: ignore[no-untyped-def]
     for n in range(count):
         for axis in range(3):
             pair.points[at + n, axis] = numbers[ORIGIN + axis] + held.points[begin + n, axis] * step
-        pair.codes[at + n] = held.codes[begin + n]
+        pair.codes[at + n] = held.points[begin + n, 3]
     pair.first[2] = at + count
     return OFF * max(numbers[RADIUS], LEAST_M)
 
@@ -100,7 +100,7 @@ def opened(held, row, pair):  # type: ignore[no-untyped-def]
 def fetched(held, row):  # type: ignore[no-untyped-def]
     """Reads a held row's corners, so that they are in the processor's cache; a number that says nothing."""
     first, end = held.first[row], held.first[row + 1]
-    seen = held.codes[first] + held.points[end - 1, 2]
-    for k in range(first, end, 10):
+    seen = held.points[end - 1, 0]
+    for k in range(first, end, 8):
         seen += held.points[k, 0]
     return seen

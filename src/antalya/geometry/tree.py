@@ -199,7 +199,8 @@ def _weighed(c, row, found, table, key, kind, alive, pair, scratch, marks, out):
         else:
             out[kept + unsure] = other
             unsure += 1
-            seen += fetched(c, other)
+    for k in range(kept, kept + unsure):
+        seen += fetched(c, out[k])
     scratch[0, 0] = seen
     for k in range(kept, kept + unsure):
         other = out[k]
