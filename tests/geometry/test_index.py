@@ -203,3 +203,18 @@ def test_few_that_are_left_of_many_are_held_anew() -> None:
     assert any(other.near(columns_of(asked), TOWARDS) for asked in made[:50])
     for asked in made[:50]:
         assert index.near(columns_of(asked), TOWARDS) == other.near(columns_of(asked), TOWARDS)
+
+
+def test_there_is_room_for_whatever_is_asked_next(loaded: bool) -> None:
+    def round_about(corners: int) -> Volume:
+        turn = 2 * np.pi * np.arange(corners + 1) / corners
+        ring = tuple((38 + 0.1 * float(np.cos(a)), 36 + 0.1 * float(np.sin(a))) for a in turn[:-1])
+        return Volume(outline=Polygon(coordinates=((*ring, ring[0]),)), lower_m=0, upper_m=100, starts_at=DAY,
+                      ends_at=DAY + timedelta(hours=1))
+    index = Index()
+    for key, corners in enumerate((5, 6, 8, 13, 40)):
+        index.add(key, columns_of(round_about(corners)))
+        asked = columns_of(round_about(corners + 2))
+        assert index.near(asked, TOWARDS[:1]) == list(range(key + 1))
+        if loaded:  # compiled code writes where it is told to
+            assert len(index._pair.points) >= len(asked.points) + corners + 1

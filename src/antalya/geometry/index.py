@@ -147,8 +147,8 @@ class Index:
             return keys
         from antalya.geometry.kernel import SCRATCH
         from antalya.geometry.tree import around
-        corners = max(held.most, len(asked.points))
-        if corners > self._scratch.shape[1]:
+        corners = held.most + len(asked.points)
+        if corners > len(self._pair.points):
             self._scratch, self._marks = np.empty((SCRATCH, 2 * corners)), np.empty((2, 2 * corners), np.int64)
             self._pair = two(2 * corners)
         given = (held.columns, held.size, asked, row, most, table, held.keys, held.kinds, held.alive, self._pair, self._scratch,
