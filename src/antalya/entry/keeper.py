@@ -173,10 +173,10 @@ class Keeping:
             await asyncio.sleep(_AGAIN_S)
 
     def _rung(self) -> None:
-        """Tells the doors that somebody was told something, once a turn of the loop."""
+        """Tells the doors that somebody was told something; where a filing was the cause, with the answer to that."""
         if not self._ringing:
             self._ringing = True
-            self._loop.call_soon_threadsafe(self._ring)
+            self._loop.call_soon_threadsafe(_later, self._loop, _LEAVING - 2, self._ring)
 
     def _ring(self) -> None:
         self._ringing = False
@@ -199,18 +199,23 @@ def _ended(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
+def _later(loop: asyncio.AbstractEventLoop, turns: int, call: Callable[[], None]) -> None:
+    """Calls after so many turns of the loop."""
+    if turns:
+        loop.call_soon(_later, loop, turns - 1, call)
+    else:
+        call()
+
+
 def drive(store: Store, loop: asyncio.AbstractEventLoop) -> None:
     """Has the line of writers turn in this thread, which runs the loop: after a few turns of that, so that what comes meanwhile
     is committed together, and the answers to those before have left and keep others busy."""
     here, waits = threading.get_ident(), False
 
-    def after(turns: int) -> None:
+    def go() -> None:
         nonlocal waits
-        if turns:
-            loop.call_soon(after, turns - 1)
-        else:
-            waits = False
-            turn()
+        waits = False
+        turn()
 
     def wake() -> None:
         nonlocal waits
@@ -219,7 +224,7 @@ def drive(store: Store, loop: asyncio.AbstractEventLoop) -> None:
                 loop.call_soon_threadsafe(turn)
         elif not waits:
             waits = True
-            loop.call_soon(after, _LEAVING)
+            loop.call_soon(_later, loop, _LEAVING, go)
     turn = store.drive(wake)
 
 
