@@ -143,6 +143,16 @@ def test_no_error_says_the_password(url: str) -> None:
     assert "very-secret" not in str(failure)
 
 
+def test_no_plan_is_kept_from_when_a_table_was_empty(postgres_url: str) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        for _ in range(20):  # by itself a server keeps a plan after the fifth time
+            store.write(lambda tx: tx.operations_of(["x"]))
+        looked = store._writer.execute("SELECT custom_plans, generic_plans FROM pg_prepared_statements "
+                                       "WHERE statement LIKE '%current = 1 AND id = ANY%'").fetchall()
+        assert looked
+        assert all(planned and not kept for planned, kept in looked)
+
+
 def test_a_commit_is_on_disk_whatever_the_database_says(postgres_url: str, db: psycopg.Connection[Any]) -> None:
     [(name,)] = db.execute("SELECT current_database()").fetchall()
     db.execute(f"ALTER DATABASE {name} SET synchronous_commit = off".encode())

@@ -36,6 +36,8 @@ class Task:
 
 
 MOST_JOBS = 64
+FEW = 4
+"""So many jobs are always worth a commit, which costs about as much as one of them."""
 Waiting = tuple[Task, Future[Any]]
 
 
@@ -48,7 +50,7 @@ class Line:
         self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._closed, self._door = False, threading.Lock()
         self._wake: Callable[[], None] | None = None
-        self._driver, self._few = 0, MOST_JOBS
+        self._driver = 0
         self._thread = threading.Thread(target=self._run, name="antalya-writer", daemon=True)
         self._thread.start()
 
@@ -70,20 +72,19 @@ class Line:
             self._wake()
         return answer
 
-    def drive(self, wake: Callable[[], None], few: int = MOST_JOBS) -> Callable[[], None]:
+    def drive(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Ends the thread: from now on the calling one runs what waits, by calling what this returns (`turn`) soon after each
-        `wake`, which any thread may call. Two threads that alternate cost a process of Python more than what is done here. `few`:
-        how many are always taken at once; of more than that, half."""
+        `wake`, which any thread may call. Two threads that alternate cost a process of Python more than what is done here."""
         with self._door:
             self.check_open()
             self._jobs.put(None)
             self._thread.join()
-            self._wake, self._driver, self._few = wake, threading.get_ident(), few
+            self._wake, self._driver = wake, threading.get_ident()
         return self.turn
 
     def turn(self) -> None:
         """Runs half of what waits, or a few: while those are answered and the callers send more, the others are run."""
-        self._together_now(self._waiting(max(self._few, self._jobs.qsize() // 2)))
+        self._together_now(self._waiting(max(FEW, self._jobs.qsize() // 2)))
         if self._wake is not None and not self._closed and not self._jobs.empty():
             self._wake()
 

@@ -32,12 +32,15 @@ def address(url: str) -> str:
 
 
 def prepare_session(db: Connection[Any]) -> None:
-    """What holds for every connection: whole numbers are BIGINT (one plan for a statement), and a commit is on disk when it
-    is answered, whatever the database's own setting (a stricter one stays)."""
+    """What holds for every connection: whole numbers are BIGINT (one statement, however large they are); a commit is on disk
+    when it is answered, whatever the database's own setting (a stricter one stays); and statements are planned with their
+    values, for a plan that is kept from when a table was empty reads all of it, until the server counts its rows."""
     db.autocommit = True
     for dumper in (Int8Dumper, Int8BinaryDumper):
         db.adapters.register_dumper(int, dumper)
     db.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit', true) = 'off'")
+    db.execute("SELECT set_config('plan_cache_mode', 'force_custom_plan', false) "
+               "WHERE current_setting('plan_cache_mode', true) = 'auto'")
 
 
 def connect(conninfo: str, busy_s: float) -> Connection[Any]:

@@ -18,7 +18,7 @@ _MOST_RANGES = 200
 class PostgresReader(SqlReader):
     """`ports.Reader` over one connection inside one transaction."""
 
-    AMONG = "= ANY(?)"
+    AMONG = "= ANY(%b)"
     _db: Connection[Any]
 
     def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
@@ -35,7 +35,7 @@ class PostgresReader(SqlReader):
         found: set[int] = set()
         while held or cells:
             part, cells = cells[:_MOST_RANGES], cells[_MOST_RANGES:]
-            near = " OR ".join(["cell = ANY(?)", *["cell BETWEEN ? AND ?"] * len(part)])
+            near = " OR ".join(["cell = ANY(%b)", *["cell BETWEEN ? AND ?"] * len(part)])
             values = [held, *(end for cell in part for end in cell_range(cell)), *window]
             rows = self._rows(f"SELECT operation FROM cell WHERE ({near}) AND {_NEAR}", values)  # noqa: S608
             found.update(row[0] for row in rows)

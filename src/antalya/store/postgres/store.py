@@ -111,8 +111,7 @@ class PostgresStore:
         return self._line.submit(job, then, about)
 
     def drive(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Has the calling thread run the line of writers (`Line.drive`): all that wait, for a commit costs many ways to the
-        server and back."""
+        """Has the calling thread run the line of writers (`Line.drive`)."""
         return self._line.drive(wake)
 
     def close(self) -> None:

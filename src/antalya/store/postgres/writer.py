@@ -31,7 +31,7 @@ def _inserting(into: str, rows: Sequence[Sequence[object]], otherwise: str) -> t
     columns = [_column(values) for values in zip(*rows, strict=True)]
     names = ",".join(f"c{n}" if kind else "NULL" for n, (kind, _) in enumerate(columns))
     told = [(n, kind, values) for n, (kind, values) in enumerate(columns) if kind]
-    return (f"INSERT INTO {into} SELECT {names} FROM unnest({','.join(f'%s::{kind}[]' for _, kind, _ in told)}) "  # noqa: S608
+    return (f"INSERT INTO {into} SELECT {names} FROM unnest({','.join(f'%b::{kind}[]' for _, kind, _ in told)}) "  # noqa: S608
             f"AS t ({','.join(f'c{n}' for n, _, _ in told)}) {otherwise}", [values for _, _, values in told])
 
 

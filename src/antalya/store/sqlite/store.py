@@ -28,8 +28,6 @@ T = TypeVar("T")
 VERSION = 9
 CHECKPOINT_PAGES = 100_000
 """After so many pages (400 MB) a commit puts the write-ahead log into the file, should `Checkpointing` not have."""
-SMALL_GROUP = 4
-"""A commit costs about as much as a filing, so that groups may be small for the sake of those who wait."""
 LOOK_S = 0.0003
 """How soon a writer looks again whether another process has left the file."""
 
@@ -113,7 +111,7 @@ class SqliteStore:
 
     def drive(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Has the calling thread run the line of writers (`Line.drive`)."""
-        return self._line.drive(wake, SMALL_GROUP)
+        return self._line.drive(wake)
 
     def close(self) -> None:
         """Lets waiting jobs finish, then closes the file; readers at work close when they are done. Again: does nothing."""
