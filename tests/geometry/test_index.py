@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.adversaries import place
+from tests.adversaries import go, place, star
 from tests.geometry.test_batch import DAY, crowd, in_time
 from tests.strategies import volumes_anywhere
 
@@ -18,7 +18,7 @@ from antalya.geometry.held import Held, two
 from antalya.geometry.index import Index, warm
 from antalya.geometry.overlap import meet, near_in_time_and_height
 from antalya.geometry.shape import shapes
-from antalya.geometry.touch import apart
+from antalya.geometry.touch import apart, distance_m
 from antalya.model.errors import AntalyaError
 from antalya.model.volume import Circle, Minima, Polygon, Volume
 
@@ -218,3 +218,18 @@ def test_there_is_room_for_whatever_is_asked_next(loaded: bool) -> None:
         assert index.near(asked, TOWARDS[:1]) == list(range(key + 1))
         if loaded:  # compiled code writes where it is told to
             assert len(index._pair.points) >= len(asked.points) + corners + 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_none_that_is_just_near_enough_is_missed_however_large(seed: int) -> None:
+    rng, apart_m, index = np.random.default_rng(seed), list[float](), Index()
+    while len(apart_m) < 50:
+        about, size = (float(rng.uniform(-150, 150)), float(rng.uniform(-60, 60))), float(10 ** rng.uniform(1, 5.7))
+        one = star(rng, about, size)
+        other = star(rng, go(about, float(rng.uniform(0, 360)), 2.5 * size), size * float(10 ** rng.uniform(-1, 0)))
+        first, second = shapes([one, other])
+        apart_m.append(distance_m(first, second))
+        index.load(np.zeros(1, np.int64), np.zeros(1, np.uint8), of_shapes([second], []))
+        held = [index.near(of_shapes([first], []), (Minima(across_m=apart_m[-1] * more, up_m=1, seconds=1),)) for more in (1 + 1e-9, 1.001)]
+        assert held == [[0], [0]], (seed, len(apart_m), size)
+    assert sum(map(bool, apart_m)) > 40

@@ -58,11 +58,13 @@ class Held:
         if not self.size:
             self.__init__(many, corners)  # type: ignore[misc]
             return
-        for each, size in ((self._record, many + 1), (self._corners, corners), (self.keys, many), (self.kinds, many),
-                           (self.alive, many)):
-            # where it stands, so that it is never there twice; nobody else looks at it
-            each.resize((size, *each.shape[1:]), refcheck=False)
-        self._look()
+        try:
+            for each, size in ((self._record, many + 1), (self._corners, corners), (self.keys, many), (self.kinds, many),
+                               (self.alive, many)):
+                # where it stands, so that it is never there twice; nobody else looks at it
+                each.resize((size, *each.shape[1:]), refcheck=False)
+        finally:  # what looked at the memory before must not, whatever there was no room for
+            self._look()
 
     def add(self, keys: Ints | int, kinds: Codes | int, columns: Columns) -> None:
         """Adds rows."""
@@ -109,7 +111,7 @@ class Held:
 
 
 def two(corners: int) -> Columns:
-    """Columns with room for two rows with so many corners together, or one."""
+    """Columns with room for two rows with so many corners together."""
     return Columns(np.empty((corners, 3)), np.empty(corners, np.uint8), np.zeros(3, np.int64), np.empty((2, NUMBERS)),
                    np.empty((2, 2), np.int64))
 

@@ -94,13 +94,3 @@ def opened(held, row, pair):  # type: ignore[no-untyped-def]
         pair.codes[at + n] = held.points[begin + n, 3]
     pair.first[2] = at + count
     return OFF * max(numbers[RADIUS], LEAST_M)
-
-
-@compiled
-def fetched(held, row):  # type: ignore[no-untyped-def]
-    """Reads a held row's corners, so that they are in the processor's cache; a number that says nothing."""
-    first, end = held.first[row], held.first[row + 1]
-    seen = held.points[end - 1, 0]
-    for k in range(first, end, 8):
-        seen += held.points[k, 0]
-    return seen

@@ -94,7 +94,7 @@ def weighed(c, kind, table, pending, count, scratch, marks, small, out, found): 
             continue
         pending[kept, 0], pending[kept, 1] = i, j
         kept += 1
-        seen += fetched(c, i) + fetched(c, j)
+        seen += fetched(c, i, 2) + fetched(c, j, 2)
     scratch[0, 0] = seen  # so that it is not left out
     for k in range(kept):
         i, j = pending[k, 0], pending[k, 1]

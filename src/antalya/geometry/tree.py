@@ -15,9 +15,9 @@ from antalya.geometry.columns import LOWER, ORIGIN, RADIUS, UPPER, Columns
 from antalya.geometry.compiled import compiled
 from antalya.geometry.curve import along, every
 from antalya.geometry.ellipsoid import Ints
-from antalya.geometry.glance import glance
+from antalya.geometry.glance import fetched, glance
 from antalya.geometry.kernel import cores_near, meets, near
-from antalya.geometry.opening import ask, fetched, opened
+from antalya.geometry.opening import ask, opened
 from antalya.geometry.plane import NO, UNSURE
 
 FAN = 16
@@ -200,7 +200,7 @@ def _weighed(c, row, found, table, key, kind, alive, pair, scratch, marks, out):
             out[kept + unsure] = other
             unsure += 1
     for k in range(kept, kept + unsure):
-        seen += fetched(c, out[k])
+        seen += fetched(c, out[k], 8)
     scratch[0, 0] = seen
     for k in range(kept, kept + unsure):
         other = out[k]
