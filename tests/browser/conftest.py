@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -36,8 +37,9 @@ class Exchange:
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         start = ["-c", "from antalya.entry.cli import main; main()", "demo", "--port", str(port)]
+        self._scratch = tempfile.TemporaryDirectory()  # a demo that is killed leaves its store where temporary files are
         self.process = subprocess.Popen([sys.executable, *start], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                        cwd=Path(__file__).parents[2])
+                                        cwd=Path(__file__).parents[2], env=os.environ | {"TMPDIR": self._scratch.name})
         said = []
         for line in self.process.stdout:
             said.append(line)
@@ -71,6 +73,7 @@ class Exchange:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+        self._scratch.cleanup()
 
 
 @pytest.fixture(scope="module")
