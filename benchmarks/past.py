@@ -69,7 +69,7 @@ def main() -> None:
         store: Any = open_store(where)
         fill(store, count)
         if addresses:
-            store._writer.execute("VACUUM ANALYZE")
+            store._turns.db.execute("VACUUM ANALYZE")
         print(f"{count:,} operations that are over, in {'PostgreSQL' if addresses else 'SQLite'}; 500 a page, ms")
         day = START + timedelta(days=60)
         windows = {"an hour": (day, day + timedelta(hours=1)), "a day": (day, day + timedelta(days=1)),
@@ -85,9 +85,9 @@ def main() -> None:
         began = time.perf_counter()
         store = open_store(where)
         subject = prepare(operation(0, volumes(1)[0]), START)
-        store.write(lambda tx: tx.near(subject, (Minima(),) * len(ACTIVITIES)))
+        held = store.write(lambda tx: (tx.near(subject, (Minima(),) * len(ACTIVITIES)), len(tx._caches.hot.index))[1])
         print(f"  opened again and asked what is near: {1_000 * (time.perf_counter() - began):.0f} ms, "
-              f"{len(store._write_caches.hot.index)} volumes in memory")
+              f"{held} volumes in memory")
         store.close()
 
 

@@ -4,7 +4,8 @@ A store gives snapshots to read (`read`) and runs jobs in its one line of writer
 `write` returns (or what `submit` gives is done); a job that raises leaves nothing behind. Two jobs never run at the same time,
 whatever process they are in. `then` makes the answer of what a job gave once that is durable, and reads the log as it is then.
 `about`: ids of operations that a job looks for, looked up once for all jobs that are committed together. `drive` has the calling
-thread run the jobs, instead of one of the store's own, whenever it calls what it got: soon after each `wake`.
+thread run the jobs, instead of one of the store's own, whenever it calls what it got: soon after each `wake`. It need not wait
+for what they did to be durable: `watch` calls once a file is readable, until what it gives is called.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -26,6 +27,8 @@ from antalya.model.volume import Minima
 from antalya.picture import Coverage, Made, Prepared, Rulebook, Stored
 
 T = TypeVar("T")
+Watch = Callable[[int, Callable[[], None]], Callable[[], None]]
+"""Calls as soon as a file is readable, until what it gives is called."""
 Kind = Literal["party", "force", "area", "stance", "control", "site", "understanding"]
 KINDS: tuple[Kind, ...] = ("party", "force", "area", "stance", "control", "site", "understanding")
 
@@ -218,7 +221,7 @@ class Store(Protocol):
     def write(self, job: Callable[[Transaction], T], then: Callable[[Reader, T], T] | None = None) -> T: ...
     def submit(self, job: Callable[[Transaction], T], then: Callable[[Reader, T], T] | None = None,
                about: Collection[str] = ()) -> Future[T]: ...
-    def drive(self, wake: Callable[[], None]) -> Callable[[], None]: ...
+    def drive(self, wake: Callable[[], None], watch: Watch) -> Callable[[], None]: ...
     def close(self) -> None: ...
 
 

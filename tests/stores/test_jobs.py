@@ -1,5 +1,6 @@
 """The one line of writers and the snapshots of readers: all or nothing, together, in order, durable, across openings."""
 
+import select
 import subprocess
 import sys
 import threading
@@ -350,21 +351,44 @@ def test_what_is_looked_up_ahead_for_all_is_what_each_would_find(store: Store) -
     assert [f.exception() is None for f in futures] == [True, False, True, True, True]
 
 
+class Eye:
+    """Watches files for a line that is driven, when it is told to look."""
+
+    def __init__(self) -> None:
+        self.watched: tuple[int, Callable[[], None]] | None = None
+
+    def __call__(self, fd: int, call: Callable[[], None]) -> Callable[[], None]:
+        assert self.watched is None
+        self.watched = fd, call
+        return self._away
+
+    def _away(self) -> None:
+        self.watched = None
+
+    def look(self) -> None:
+        """Waits for what is watched, and calls."""
+        while self.watched is not None:
+            fd, call = self.watched
+            assert select.select([fd], [], [], 30)[0]
+            call()
+
+
 def test_a_driven_line_runs_jobs_in_the_thread_that_drives_and_only_when_told(store: Store) -> None:
-    woken = threading.Event()
-    turn, here = store.drive(woken.set), threading.get_ident()
+    woken, eye = threading.Event(), Eye()
+    turn, here = store.drive(woken.set, eye), threading.get_ident()
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(store.write, lambda tx: (tx.append_leaf(b"one", SALT, None), threading.get_ident()))
         assert woken.wait(30)
         assert (answer.done(), leaves(store)) == (False, [])
         turn()
+        eye.look()
         assert answer.result(30) == (0, here)
     assert leaves(store) == ["one"]
 
 
 def test_whoever_drives_a_line_may_write_too_and_closing_it_does_what_waits(store: Store) -> None:
     woken: list[int] = []
-    store.drive(lambda: woken.append(1))
+    store.drive(lambda: woken.append(1), Eye())
     waiting = [store.submit(leaf(str(k))) for k in range(20)]
     assert store.write(leaf("20")) == 20
     failed = store.submit(lambda tx: [tx.append_leaf(b"lost", SALT, None), 1 / 0])
@@ -377,13 +401,45 @@ def test_whoever_drives_a_line_may_write_too_and_closing_it_does_what_waits(stor
 
 
 def test_a_driven_line_asks_for_another_turn_as_long_as_something_waits(store: Store) -> None:
-    woken: list[int] = []
-    turn = store.drive(lambda: woken.append(1))
+    woken, eye = list[int](), Eye()
+    turn = store.drive(lambda: woken.append(1), eye)
     waiting = [store.submit(leaf(str(k))) for k in range(200)]
     told = len(woken)
     while not waiting[-1].done():
         turn()
+        eye.look()
         done = [answer.done() for answer in waiting]
         assert done == sorted(done, reverse=True)  # in the order in which they came
         assert len(woken) == told + (not all(done))
         told = len(woken)
+
+
+def test_a_driven_line_does_other_things_while_a_commit_is_under_way_and_answers_out_of_what_is_there(open_store: Open) -> None:
+    """Old leaves that no cache has are read for answers while the next jobs are being begun; and a job that fails takes back only
+    its own, whatever is on its way."""
+    open_store().write(lambda tx: [tx.append_leaf(f"old {k}".encode(), SALT, None) for k in range(10)])
+    store, eye = open_store(), Eye()
+    turn = store.drive(lambda: None, eye)
+    answers = []
+
+    def make(k: int) -> Callable[[Transaction], int]:
+        def job(tx: Transaction) -> int:
+            index = tx.append_leaf(f"new {k}".encode(), SALT, None)
+            keep(tx, disc(f"op-{k}"))
+            return index if k % 5 else 1 // (k % 5)
+        return job
+
+    def then(tx: Reader, index: int) -> int:
+        old = tx.leaf(index % 10)
+        assert old is not None
+        assert old.data == f"old {index % 10}".encode()
+        return index
+    for k in range(1, 41):
+        answers.append(store.submit(make(k), then, (f"op-{k}",)))
+    while not answers[-1].done():
+        turn()
+        eye.look()
+    failed = [k for k, answer in enumerate(answers, 1) if answer.exception(0)]
+    assert failed == list(range(5, 41, 5))
+    assert [answer.result(0) for answer in answers if not answer.exception(0)] == list(range(10, 74, 2))  # `keep` leaves one too
+    assert store.write(leaf("last")) == len(leaves(store)) - 1 == 74

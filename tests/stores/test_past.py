@@ -126,8 +126,10 @@ def test_the_past_is_looked_up_in_an_index_and_what_is_on_without_the_past(store
 
 def hot(store: Any) -> int:
     """How many volumes the index in memory has, as the next job finds it."""
-    store.write(lambda tx: tx.near(disc("x"), (Minima(),) * len(ACTIVITIES)))
-    return len(store._write_caches.hot.index)
+    def job(tx: Any) -> int:
+        tx.near(disc("x"), (Minima(),) * len(ACTIVITIES))
+        return len(tx._caches.hot.index)
+    return int(store.write(job))
 
 
 def test_much_that_is_over_leaves_the_index_in_parts_and_stays_in_the_store(store: Store) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.pictures import NOW
 from tests.postgres import PostgresServer
 from tests.stores.earlier import LEAVES, check, filled, with_nodes
@@ -26,7 +28,8 @@ from antalya.ports import Transaction
 from antalya.steps.cover import cover
 from antalya.store.postgres import PostgresStore
 from antalya.store.postgres.opening import VERSION
-from antalya.store.postgres.store import LOCK
+from antalya.store.postgres.pipeline import Pipeline, array
+from antalya.store.postgres.turns import LOCK
 from antalya.store.rows import kind_of
 
 
@@ -147,17 +150,52 @@ def test_no_plan_is_kept_from_when_a_table_was_empty(postgres_url: str) -> None:
     with closing(PostgresStore(postgres_url)) as store:
         for _ in range(20):  # by itself a server keeps a plan after the fifth time
             store.write(lambda tx: tx.operations_of(["x"]))
-        looked = store._writer.execute("SELECT custom_plans, generic_plans FROM pg_prepared_statements "
+        looked = store._turns.db.execute("SELECT custom_plans, generic_plans FROM pg_prepared_statements "
                                        "WHERE statement LIKE '%current = 1 AND id = ANY%'").fetchall()
         assert looked
         assert all(planned and not kept for planned, kept in looked)
+
+
+TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"))
+
+
+@pytest.mark.parametrize(("kind", "values"), [
+    ("int8", st.integers(-2**63, 2**63 - 1)), ("float8", st.floats(allow_nan=False)), ("text", TEXTS), ("bytea", st.binary())])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@given(data=st.data())
+def test_arrays_come_to_the_server_as_they_are(db: psycopg.Connection[Any], kind: str, values: st.SearchStrategy[Any],
+                                               data: st.DataObject) -> None:
+    sent = data.draw(st.lists(st.none() | values))
+    pipeline = Pipeline(db, {})
+    pipeline.send(f"SELECT v FROM unnest($1::{kind}[]) WITH ORDINALITY AS t (v, n) ORDER BY n", [array(kind, sent)])
+    pipeline.sync()
+    pipeline.go()
+    [result] = pipeline.until_sync()
+    assert [value for (value,) in pipeline.rows(result)] == sent
+
+
+def test_after_an_error_a_pipeline_goes_on_at_its_next_sync(db: psycopg.Connection[Any]) -> None:
+    prepared: dict[str, bytes] = {}
+    for _ in range(2):  # what was prepared is known the second time
+        pipeline = Pipeline(db, prepared)
+        for sql in ("SELECT 1", "SELECT 1 / 0", "SELECT 2"):
+            pipeline.send(sql)
+        pipeline.sync()
+        pipeline.send("SELECT 3")
+        pipeline.sync()
+        pipeline.go()
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            pipeline.until_sync()
+        assert [pipeline.rows(result) for result in pipeline.until_sync()] == [[(3,)]]
+    assert prepared.keys() == {"SELECT 1", "SELECT 1 / 0", "SELECT 3"}
+    assert db.execute("SELECT 4").fetchone() == (4,)
 
 
 def test_a_commit_is_on_disk_whatever_the_database_says(postgres_url: str, db: psycopg.Connection[Any]) -> None:
     [(name,)] = db.execute("SELECT current_database()").fetchall()
     db.execute(f"ALTER DATABASE {name} SET synchronous_commit = off".encode())
     with closing(PostgresStore(postgres_url)) as store:
-        assert store._writer.execute("SHOW synchronous_commit").fetchone() == ("on",)
+        assert store._turns.db.execute("SHOW synchronous_commit").fetchone() == ("on",)
 
 
 # writers of several processes
@@ -296,7 +334,7 @@ def test_a_database_without_such_locks_is_used_without(postgres_url: str, db: ps
                "$$ BEGIN RAISE EXCEPTION 'not supported yet' USING ERRCODE = '0A000'; END $$")
     with closing(PostgresStore(postgres_url + "&options=-csearch_path%3Dexchange,lacks,pg_catalog")) as store:
         assert store.write(leaf("x")) == 0
-        assert not store._lock
+        assert not store._turns._lock
 
 
 # what the server refuses
@@ -376,6 +414,7 @@ def test_kill_9_of_the_process_that_serves_a_job_leaves_nothing_half_there_and_t
             if job.runs == 1:
                 keep(tx, disc("half"))
                 own_server.kill_backends(url)
+                tx.things("party")  # before its COMMIT is sent: after that, nobody knows
             keep(tx, disc("whole"))
             return tx.append_leaf(b"x", SALT, None)
         job = Counted(dies_once)

@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import anyio
@@ -207,6 +208,10 @@ def _later(loop: asyncio.AbstractEventLoop, turns: int, call: Callable[[], None]
         call()
 
 
+def _look_away(loop: asyncio.AbstractEventLoop, fd: int) -> None:
+    loop.remove_reader(fd)
+
+
 def drive(store: Store, loop: asyncio.AbstractEventLoop) -> None:
     """Has the line of writers turn in this thread, which runs the loop: after a few turns of that, so that what comes meanwhile
     is committed together, and the answers to those before have left and keep others busy."""
@@ -225,7 +230,11 @@ def drive(store: Store, loop: asyncio.AbstractEventLoop) -> None:
         elif not waits:
             waits = True
             loop.call_soon(_later, loop, _LEAVING, go)
-    turn = store.drive(wake)
+
+    def watch(fd: int, call: Callable[[], None]) -> Callable[[], None]:
+        loop.add_reader(fd, call)
+        return partial(_look_away, loop, fd)
+    turn = store.drive(wake, watch)
 
 
 def keep(desk: Desk, taken: socket.socket, doors: Doors, on_listening: Callable[[], None]) -> None:

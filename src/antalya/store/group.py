@@ -13,6 +13,9 @@ from antalya.ports import Leaf
 
 LATER = ("operation", "released", "cell", "volumes", "spent", "remembered", "event", "leaf", "subtree", "meta")
 """Tables whose new rows wait, in the order in which they are written: what is referred to first."""
+HOW_IT_STANDS = ("SELECT key, value, (SELECT coalesce(max(seq), 0) FROM operation), "
+                 "(SELECT coalesce(max(idx) + 1, 0) FROM leaf), (SELECT coalesce(max(seq), 0) FROM event) FROM meta")
+"""What `Group.begin` needs to know."""
 _NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)")
 Rows = list[Sequence[object]]
 
@@ -36,6 +39,12 @@ class Group:
     later: dict[str, tuple[tuple[str, str], Rows]] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
     known: dict[str, Stored | None] = field(default_factory=dict)
+
+    def begin(self, rows: Sequence[Any]) -> None:
+        """With the rows of HOW_IT_STANDS."""
+        self.meta = {row[0]: row[1] for row in rows}
+        self.newest, self.size, self.event = map(int, rows[0][2:])
+        self.begun = True
 
     def put_off(self, table: str, columns: str, otherwise: str, rows: Sequence[Sequence[object]]) -> None:
         """Rows to be written later; of one table always the same columns."""

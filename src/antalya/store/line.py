@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from antalya.model.errors import error
+from antalya.ports import Watch
 
 T = TypeVar("T")
 Outcome = tuple[Any, BaseException | None]
@@ -35,6 +36,15 @@ class Task:
             return None, failure
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What tasks did, on its way to where it is durable. `fd`: readable once it has arrived (None: it has, or did not leave).
+    `end` waits until it has: the outcome of each task, or raises for all of them."""
+
+    fd: int | None
+    end: Callable[[], Sequence[Outcome]]
+
+
 MOST_JOBS = 64
 FEW = 4
 """So many jobs are always worth a commit, which costs about as much as one of them."""
@@ -42,22 +52,25 @@ Waiting = tuple[Task, Future[Any]]
 
 
 class Line:
-    """One thread that takes whatever tasks wait and hands them to `together`, which gives each its outcome once they are
+    """One thread that takes whatever tasks wait and hands them to `together`, which says what is to be waited for until they are
     durable, or raises for all of them."""
 
-    def __init__(self, together: Callable[[Sequence[Task]], Sequence[Outcome]]) -> None:
+    def __init__(self, together: Callable[[Sequence[Task]], Leaving]) -> None:
         self._together = together
         self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._closed, self._door = False, threading.Lock()
-        self._wake: Callable[[], None] | None = None
+        self._driven: tuple[Callable[[], None], Watch] | None = None
         self._driver = 0
+        self._following: list[Waiting] = []
+        self._leaving: tuple[Leaving, Sequence[Waiting], Callable[[], None]] | None = None
         self._thread = threading.Thread(target=self._run, name="antalya-writer", daemon=True)
         self._thread.start()
 
     def do(self, job: Callable[[Any], T], then: Callable[[Any, T], T] | None = None) -> T:
         """Puts a job into the line and returns when what it did is durable; raises what it raised, not_ready once closed."""
         answer = self.submit(job, then)
-        while self._wake is not None and threading.get_ident() == self._driver and not answer.done():
+        while self._driven is not None and threading.get_ident() == self._driver and not answer.done():
+            self._arrived()
             self.turn()
         return answer.result()
 
@@ -68,25 +81,42 @@ class Line:
         with self._door:  # so that no job comes after the last one that `close` waits for
             self.check_open()
             self._jobs.put((Task(job, then, about), answer))
-        if self._wake is not None:
-            self._wake()
+        if self._driven is not None:
+            self._driven[0]()
         return answer
 
-    def drive(self, wake: Callable[[], None]) -> Callable[[], None]:
+    def drive(self, wake: Callable[[], None], watch: Watch) -> Callable[[], None]:
         """Ends the thread: from now on the calling one runs what waits, by calling what this returns (`turn`) soon after each
-        `wake`, which any thread may call. Two threads that alternate cost a process of Python more than what is done here."""
+        `wake`, which any thread may call; it does other things while what was done becomes durable, until `watch` calls. Two
+        threads that alternate cost a process of Python more than what is done here."""
         with self._door:
             self.check_open()
             self._jobs.put(None)
             self._thread.join()
-            self._wake, self._driver = wake, threading.get_ident()
+            self._driven, self._driver = (wake, watch), threading.get_ident()
         return self.turn
 
     def turn(self) -> None:
-        """Runs half of what waits, or a few: while those are answered and the callers send more, the others are run."""
-        self._together_now(self._waiting(max(FEW, self._jobs.qsize() // 2)))
-        if self._wake is not None and not self._closed and not self._jobs.empty():
-            self._wake()
+        """Runs half of what waits, or a few: while those are answered and the callers send more, the others are run. Nothing
+        while something is on its way."""
+        if self._leaving is None:
+            self.following()
+            self._answer_following()
+            self._go_on()
+
+    def following(self) -> list[Task]:
+        """What is run next, as far as that is known, so that it can be prepared for."""
+        if not self._following:
+            most = MOST_JOBS if self._driven is None else max(FEW, self._jobs.qsize() // 2)
+            self._following = _wanted(self._waiting(most))
+        return [task for task, _ in self._following]
+
+    def _go_on(self) -> None:
+        if self._leaving is None and self._driven is not None and not self._closed and self._waits():
+            self._driven[0]()
+
+    def _waits(self) -> bool:
+        return bool(self._following) or not self._jobs.empty()
 
     def check_open(self) -> None:
         """Raises not_ready once closed."""
@@ -99,16 +129,23 @@ class Line:
             if self._closed:
                 return False
             self._closed = True
-            if self._wake is None:
+            if self._driven is None:
                 self._jobs.put(None)
-        while self._wake is not None and not self._jobs.empty():
+        if self._driven is not None:
+            self._arrived()
+        while self._driven is not None and self._waits():
             self.turn()
+            self._arrived()
         self._thread.join()
         return True
 
     def _run(self) -> None:
-        while (first := self._jobs.get()) is not None:
-            self._together_now([first, *self._waiting(MOST_JOBS - 1)])
+        while True:
+            if not self._following:
+                if (first := self._jobs.get()) is None:
+                    return
+                self._following = _wanted([first, *self._waiting(MOST_JOBS - 1)])
+            self._answer_following()
 
     def _waiting(self, most: int) -> list[Waiting]:
         """What waits, taken out of the line."""
@@ -121,17 +158,48 @@ class Line:
                 taken.append(more)
         return taken
 
-    def _together_now(self, waiting: Sequence[Waiting]) -> None:
-        if wanted := [(task, answer) for task, answer in waiting if answer.set_running_or_notify_cancel()]:
-            self._answer(wanted)
-
-    def _answer(self, waiting: Sequence[Waiting]) -> None:
+    def _answer_following(self) -> None:
+        waiting, self._following = self._following, []
+        if not waiting:
+            return
         try:
-            done = self._together([task for task, _ in waiting])
+            leaving = self._together([task for task, _ in waiting])
         except BaseException as failure:
-            done = [(None, failure)] * len(waiting)
-        for (_, answer), (result, failed) in zip(waiting, done, strict=True):
-            if failed is not None:
-                answer.set_exception(failed)
-            else:
-                answer.set_result(result)
+            _tell(waiting, [(None, failure)] * len(waiting))
+            return
+        if self._driven is None or leaving.fd is None:
+            _end(leaving, waiting)
+        else:
+            self._leaving = leaving, waiting, self._driven[1](leaving.fd, self._seen)
+
+    def _seen(self) -> None:
+        self._arrived()
+        self._go_on()
+
+    def _arrived(self) -> None:
+        """Answers what is on its way, if anything is, once it has arrived."""
+        if self._leaving is not None:
+            leaving, waiting, look_away = self._leaving
+            look_away()
+            self._leaving = None
+            _end(leaving, waiting)
+
+
+def _wanted(waiting: Sequence[Waiting]) -> list[Waiting]:
+    return [(task, answer) for task, answer in waiting if answer.set_running_or_notify_cancel()]
+
+
+def _end(leaving: Leaving, waiting: Sequence[Waiting]) -> None:
+    try:
+        done = leaving.end()
+    except BaseException as failure:
+        done = [(None, failure)] * len(waiting)
+    _tell(waiting, done)
+
+
+def _tell(waiting: Sequence[Waiting], done: Sequence[Outcome]) -> None:
+    for (_, answer), (result, failed) in zip(waiting, done, strict=True):
+        if failed is not None:
+            answer.set_exception(failed)
+        else:
+            answer.set_result(result)

@@ -18,7 +18,7 @@ from antalya.picture import Coverage, Made, Prepared, Stored, prepare, shape_of
 from antalya.ports import Kind, Leaf, Remembered, Thing
 from antalya.store.adopting import AdoptWriter
 from antalya.store.bridging import BridgeWriter
-from antalya.store.group import Group, Rows, tables
+from antalya.store.group import HOW_IT_STANDS, Group, Rows, tables
 from antalya.store.past import PastWriter
 from antalya.store.reader import SqlReader
 from antalya.store.rows import STORED, Caches, kind_of, micros, stored_of, text_of
@@ -40,7 +40,7 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         self.put_rows: list[int] = []
         self.changed_rulebook = False
         if not group.begun:
-            self._begin(group)
+            group.begin(self._ask(HOW_IT_STANDS))
         caches.hot.current(self._rows, group)
         self.mark = caches.hot.mark()
         self._fresh: dict[str, Stored] = {}
@@ -48,12 +48,6 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         self._found: dict[frozenset[str], list[Opened]] = {}
         self._columns: tuple[Sequence[Volume], Columns] | None = None
 
-    def _begin(self, group: Group) -> None:
-        rows = self._ask("SELECT key, value, (SELECT coalesce(max(seq), 0) FROM operation), "
-                         "(SELECT coalesce(max(idx) + 1, 0) FROM leaf), (SELECT coalesce(max(seq), 0) FROM event) FROM meta")
-        group.meta = {row[0]: row[1] for row in rows}
-        group.newest, group.size, group.event = map(int, rows[0][2:])
-        group.begun = True
 
     @abstractmethod
     def save(self) -> None:
@@ -287,8 +281,13 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
 
     def write_rest(self) -> None:
         """Writes what jobs left to be written for all of them; the last thing before the commit."""
+        if waiting := self.rest():
+            self._write_all(waiting)
+
+    def rest(self) -> list[tuple[str, Rows, str]]:
+        """What is left to be written (as for `_write`)."""
         self.saved = True  # there is nothing to go back to any more
         if self._group.moved:
             self._group.put_off("meta", "key, value", "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                                 [("last_at", self._group.meta["last_at"])])
-        self._write_later()
+        return [written for written in self._group.taken() if written[1]]

@@ -43,6 +43,12 @@ def prepare_session(db: Connection[Any]) -> None:
                "WHERE current_setting('plan_cache_mode', true) = 'auto'")
 
 
+def plans_anew(db: Connection[Any]) -> bool:
+    """Whether statements are planned with their values each time (`prepare_session`)."""
+    [(mode,)] = db.execute("SELECT current_setting('plan_cache_mode', true)").fetchall()
+    return bool(mode == "force_custom_plan")
+
+
 def connect(conninfo: str, busy_s: float) -> Connection[Any]:
     """The writer's connection. A statement waits at most `busy_s` for a lock; should this process freeze in the middle of
     its work, the server lets the others go on after a minute. Raises psycopg's errors."""

@@ -1,8 +1,10 @@
 """Writing the PostgreSQL store: what only PostgreSQL's statements need."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import count
 
-from antalya.store.group import Rows
+from antalya.store.postgres.pipeline import array
 from antalya.store.postgres.reader import PostgresReader
 from antalya.store.writer import SqlTransaction
 
@@ -13,26 +15,47 @@ class PostgresTransaction(SqlTransaction, PostgresReader):
     def save(self) -> None:
         self._db.execute("SAVEPOINT job")
 
+    def last_statement(self) -> tuple[str, list[bytes]] | None:
+        """What `write_rest` would write: a statement with libpq's marks for values ($1), and these."""
+        if not (waiting := self.rest()):
+            return None
+        text, told = inserting(waiting, numbered=True)
+        return text, [array(kind, values) for kind, values in told]
+
     def _write(self, into: str, rows: Sequence[Sequence[object]], otherwise: str) -> None:
-        self._db.execute(*_inserting(into, rows, otherwise))
+        self._write_all([(into, rows, otherwise)])
 
-    def _write_all(self, waiting: Sequence[tuple[str, Rows, str]]) -> None:
-        # one way to the server and back; references are checked when the whole statement is done. Not a pipeline, which is not
-        # to be trusted where statements may be aborted; CockroachDB wants something returned (ADR 0007)
-        parts = [_inserting(*written) for written in waiting]
-        *first, last = [sql for sql, _ in parts]
-        named = ", ".join(f"w{n} AS ({sql} RETURNING 1)" for n, sql in enumerate(first))
-        self._db.execute(f"WITH {named} {last}" if first else last, [values for _, told in parts for values in told])
+    def _write_all(self, waiting: Sequence[tuple[str, Sequence[Sequence[object]], str]]) -> None:
+        text, told = inserting(waiting)
+        self._db.execute(text, [values for _, values in told])
 
 
-def _inserting(into: str, rows: Sequence[Sequence[object]], otherwise: str) -> tuple[str, list[list[object]]]:
-    """A statement that inserts rows, and its values. An array for each column: the statement is the same however many rows there
-    are, so the server keeps its plan."""
-    columns = [_column(values) for values in zip(*rows, strict=True)]
-    names = ",".join(f"c{n}" if kind else "NULL" for n, (kind, _) in enumerate(columns))
-    told = [(n, kind, values) for n, (kind, values) in enumerate(columns) if kind]
-    return (f"INSERT INTO {into} SELECT {names} FROM unnest({','.join(f'%b::{kind}[]' for _, kind, _ in told)}) "  # noqa: S608
-            f"AS t ({','.join(f'c{n}' for n, _, _ in told)}) {otherwise}", [values for _, _, values in told])
+def inserting(waiting: Sequence[tuple[str, Sequence[Sequence[object]], str]], *,
+              numbered: bool = False) -> tuple[str, list[tuple[str, list[object]]]]:
+    """A statement that inserts rows (as for `_write`), with psycopg's marks or libpq's, and its values with their types. It is
+    one for all tables, one way to the server and back; references are checked when the whole statement is done. An array for each
+    column: the text is the same however many rows there are."""
+    shape, told = list[tuple[str, tuple[str, ...], str]](), list[tuple[str, list[object]]]()
+    for into, rows, otherwise in waiting:
+        columns = [_column(values) for values in zip(*rows, strict=True)]
+        shape.append((into, tuple(kind for kind, _ in columns), otherwise))
+        told += [(kind, values) for kind, values in columns if kind]
+    return _text(tuple(shape), numbered), told
+
+
+@lru_cache(1_000)
+def _text(shape: tuple[tuple[str, tuple[str, ...], str], ...], numbered: bool) -> str:
+    marks = (f"${n}" if numbered else "%b" for n in count(1))
+    *first, last = [_insert(into, kinds, otherwise, marks) for into, kinds, otherwise in shape]
+    named = ", ".join(f"w{n} AS ({sql} RETURNING 1)" for n, sql in enumerate(first))  # CockroachDB wants it (ADR 0007)
+    return f"WITH {named} {last}" if first else last
+
+
+def _insert(into: str, kinds: Sequence[str], otherwise: str, marks: Iterator[str]) -> str:
+    names = ",".join(f"c{n}" if kind else "NULL" for n, kind in enumerate(kinds))
+    told = [(n, kind) for n, kind in enumerate(kinds) if kind]
+    return (f"INSERT INTO {into} SELECT {names} FROM unnest({','.join(f'{next(marks)}::{kind}[]' for _, kind in told)}) "  # noqa: S608
+            f"AS t ({','.join(f'c{n}' for n, _ in told)}) {otherwise}")
 
 
 _KINDS = {int: "int8", float: "float8", str: "text", bytes: "bytea"}

@@ -17,6 +17,7 @@ from time import monotonic, sleep
 from typing import TypeVar
 
 from antalya.model.errors import AntalyaError, error
+from antalya.ports import Watch
 from antalya.store import line
 from antalya.store.group import Group
 from antalya.store.rows import Caches
@@ -47,7 +48,7 @@ class SqliteStore:
         try:
             with _named_errors():
                 _migrate(self._writer)
-                self._writer.execute("PRAGMA busy_timeout = 0")  # `_begin` waits
+                self._writer.execute("PRAGMA busy_timeout = 0")  # `_patiently` waits
                 self._writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         except BaseException:
             self._writer.close()
@@ -63,7 +64,8 @@ class SqliteStore:
             db = sqlite3.connect(self.path, timeout=self._busy_s, isolation_level=None, check_same_thread=False,
                                  cached_statements=512)
             try:
-                for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY",
+                self._patiently(db, "PRAGMA journal_mode = WAL")
+                for pragma in ("synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY",
                                "cache_size = -65536", "trusted_schema = OFF", *pragmas):
                     db.execute(f"PRAGMA {pragma}")
             except BaseException:
@@ -109,9 +111,9 @@ class SqliteStore:
         """As `write`, without waiting. `about`: ids of operations that the job looks for."""
         return self._line.submit(job, then, about)
 
-    def drive(self, wake: Callable[[], None]) -> Callable[[], None]:
+    def drive(self, wake: Callable[[], None], watch: Watch) -> Callable[[], None]:
         """Has the calling thread run the line of writers (`Line.drive`)."""
-        return self._line.drive(wake)
+        return self._line.drive(wake, watch)
 
     def close(self) -> None:
         """Lets waiting jobs finish, then closes the file; readers at work close when they are done. Again: does nothing."""
@@ -124,12 +126,12 @@ class SqliteStore:
                 db.close()
             self._idle.clear()
 
-    def _together(self, tasks: Sequence[line.Task]) -> list[line.Outcome]:
+    def _together(self, tasks: Sequence[line.Task]) -> line.Leaving:
         """Tasks in one transaction, each with its outcome once all is on disk."""
         self._group = Group()
         try:
             with _named_errors():
-                self._begin()
+                self._patiently(self._writer, "BEGIN IMMEDIATE")
                 SqliteTransaction(self._writer, self._write_caches, self._group).foresee(i for task in tasks for i in task.about)
                 done = [self._one(task) for task in tasks]
                 rest = SqliteTransaction(self._writer, self._write_caches, self._group)
@@ -143,15 +145,15 @@ class SqliteStore:
                 self._writer.execute("ROLLBACK")
             self._write_caches.clear()
             raise
-        return [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)]
+        return line.Leaving(None, lambda: [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)])
 
-    def _begin(self) -> None:
-        """Takes the file's write lock as soon as another process leaves it. SQLite looks for it ever more seldom, up to ten times
-        a second: two busy processes would wait more than they write."""
+    def _patiently(self, db: sqlite3.Connection, sql: str) -> None:
+        """Does what needs the file's write lock as soon as another process leaves it. SQLite looks for it ever more seldom, up to ten
+        times a second: two busy processes would wait more than they write. And to change the journal it does not wait at all."""
         until = monotonic() + self._busy_s
         while True:
             try:
-                self._writer.execute("BEGIN IMMEDIATE")
+                db.execute(sql)
                 return
             except sqlite3.OperationalError as failure:
                 if failure.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > until:

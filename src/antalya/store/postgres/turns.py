@@ -1,0 +1,243 @@
+"""The turns of a PostgreSQL store's line of writers: its connection, and transactions on it.
+
+The ways to the server and back are few: what a transaction's jobs need to know is asked for together with the lock and BEGIN, and
+what they leave is sent together with COMMIT and letting go of the lock. Nobody waits for either before it is needed: while the
+one is on its way callers are answered, while the other is, more requests are taken.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+from psycopg.errors import FeatureNotSupported, UndefinedFunction
+from psycopg.pq import TransactionStatus
+
+from antalya.model.errors import error
+from antalya.store import line
+from antalya.store.group import HOW_IT_STANDS, Group
+from antalya.store.postgres.errors import again, lost
+from antalya.store.postgres.opening import connect, connect_first, migrate, plans_anew
+from antalya.store.postgres.pipeline import Pipeline, array
+from antalya.store.postgres.writer import PostgresTransaction
+from antalya.store.rows import STORED, Caches, stored_of
+
+LOCK = 0x616E74616C7961
+"""The advisory lock of a database's writers."""
+_TAKE, _LET_GO = f"SELECT pg_advisory_lock({LOCK})", f"SELECT pg_advisory_unlock({LOCK})"
+_KEEP_PLAN = "SET LOCAL plan_cache_mode = auto"
+"""For what inserts rows, which is planned the same way however many there are."""
+_KNOWN = STORED + "WHERE current = 1 AND id = ANY($1::text[])"
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """The beginning of a transaction, on its way: what of operations `about` is known is looked up. `turn` ends it; `group`: it
+    has come, and this is how things stood."""
+
+    db: Connection[Any]
+    pipeline: Pipeline
+    about: list[str]
+    turn: ExitStack
+    group: Group | None = None
+
+
+class _Afterwards(PostgresTransaction):
+    """What answers are made with once what the jobs did is durable. The next transaction may be on its way by then, and is waited
+    for before anything is asked."""
+
+    def __init__(self, db: Connection[Any], caches: Caches, group: Group, free: Callable[[], object]) -> None:
+        super().__init__(db, caches, group)
+        self._free = free
+
+    def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        self._free()
+        return super()._ask(sql, values)
+
+
+class Turns:
+    """`address`, `busy_s` and `lock` as for the store; `kept` is what its readers keep. Brings the tables forward first. Raises
+    psycopg's errors and those of the catalogue."""
+
+    def __init__(self, address: str, busy_s: float, *, lock: bool) -> None:
+        self._address, self._busy_s, self._lock = address, busy_s, lock
+        self.kept, self.caches, self._group = Caches(), Caches(), Group()
+        self._held, self._prepared = False, dict[str, bytes]()
+        self._opening: _Opening | None = None
+        self.db = connect_first(address, busy_s)
+        try:
+            self._plans_anew = plans_anew(self.db)
+            with self._turn() as db:
+                self._take_lock(lambda: db.execute(_TAKE.encode()))
+                migrate(db)
+        except BaseException:
+            self.db.close()
+            raise
+
+    def close(self) -> None:
+        """Disconnects."""
+        self.db.close()
+
+    @contextmanager
+    def _turn(self) -> Iterator[Connection[Any]]:
+        """The writer's connection, connected again where it was lost, alone among the processes that use the lock. What was
+        begun on it and not committed is undone, and nothing of it remembered."""
+        if self.db.closed:
+            self.kept, self.caches = Caches(), Caches()  # after a failover, numbers may be given to other rows
+            self.db, self._prepared = connect(self._address, self._busy_s), {}
+            self._plans_anew = plans_anew(self.db)
+        db, self._held = self.db, False
+        try:
+            yield db
+        except BaseException:
+            self.caches.clear()
+            raise
+        finally:
+            try:
+                if db.info.transaction_status != TransactionStatus.IDLE:
+                    self._undo(db)
+                if self._held:
+                    db.execute(_LET_GO)
+            except psycopg.Error:
+                db.close()  # the server lets go of what the connection held
+
+    def _undo(self, db: Connection[Any], to: str = "") -> None:
+        """Rolls back. After that, psycopg has the server forget what it prepared."""
+        self._prepared.clear()
+        db.execute(f"ROLLBACK{to}".encode())
+
+    def _take_lock(self, wait: Callable[[], object]) -> None:
+        """Waits for the lock, unless it is a database without such locks."""
+        try:
+            if self._lock:
+                wait()
+                self._held = True
+        except (FeatureNotSupported, UndefinedFunction):
+            self._lock = False
+
+    def _open(self, tasks: Sequence[line.Task]) -> "_Opening":
+        """Sends the beginning of a transaction, without waiting for it. The lock is taken in a statement of its own: the
+        transaction's snapshot has to be taken after it."""
+        with ExitStack() as until_kept:
+            db = until_kept.enter_context(self._turn())
+            pipeline, about = Pipeline(db, self._prepared), list(dict.fromkeys(id_ for task in tasks for id_ in task.about))
+            if self._lock:
+                pipeline.send(_TAKE)
+                pipeline.sync()
+            pipeline.send("BEGIN ISOLATION LEVEL SERIALIZABLE")
+            pipeline.send(HOW_IT_STANDS)
+            if about:
+                pipeline.send(_KNOWN, [array("text", about)])
+            pipeline.sync()
+            pipeline.go()
+            return _Opening(db, pipeline, about, until_kept.pop_all())
+
+    def _begun(self) -> None:
+        """Waits for the beginning of a transaction that is on its way, if one is."""
+        opening = self._opening
+        if opening is None or opening.group is not None:
+            return
+        self._opening = None
+        with opening.turn as until_kept:
+            group = Group()
+            self._take_lock(opening.pipeline.until_sync)
+            _, stands, *known = opening.pipeline.until_sync()
+            group.begin(opening.pipeline.rows(stands))
+            for rows in known:
+                found = map(stored_of, opening.pipeline.rows(rows))
+                group.known = dict.fromkeys(opening.about) | {stored.operation.id: stored for stored in found}
+            self._opening = _Opening(opening.db, opening.pipeline, opening.about, until_kept.pop_all(), group)
+
+    def send(self, tasks: Sequence[line.Task],
+             following: Callable[[], Sequence[line.Task]]) -> tuple[int, Callable[[], list[line.Outcome]]]:
+        """Does tasks in a transaction and sends its end: what is readable once there is an answer, and what waits for it.
+        `following`: what is likely to be done next, once these are durable."""
+        if self._opening is None:
+            self._opening = self._open(tasks)
+        self._begun()
+        opening, self._opening = self._opening, None
+        with opening.turn as until_kept:
+            db, self._group = opening.db, opening.group or Group()
+            try:
+                done = [self._one(db, task) for task in tasks]
+            except _Torn:
+                self._undo(db)
+                self.caches.clear()
+                db.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
+                self._group = Group()
+                done = [self._one(db, task, eager=True) for task in tasks]
+            rest = _Afterwards(db, self.caches, self._group, self._begun)
+            pipeline = self._leave(db, rest)
+            turn = until_kept.pop_all()
+
+        def end() -> list[line.Outcome]:
+            with turn:
+                self._arrived(pipeline)
+            for caches in (self.kept, self.caches):
+                caches.know(self._group.nodes)
+            with suppress(psycopg.Error):  # then it is begun again
+                if (tasks_then := following()) and self._opening is None:
+                    self._opening = self._open(tasks_then)
+            return [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)]
+        return db.fileno(), end
+
+    def _leave(self, db: Connection[Any], rest: PostgresTransaction) -> Pipeline:
+        """Sends the end of a transaction: what is left to be written, COMMIT, and the lock."""
+        last, pipeline = rest.last_statement(), Pipeline(db, self._prepared)
+        if last is not None:
+            if self._plans_anew:
+                pipeline.send(_KEEP_PLAN)
+            pipeline.send(*last)
+        pipeline.send("COMMIT")
+        pipeline.sync()
+        if self._held:
+            pipeline.send(_LET_GO)
+            pipeline.sync()
+        pipeline.go()
+        return pipeline
+
+    def _arrived(self, pipeline: Pipeline) -> None:
+        """Waits until a transaction is durable. Raises what the server said: nothing was kept then; and not_ready where it went
+        away, and nobody knows whether it was."""
+        try:
+            *_, commit = pipeline.until_sync()
+        except psycopg.Error as failure:
+            if lost(failure):
+                raise error("not_ready", "the store's server went away during the commit: look whether it was kept") from failure
+            raise
+        if commit.command_status != b"COMMIT":
+            raise error("internal", "the transaction was not committed")
+        with suppress(psycopg.Error):  # then the connection is closed
+            if self._held:
+                pipeline.until_sync()
+                self._held = False
+
+    def _one(self, db: Connection[Any], task: line.Task, *, eager: bool = False) -> line.Outcome:
+        """A task's job: its result, or what it raised after everything it did was undone. Under a savepoint of its own once it
+        writes; from the beginning where `eager`, for a read that fails ends a transaction too (_Torn, where there is none)."""
+        tx, mark = PostgresTransaction(db, self.caches, self._group), self._group.mark()
+        if eager:
+            tx.save()
+            tx.saved = True
+        try:
+            result = task.job(tx)
+            if tx.saved:
+                db.execute("RELEASE SAVEPOINT job")
+        except Exception as failure:
+            if again(failure) or lost(failure):
+                raise  # the whole transaction is
+            if tx.saved:
+                self._undo(db, " TO SAVEPOINT job")
+                db.execute("RELEASE SAVEPOINT job")
+            elif db.info.transaction_status == TransactionStatus.INERROR:
+                raise _Torn from failure
+            self._group.back_to(mark)
+            self.caches.forget(tx.put_rows, tx.changed_rulebook, tx.mark)
+            return None, failure
+        return result, None
+
+
+class _Torn(Exception):
+    """A read failed outside any savepoint: the transaction has to be done again."""
