@@ -148,8 +148,8 @@ class SqliteStore:
         return line.Leaving(None, lambda: [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)])
 
     def _patiently(self, db: sqlite3.Connection, sql: str) -> None:
-        """Does what needs the file's write lock as soon as another process leaves it. SQLite looks for it ever more seldom, up to ten
-        times a second: two busy processes would wait more than they write. And to change the journal it does not wait at all."""
+        """Does what needs the file's write lock as soon as another process leaves it. SQLite looks for it ever more seldom, up to
+        ten times a second: two busy processes would wait more than they write. To change the journal it does not wait at all."""
         until = monotonic() + self._busy_s
         while True:
             try:
