@@ -10,11 +10,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from tests.served import ExchangeServer, heeds_ctrl_c
 from tests.world import World
@@ -23,6 +25,8 @@ from antalya.entry.http.call import Desk, Rates
 from antalya.entry.keeper import drive, keep
 from antalya.entry.serving import Doors, loop_factory
 from antalya.model.errors import AntalyaError
+from antalya.ports import Transaction
+from antalya.store.postgres import PostgresStore
 from antalya.store.sqlite import SqliteStore
 from antalya.store.system import clock, ids
 
@@ -166,6 +170,53 @@ def test_answers_leave_before_more_is_done(tmp_path: Path) -> None:
     with closing(store):
         asyncio.run(eight())
     assert happened == (["done"] * 4 + ["left"] * 4) * 2
+
+
+@pytest.fixture
+def held_up(postgres_url: str) -> Iterator[tuple[PostgresStore, Callable[[], object]]]:
+    """A store whose commits of a leaf wait until something is called, but not for ever."""
+    with closing(PostgresStore(postgres_url, busy_s=10)) as store, psycopg.connect(postgres_url, autocommit=True) as db:
+        db.execute("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "
+                   "$$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$")
+        db.execute("CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON leaf DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
+                   "EXECUTE FUNCTION wait()")
+        db.execute("SELECT pg_advisory_lock(7)")
+        yield store, lambda: db.execute("SELECT pg_advisory_unlock(7)")
+
+
+async def begun(store: PostgresStore) -> Future[int]:
+    """The answer to a job that was run, and is not durable yet."""
+    ran = asyncio.Event()
+
+    def job(tx: Transaction) -> int:
+        ran.set()
+        return tx.append_leaf(b"x", bytes(16), None)
+    drive(store, asyncio.get_running_loop())
+    answer = store.submit(job)
+    await ran.wait()
+    return answer
+
+
+def test_more_is_taken_while_the_database_commits(held_up: tuple[PostgresStore, Callable[[], object]]) -> None:
+    store, go_on = held_up
+
+    async def whole() -> int:
+        answer = await begun(store)
+        assert not answer.done()
+        go_on()  # which nobody could, if that was waited for
+        return await asyncio.wrap_future(answer)
+    assert asyncio.run(whole()) == 0
+
+
+def test_what_is_under_way_when_the_loop_ends_is_waited_for(held_up: tuple[PostgresStore, Callable[[], object]]) -> None:
+    store, go_on = held_up
+
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        answer = runner.run(begun(store))
+    assert not answer.done()
+    go_on()
+    store.close()
+    assert answer.result(0) == 0
 
 
 def test_the_choice_of_a_loop_leaves_the_log_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
