@@ -316,6 +316,7 @@ def test_jobs_that_wait_are_committed_together(postgres_url: str, db: psycopg.Co
 def test_another_process_that_holds_the_lock_is_waited_for_and_in_the_end_busy(postgres_url: str,
                                                                               db: psycopg.Connection[Any]) -> None:
     with closing(PostgresStore(postgres_url, busy_s=0.1)) as hasty, closing(PostgresStore(postgres_url)) as patient:
+        connection = hasty._turns.db
         db.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         with pytest.raises(AntalyaError, match="store_busy"):
             hasty.write(leaf("lost"))
@@ -325,6 +326,7 @@ def test_another_process_that_holds_the_lock_is_waited_for_and_in_the_end_busy(p
             db.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
             assert waits.result(30) == 0
         assert hasty.write(leaf("y")) == 1
+        assert hasty._turns.db is connection  # and what is known of the database is known still
 
 
 def test_a_database_without_such_locks_is_used_without(postgres_url: str, db: psycopg.Connection[Any]) -> None:

@@ -142,7 +142,12 @@ class Turns:
         self._opening = None
         with opening.turn as until_kept:
             group = Group()
-            self._take_lock(opening.pipeline.until_sync)
+            try:
+                self._take_lock(opening.pipeline.until_sync)
+            except psycopg.Error:
+                with suppress(psycopg.Error):  # what was begun without it can be undone then
+                    opening.pipeline.until_sync()
+                raise
             _, stands, *known = opening.pipeline.until_sync()
             group.begin(opening.pipeline.rows(stands))
             for rows in known:
