@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from tests.pictures import NOW
 from tests.postgres import PostgresServer
 from tests.stores.earlier import LEAVES, check, filled, with_nodes
-from tests.stores.samples import SALT, disc, found, keep, kept
+from tests.stores.samples import SALT, ask, disc, found, keep, kept
 from tests.stores.test_jobs import leaf, leaves, queued
 
 from antalya.ledger.merkle import leaf_hash
 from antalya.model import Minima, Party
-from antalya.model.errors import AntalyaError
+from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import ACTIVITIES
 from antalya.picture import Stored
 from antalya.ports import Transaction
@@ -149,7 +149,7 @@ def test_no_error_says_the_password(url: str) -> None:
 def test_no_plan_is_kept_from_when_a_table_was_empty(postgres_url: str) -> None:
     with closing(PostgresStore(postgres_url)) as store:
         for _ in range(20):  # by itself a server keeps a plan after the fifth time
-            store.write(lambda tx: tx.operations_of(["x"]))
+            store.submit(leaf("x"), about=("x",)).result(30)
         looked = store._turns.db.execute("SELECT custom_plans, generic_plans FROM pg_prepared_statements "
                                        "WHERE statement LIKE '%current = 1 AND id = ANY%'").fetchall()
         assert looked
@@ -311,6 +311,24 @@ def test_jobs_that_wait_are_committed_together(postgres_url: str, db: psycopg.Co
         assert sorted(f.result() for f in futures) == list(range(20))
     [(transactions,)] = db.execute("SELECT count(DISTINCT xmin::text) FROM leaf").fetchall()
     assert transactions <= 2  # they, or they in two goes
+
+
+def test_what_is_prepared_on_the_server_does_not_grow_with_what_fails(postgres_url: str) -> None:
+    def fails(tx: Transaction) -> None:
+        tx.put_ask(ask())
+        raise error("wrong_state", "taken back")
+
+    def prepared() -> int:
+        return int(store._turns.db.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'antalya%'").fetchone()[0])
+    with closing(PostgresStore(postgres_url)) as store:
+        store.write(leaf("x"))
+        some = prepared()
+        assert some > 0
+        for _ in range(10):
+            with pytest.raises(AntalyaError, match="wrong_state"):
+                store.write(fails)
+            store.write(leaf("x"))
+        assert prepared() <= 2 * some
 
 
 def test_another_process_that_holds_the_lock_is_waited_for_and_in_the_end_busy(postgres_url: str,

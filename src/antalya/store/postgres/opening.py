@@ -55,6 +55,7 @@ def connect(conninfo: str, busy_s: float) -> Connection[Any]:
     db = Connection.connect(conninfo)
     try:
         prepare_session(db)
+        db.prepare_threshold = None  # `Pipeline` prepares; psycopg would have the server forget that too when something is undone
         db.execute(f"SET lock_timeout = {int(busy_s * 1000)}")
         db.execute("SET idle_in_transaction_session_timeout = 60000")
     except BaseException:

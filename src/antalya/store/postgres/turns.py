@@ -21,7 +21,7 @@ from antalya.store.group import HOW_IT_STANDS, Group
 from antalya.store.postgres.errors import again, lost
 from antalya.store.postgres.opening import connect, connect_first, migrate, plans_anew
 from antalya.store.postgres.pipeline import Pipeline, array
-from antalya.store.postgres.writer import PostgresTransaction
+from antalya.store.postgres.writer import PostgresTransaction, inserting
 from antalya.store.rows import STORED, Caches, stored_of
 
 LOCK = 0x616E74616C7961
@@ -48,8 +48,9 @@ class _Afterwards(PostgresTransaction):
     """What answers are made with once what the jobs did is durable. The next transaction may be on its way by then, and is waited
     for before anything is asked."""
 
-    def __init__(self, db: Connection[Any], caches: Caches, group: Group, free: Callable[[], object]) -> None:
-        super().__init__(db, caches, group)
+    def __init__(self, db: Connection[Any], caches: Caches, group: Group, prepared: dict[str, bytes],
+                 free: Callable[[], object]) -> None:
+        super().__init__(db, caches, group, prepared)
         self._free = free
 
     def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
@@ -97,16 +98,11 @@ class Turns:
         finally:
             try:
                 if db.info.transaction_status != TransactionStatus.IDLE:
-                    self._undo(db)
+                    db.execute("ROLLBACK")
                 if self._held:
                     db.execute(_LET_GO)
             except psycopg.Error:
                 db.close()  # the server lets go of what the connection held
-
-    def _undo(self, db: Connection[Any], to: str = "") -> None:
-        """Rolls back. After that, psycopg has the server forget what it prepared."""
-        self._prepared.clear()
-        db.execute(f"ROLLBACK{to}".encode())
 
     def _take_lock(self, wait: Callable[[], object]) -> None:
         """Waits for the lock, unless it is a database without such locks."""
@@ -168,12 +164,12 @@ class Turns:
             try:
                 done = [self._one(db, task) for task in tasks]
             except _Torn:
-                self._undo(db)
+                db.execute("ROLLBACK")
                 self.caches.clear()
                 db.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
                 self._group = Group()
                 done = [self._one(db, task, eager=True) for task in tasks]
-            rest = _Afterwards(db, self.caches, self._group, self._begun)
+            rest = _Afterwards(db, self.caches, self._group, self._prepared, self._begun)
             pipeline = self._leave(db, rest)
             turn = until_kept.pop_all()
 
@@ -190,11 +186,11 @@ class Turns:
 
     def _leave(self, db: Connection[Any], rest: PostgresTransaction) -> Pipeline:
         """Sends the end of a transaction: what is left to be written, COMMIT, and the lock."""
-        last, pipeline = rest.last_statement(), Pipeline(db, self._prepared)
-        if last is not None:
+        waiting, pipeline = rest.rest(), Pipeline(db, self._prepared)
+        if waiting:
             if self._plans_anew:
                 pipeline.send(_KEEP_PLAN)
-            pipeline.send(*last)
+            pipeline.send(*inserting(waiting))
         pipeline.send("COMMIT")
         pipeline.sync()
         if self._held:
@@ -222,7 +218,7 @@ class Turns:
     def _one(self, db: Connection[Any], task: line.Task, *, eager: bool = False) -> line.Outcome:
         """A task's job: its result, or what it raised after everything it did was undone. Under a savepoint of its own once it
         writes; from the beginning where `eager`, for a read that fails ends a transaction too (_Torn, where there is none)."""
-        tx, mark = PostgresTransaction(db, self.caches, self._group), self._group.mark()
+        tx, mark = PostgresTransaction(db, self.caches, self._group, self._prepared), self._group.mark()
         if eager:
             tx.save()
             tx.saved = True
@@ -234,7 +230,7 @@ class Turns:
             if again(failure) or lost(failure):
                 raise  # the whole transaction is
             if tx.saved:
-                self._undo(db, " TO SAVEPOINT job")
+                db.execute("ROLLBACK TO SAVEPOINT job")
                 db.execute("RELEASE SAVEPOINT job")
             elif db.info.transaction_status == TransactionStatus.INERROR:
                 raise _Torn from failure
