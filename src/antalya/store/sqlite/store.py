@@ -27,6 +27,9 @@ from antalya.store.sqlite.writer import SqliteTransaction
 
 T = TypeVar("T")
 VERSION = 9
+CACHE_KB = 16_384
+"""Of pages, a connection. SQLite looks through all of them at most commits (those that divided a page), so more cost more than
+they save."""
 CHECKPOINT_PAGES = 100_000
 """After so many pages (400 MB) a commit puts the write-ahead log into the file, should `Checkpointing` not have."""
 LOOK_S = 0.0003
@@ -66,7 +69,7 @@ class SqliteStore:
             try:
                 self._patiently(db, "PRAGMA journal_mode = WAL")
                 for pragma in ("synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY",
-                               "cache_size = -65536", "trusted_schema = OFF", *pragmas):
+                               f"cache_size = -{CACHE_KB}", "trusted_schema = OFF", *pragmas):
                     db.execute(f"PRAGMA {pragma}")
             except BaseException:
                 db.close()
@@ -82,7 +85,7 @@ class SqliteStore:
         with self._door:
             db = self._idle.pop() if self._idle else None
         if db is None:
-            db = self._connect("query_only = ON", "cache_size = -16384")
+            db = self._connect("query_only = ON")
         try:
             with _named_errors():
                 db.execute("BEGIN")
