@@ -36,8 +36,9 @@ from antalya.ports import Store
 _logger = logging.getLogger("antalya.keeper")
 _STOP_S, _AGAIN_S = 5.0, 1.0
 """How long doors may take to end; and how long after one was lost the next is begun."""
-_LEAVING = 3
-"""Turns of the event loop until the answer to a job that is done has left: its future, its task, the message."""
+_LEAVING, _RINGING = 2, 1
+"""Turns of the event loop until the answer to a job that is done has left (its future, its task); and until its cause for ringing
+is sent, along with it."""
 
 
 class Door:
@@ -72,16 +73,16 @@ class Door:
         try:
             response = await row.handler(call)
         except AntalyaError as failure:
-            self.channel.send(_refused(asked.number, failure))
+            self.channel.send(_refused(asked.number, failure), at_once=True)
             return
         except Exception:
             _logger.exception("request failed", extra={"route": row.path})
-            self.channel.send(_refused(asked.number, error("internal", "the exchange failed to answer")))
+            self.channel.send(_refused(asked.number, error("internal", "the exchange failed to answer")), at_once=True)
             return
         if isinstance(response, Awaited):
             self._awaited[asked.number] = response.arrived
         self.channel.send(Given(asked.number, response.status_code, response.raw_headers, bytes(response.body),
-                                isinstance(response, Awaited)))
+                                isinstance(response, Awaited)), at_once=True)
 
     async def _deliver(self, party: str, up_to: int) -> None:
         try:
@@ -177,7 +178,7 @@ class Keeping:
         """Tells the doors that somebody was told something; where a filing was the cause, with the answer to that."""
         if not self._ringing:
             self._ringing = True
-            self._loop.call_soon_threadsafe(_later, self._loop, _LEAVING - 2, self._ring)
+            self._loop.call_soon_threadsafe(_later, self._loop, _RINGING, self._ring)
 
     def _ring(self) -> None:
         self._ringing = False

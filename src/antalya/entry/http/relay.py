@@ -5,7 +5,10 @@ one program and one machine; a message is its length (4 bytes, big-endian) and M
 """
 
 import asyncio
+import os
+import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
@@ -88,16 +91,27 @@ BUSY = 200
 
 class Channel(asyncio.Protocol):
     """One side of the socket. `on_message` gets what comes, `on_end` is called when the other side is gone. What is sent within
-    one turn of the event loop leaves together."""
+    one turn of the event loop leaves together, unless it is to leave at once."""
 
     def __init__(self, on_message: Callable[[Message], None], on_end: Callable[[], None]) -> None:
         self._on_message, self._on_end = on_message, on_end
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._came, self._leaving = bytearray(), list[bytes]()
+        self._socket: socket.socket | None = None
+        self._came, self._leaving, self._full = bytearray(), list[bytes](), False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(0)  # so that it says when it has something left to send
+        # uvloop's transports send only once all that is ready has been called
+        self._socket = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))
+        self._socket.setblocking(False)
+
+    def pause_writing(self) -> None:
+        self._full = True
+
+    def resume_writing(self) -> None:
+        self._full = False
 
     def data_received(self, data: bytes) -> None:
         self._came += data
@@ -113,14 +127,19 @@ class Channel(asyncio.Protocol):
 
     def connection_lost(self, failure: Exception | None) -> None:
         self._transport = None
+        if self._socket is not None:
+            self._socket.close()
         self._on_end()
 
-    def send(self, message: Message) -> None:
-        """Sends a message soon; once the other side is gone, nothing."""
-        if not self._leaving:
+    def send(self, message: Message, *, at_once: bool = False) -> None:
+        """Sends a message soon, or `at_once`, so that the other side has it while this one goes on; once that is gone,
+        nothing."""
+        if not (self._leaving or at_once):
             self._loop.call_soon(self._leave)
         body = _ENCODER.encode(message)
         self._leaving += len(body).to_bytes(_LENGTH, "big"), body
+        if at_once:
+            self._leave()
 
     def close(self) -> None:
         """Ends it, for both sides."""
@@ -128,9 +147,15 @@ class Channel(asyncio.Protocol):
             self._transport.close()
 
     def _leave(self) -> None:
-        leaving, self._leaving = self._leaving, []
-        if self._transport is not None:
-            self._transport.write(b"".join(leaving))
+        data, self._leaving = b"".join(self._leaving), []
+        if self._transport is None or self._socket is None or not data:
+            return
+        sent = 0
+        if not self._full:
+            with suppress(OSError):  # there is no room now, or nobody: the transport sees to it
+                sent = self._socket.send(data)
+        if sent < len(data):
+            self._transport.write(data[sent:])
 
 
 class Keeper:
