@@ -1,9 +1,8 @@
 # The two commands are `make demo` and `make test`; they need Python 3.11 or newer, make and git, nothing else.
-# The first Python that runs, is new enough and can make environments (a name on the PATH may be a shim for one that is not there).
-# The system's own comes first: distributions build theirs with optimisations, by which an exchange takes a fifth more filings a
-# second than by one built without (docs/performance.md).
-PYTHON ?= $(shell for p in /usr/bin/python3 python3 python3.11 python3.12 python3.13; do \
-  $$p -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# The first Python that runs and is new enough (a name on the PATH may be a shim for one that is not there), if there is one of those
+# that can make environments. The system's own comes first: distributions build theirs with optimisations (docs/adr/0017).
+PYTHON ?= $(shell for wanted in ensurepip sys; do for p in /usr/bin/python3 python3 python3.11 python3.12 python3.13; do \
+  $$p -c "import $$wanted, sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$p && exit; done; done)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet

@@ -34,7 +34,7 @@ def main() -> int:
         print(f"{name} …", file=sys.stderr, flush=True)
         found.append(import_module(f"benchmarks.{name}").part(quick))
     rows, said = [row for part in found for row in part.rows], [line for part in found for line in part.said]
-    machine = (f"Python {platform.python_version()}, {os.cpu_count()} cores, {_load()}"
+    machine = (f"Python {platform.python_version()} ({_built()}), {os.cpu_count()} cores, {_load()}"
                f"{time.perf_counter() - began:.0f} s in all.")
     _print(rows, [*said, machine])
     if whole and not quick:
@@ -42,6 +42,12 @@ def main() -> int:
         lines = "\n".join(f"- {line}" for line in said)
         PAGE.write_text(f"{head}{BEGIN}\n{markdown(rows)}\n\n{lines}\n\n{machine}\n{END}{rest.split(END)[1]}", encoding="utf-8")
     return 0
+
+
+def _built() -> str:
+    """Whose Python it is: how it was built matters (docs/adr/0017)."""
+    where = Path(sys.executable).resolve()
+    return "the system's own" if where.parent == Path("/usr/bin") else "not the system's own"
 
 
 def _load() -> str:

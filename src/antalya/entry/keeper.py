@@ -36,9 +36,10 @@ from antalya.ports import Store
 _logger = logging.getLogger("antalya.keeper")
 _STOP_S, _AGAIN_S = 5.0, 1.0
 """How long doors may take to end; and how long after one was lost the next is begun."""
-_LEAVING, _RINGING = 2, 1
-"""Turns of the event loop until the answer to a job that is done has left (its future, its task); and until its cause for ringing
-is sent, along with it."""
+_LEAVING = 2
+"""Turns of the event loop until the answer to a job that is done has left: its future, its task."""
+_RINGING = 1
+"""After so many, doors are sent that somebody was told something: it leaves with the first of those answers."""
 
 
 class Door:
