@@ -1,6 +1,8 @@
 """The socket between a door and the process that keeps the store."""
 
 import asyncio
+import errno
+import os
 import select
 import socket
 from collections.abc import Callable, Coroutine
@@ -49,8 +51,14 @@ def test_an_answer_is_there_before_whoever_sent_it_goes_on(run: Callable[[Corout
     run(whole())
 
 
+@pytest.mark.parametrize("left", [True, False], ids=["", "no descriptors left"])
 def test_what_is_sent_arrives_whole_and_in_order_however_slowly_it_is_read(
-        run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+        run: Callable[[Coroutine[Any, Any, None]], None], left: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(fd: int) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    if not left:
+        monkeypatch.setattr(os, "dup", none_left)
+
     async def whole() -> None:
         ours, theirs = socket.socketpair()
         sending, came, over = await channel(ours), list[Message](), asyncio.Event()

@@ -103,9 +103,9 @@ class Channel(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(0)  # so that it says when it has something left to send
-        # uvloop's transports send only once all that is ready has been called
-        self._socket = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))
-        self._socket.setblocking(False)
+        with suppress(OSError):  # without it the transport sends, which in uvloop waits until all that is ready has been called
+            self._socket = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))
+            self._socket.setblocking(False)
 
     def pause_writing(self) -> None:
         self._full = True
@@ -148,10 +148,10 @@ class Channel(asyncio.Protocol):
 
     def _leave(self) -> None:
         data, self._leaving = b"".join(self._leaving), []
-        if self._transport is None or self._socket is None or not data:
+        if self._transport is None or not data:
             return
         sent = 0
-        if not self._full:
+        if self._socket is not None and not self._full:
             with suppress(OSError):  # there is no room now, or nobody: the transport sees to it
                 sent = self._socket.send(data)
         if sent < len(data):
