@@ -1,8 +1,12 @@
 # The two commands are `make demo` and `make test`; they need Python 3.11 or newer, make and git, nothing else.
-# The first Python that runs and is new enough (a name on the PATH may be a shim for one that is not there), if there is one of those
-# that can make environments. The system's own comes first: distributions build theirs with optimisations (docs/adr/0017).
-PYTHON ?= $(shell for wanted in ensurepip sys; do for p in /usr/bin/python3 python3 python3.11 python3.12 python3.13; do \
-  $$p -c "import $$wanted, sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$p && exit; done; done)
+# The first Python that runs (a name on the PATH may be a shim for one that is not there), can make environments and is one that
+# constraints/ has packages for, 3.11 to 3.14; else the first that is new enough, which says what it lacks. The system's own comes
+# first: distributions build theirs with optimisations (docs/adr/0017).
+SYSTEM_PYTHON ?= /usr/bin/python3
+PYTHON ?= $(shell for fit in "import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))" \
+  "import sys; sys.exit(sys.version_info < (3, 11))"; do \
+  for p in $(SYSTEM_PYTHON) python3 python3.11 python3.12 python3.13 python3.14; do \
+  $$p -c "$$fit" 2>/dev/null && echo $$p && exit; done; done)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
