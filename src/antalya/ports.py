@@ -27,7 +27,7 @@ from antalya.model.volume import Minima
 from antalya.picture import Coverage, Made, Prepared, Rulebook, Stored
 
 T = TypeVar("T")
-Watch = Callable[[int, Callable[[], None]], Callable[[], None]]
+Watch = Callable[[int, Callable[[], None]], Callable[[], object]]
 """Calls as soon as a file is readable, until what it gives is called."""
 Kind = Literal["party", "force", "area", "stance", "control", "site", "understanding"]
 KINDS: tuple[Kind, ...] = ("party", "force", "area", "stance", "control", "site", "understanding")

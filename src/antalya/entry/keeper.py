@@ -210,10 +210,6 @@ def _later(loop: asyncio.AbstractEventLoop, turns: int, call: Callable[[], None]
         call()
 
 
-def _look_away(loop: asyncio.AbstractEventLoop, fd: int) -> None:
-    loop.remove_reader(fd)
-
-
 def drive(store: Store, loop: asyncio.AbstractEventLoop) -> None:
     """Has the line of writers turn in this thread, which runs the loop: after a few turns of that, so that what comes meanwhile
     is committed together, and the answers to those before have left and keep others busy."""
@@ -233,9 +229,9 @@ def drive(store: Store, loop: asyncio.AbstractEventLoop) -> None:
             waits = True
             loop.call_soon(_later, loop, _LEAVING, go)
 
-    def watch(fd: int, call: Callable[[], None]) -> Callable[[], None]:
+    def watch(fd: int, call: Callable[[], None]) -> Callable[[], object]:
         loop.add_reader(fd, call)
-        return partial(_look_away, loop, fd)
+        return partial(loop.remove_reader, fd)
     turn = store.drive(wake, watch)
 
 

@@ -62,7 +62,7 @@ class Line:
         self._driven: tuple[Callable[[], None], Watch] | None = None
         self._driver = 0
         self._following: list[Waiting] = []
-        self._leaving: tuple[Leaving, Sequence[Waiting], Callable[[], None]] | None = None
+        self._leaving: tuple[Leaving, Sequence[Waiting], Callable[[], object]] | None = None
         self._thread = threading.Thread(target=self._run, name="antalya-writer", daemon=True)
         self._thread.start()
 

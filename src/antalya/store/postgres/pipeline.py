@@ -94,5 +94,3 @@ def array(kind: str, values: Sequence[Any]) -> bytes:
         told = [value.encode() if kind == "text" and value is not None else value for value in values]
         items = [_NULL if value is None else len(value).to_bytes(4, "big") + value for value in told]
     return _HEAD(1, None in values, _OIDS[kind], len(values), 1) + b"".join(items)
-
-

@@ -64,7 +64,7 @@ class Turns:
 
     def __init__(self, address: str, busy_s: float, *, lock: bool) -> None:
         self._address, self._busy_s, self._lock = address, busy_s, lock
-        self.kept, self.caches, self._group = Caches(), Caches(), Group()
+        self.kept, self.caches = Caches(), Caches()
         self._held, self._prepared = False, dict[str, bytes]()
         self._opening: _Opening | None = None
         self.db = connect_first(address, busy_s)
@@ -113,7 +113,7 @@ class Turns:
         except (FeatureNotSupported, UndefinedFunction):
             self._lock = False
 
-    def _open(self, tasks: Sequence[line.Task]) -> "_Opening":
+    def _open(self, tasks: Sequence[line.Task]) -> _Opening:
         """Sends the beginning of a transaction, without waiting for it. The lock is taken in a statement of its own: the
         transaction's snapshot has to be taken after it."""
         with ExitStack() as until_kept:
@@ -160,16 +160,16 @@ class Turns:
         self._begun()
         opening, self._opening = self._opening, None
         with opening.turn as until_kept:
-            db, self._group = opening.db, opening.group or Group()
+            db, group = opening.db, opening.group or Group()
             try:
-                done = [self._one(db, task) for task in tasks]
+                done = [self._one(db, group, task) for task in tasks]
             except _Torn:
                 db.execute("ROLLBACK")
                 self.caches.clear()
                 db.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
-                self._group = Group()
-                done = [self._one(db, task, eager=True) for task in tasks]
-            rest = _Afterwards(db, self.caches, self._group, self._prepared, self._begun)
+                group = Group()
+                done = [self._one(db, group, task, eager=True) for task in tasks]
+            rest = _Afterwards(db, self.caches, group, self._prepared, self._begun)
             pipeline = self._leave(db, rest)
             turn = until_kept.pop_all()
 
@@ -177,7 +177,7 @@ class Turns:
             with turn:
                 self._arrived(pipeline)
             for caches in (self.kept, self.caches):
-                caches.know(self._group.nodes)
+                caches.know(group.nodes)
             with suppress(psycopg.Error):  # then it is begun again
                 if (tasks_then := following()) and self._opening is None:
                     self._opening = self._open(tasks_then)
@@ -215,10 +215,10 @@ class Turns:
                 pipeline.until_sync()
                 self._held = False
 
-    def _one(self, db: Connection[Any], task: line.Task, *, eager: bool = False) -> line.Outcome:
+    def _one(self, db: Connection[Any], group: Group, task: line.Task, *, eager: bool = False) -> line.Outcome:
         """A task's job: its result, or what it raised after everything it did was undone. Under a savepoint of its own once it
         writes; from the beginning where `eager`, for a read that fails ends a transaction too (_Torn, where there is none)."""
-        tx, mark = PostgresTransaction(db, self.caches, self._group, self._prepared), self._group.mark()
+        tx, mark = PostgresTransaction(db, self.caches, group, self._prepared), group.mark()
         if eager:
             tx.save()
             tx.saved = True
@@ -234,7 +234,7 @@ class Turns:
                 db.execute("RELEASE SAVEPOINT job")
             elif db.info.transaction_status == TransactionStatus.INERROR:
                 raise _Torn from failure
-            self._group.back_to(mark)
+            group.back_to(mark)
             self.caches.forget(tx.put_rows, tx.changed_rulebook, tx.mark)
             return None, failure
         return result, None
