@@ -88,5 +88,8 @@ def test_a_limit_without_an_area_counts_everywhere(world: World) -> None:
                  ends_at=DAWN + timedelta(hours=4))
     near = Volume(outline=Circle(center=(10.0, 50.0), radius_m=500), lower_m=0, upper_m=300, starts_at=DAWN + timedelta(hours=3),
                   ends_at=DAWN + timedelta(hours=5))
-    assert world.file("CY", far, activity="survey")["clearance"] == "clear"
-    assert world.file("CY", near, activity="survey")["clearance"] == "blocked"
+    first = world.file("CY", far, activity="survey")["operation"]["id"]
+    second = world.file("CY", near, activity="survey")
+    assert (world.clearance(first), second["clearance"]) == ("clear", "blocked")
+    world.withdraw("CY", first)
+    assert world.clearance(second["operation"]["id"]) == "clear"
