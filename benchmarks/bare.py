@@ -66,7 +66,7 @@ def _left(db: sqlite3.Connection) -> list[Rows]:
     first = db.execute("SELECT max(seq) + 1 FROM main.operation").fetchone()[0]
     events = db.execute("SELECT max(seq) + 1 FROM main.event").fetchone()[0]
     places = [place(0, leaf) for leaf in starts]
-    of = {"operation": lambda row: row[0] - first, "cell": lambda row: row[1] - first, "volumes": lambda row: row[0] - first,
+    of = {"operation": lambda row: row[0] - first, "volumes": lambda row: row[0] - first,
           "leaf": lambda row: int(np.searchsorted(starts, row[0], "right")) - 1,
           "subtree": lambda row: int(np.searchsorted(places, row[0], "right")) - 1,
           "event": lambda row: row[0] - events}

@@ -1,4 +1,5 @@
-"""The whole check of one operation against all that stand, in process: cover, detect, weigh, with rules, stances and findings.
+"""The whole check of one operation against all that stand, in process: who is near, detect, weigh, with rules, stances and
+findings.
 
 The peer is what a user would build with PostGIS: one prepared query that asks the index `gist (outline, during)` for what may
 come near, and decides by geodesic distance (`ST_DWithin` of geographies). It finds who is near and no more: no rules, no regions,

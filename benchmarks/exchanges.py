@@ -22,10 +22,9 @@ from antalya.exchange.keeping import movement_hash
 from antalya.exchange.registry import put
 from antalya.geometry.columns import CORE, of_degrees, packed
 from antalya.geometry.shape import shapes
-from antalya.model import Force, Minima, Operation, Party
+from antalya.model import Force, Operation, Party
 from antalya.picture import Prepared, Stored
 from antalya.ports import Transaction
-from antalya.steps.cover import cover
 from antalya.steps.disclose import Viewer
 from antalya.store import keys as key_files
 from antalya.store.rows import kind_of, micros, text_of
@@ -65,7 +64,7 @@ def opened(directory: Path) -> Hub:
 
 
 def fill(hub: Hub, first: int, count: int, start: datetime) -> None:
-    """Stores operations of the parties in turn: leaves, cells and rows as a filing leaves them, but nothing is checked, so
+    """Stores operations of the parties in turn: leaves and rows as a filing leaves them, but nothing is checked, so
     that they have no findings. One commit for every 500."""
     plans = volumes(count, seed=1_000 + first, start=start)
     for at in range(0, count, TOGETHER):
@@ -80,12 +79,12 @@ def _store(tx: Transaction, hub: Hub, these: list[Prepared]) -> None:
     for one in these:
         bytes_ = canonical(one.operation)
         leaf = tx.append_leaf(bytes_, hub.salts(), bytes_)
-        tx.put_operation(Stored(one.operation, 1, now, now, now, movement_hash(one.operation), None, leaf), cover(one, Minima()))
+        tx.put_operation(Stored(one.operation, 1, now, now, now, movement_hash(one.operation), None, leaf), True)
 
 
 def stock(directory: Path, count: int, start: datetime, step: Callable[[int], None] = lambda done: None) -> None:
     """Puts `count` operations of the parties in turn into a new exchange's embedded store, straight into its tables: rows and
-    volumes as filings leave them, without leaves, cells and findings."""
+    volumes as filings leave them, without leaves and findings."""
     made_plans = plans(count, seed=1_000, start=start)
     columns = of_degrees(*made_plans)
     columns.numbers[:, CORE] = 0  # filings leave that to the index

@@ -1,5 +1,5 @@
-"""One durable filing, in process, as the store grows: admit, cover, detect, weigh, ask, record, commit with fsync. Then how
-long an exchange with that store takes to start."""
+"""One durable filing, in process, as the store grows: admit, who is near, detect, weigh, ask, record, commit with fsync.
+Then how long an exchange with that store takes to start."""
 
 import tempfile
 import time

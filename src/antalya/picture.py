@@ -44,12 +44,11 @@ def know(outline: Outline, made: Shape) -> None:
 @dataclass(frozen=True, slots=True)
 class Made:
     """What follows from an operation alone besides its shapes: the hash of what moves, its volumes as the index takes them and as
-    the store keeps those, its cells (`steps.cover` without minima), and the coarse ones its party's budget is charged for."""
+    the store keeps those, and the coarse cells its party's budget is charged for."""
 
     movement: str
     columns: Columns
     packed: bytes
-    cells: tuple[int, ...]
     coarse: tuple[int, ...]
 
 
@@ -86,17 +85,6 @@ def _shape(outline: Outline, volume: int) -> Shape:
         inside = refusal.at.removeprefix("outline")
         refusal.at = f"volumes[{volume}].outline.{inside}".rstrip(".")
         raise
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """Where candidates are looked for: cells and their ancestors, a window and a band, already widened by the minima."""
-
-    cells: tuple[int, ...]
-    starts_at: datetime
-    ends_at: datetime
-    lower_m: float
-    upper_m: float
 
 
 @dataclass(frozen=True, slots=True)

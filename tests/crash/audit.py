@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import psycopg
 
+from antalya.geometry.columns import Columns, of_shapes, unpacked
+from antalya.geometry.shape import shapes
 from antalya.ledger import merkle
 from antalya.ledger.checkpoint import Verifier
 from antalya.ledger.entry import Entry, opens
 from antalya.ledger.receipt import Receipt, verify_receipt
-from antalya.model import Ask, Finding, Minima, Operation
+from antalya.model import Ask, Finding, Operation
 from antalya.model.operations import LIVE
-from antalya.picture import prepare
-from antalya.steps.cover import cover
 from antalya.wire.canonical import canonical
 from antalya.wire.decode import decode
 
@@ -44,7 +45,7 @@ class Audit:
             assert self._db.execute("PRAGMA foreign_key_check").fetchall() == []
         self._log(verifier, list(receipts))
         self._operations()
-        self._cells()
+        self._volumes()
         self._findings()
         self._told()
 
@@ -84,17 +85,15 @@ class Audit:
         current = dict(self._db.execute("SELECT id, version FROM operation WHERE current = 1"))
         assert current == {id_: version for id_, version in sorted(stored)}  # noqa: C416  (the last version of each)
 
-    def _cells(self) -> None:
-        held: dict[int, set[int]] = {}
-        for seq, cell in self._db.execute("SELECT operation, cell FROM cell"):
-            held.setdefault(seq, set()).add(cell)
-        wanted = {}
-        for seq, body in self._db.execute("SELECT seq, body FROM operation WHERE current = 1").fetchall():
-            operation = decode(body.encode(), Operation)
-            if operation.state in LIVE:
-                at = operation.volumes[0].starts_at
-                wanted[seq] = set(cover(prepare(operation, at), Minima()).cells)
-        assert held == wanted
+    def _volumes(self) -> None:
+        held = dict(self._db.execute("SELECT operation, columns FROM volumes"))
+        live = [(seq, operation) for seq, body in self._db.execute("SELECT seq, body FROM operation WHERE current = 1")
+                if (operation := decode(body.encode(), Operation)).state in LIVE]
+        assert held.keys() == {seq for seq, _ in live}
+        for seq, operation in live:
+            wanted = of_shapes(shapes([v.outline for v in operation.volumes]), operation.volumes)
+            for name, ours, theirs in zip(Columns._fields, unpacked([held[seq]])[1], wanted, strict=True):
+                np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9, err_msg=name)
 
     def clashes(self) -> dict[str, frozenset[str]]:
         """The open clashes: the two operations of each, by its id."""

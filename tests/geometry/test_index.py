@@ -116,7 +116,8 @@ def test_a_removal_can_be_taken_back_and_what_is_over_is_dropped() -> None:
     rows = index.remove(2)
     assert index.during(microseconds(DAY), microseconds(DAY + 9 * hour)) == [0, 1, 3, 4]
     index.restore(rows)
-    assert index.during(microseconds(DAY + 2 * hour), microseconds(DAY + 3 * hour)) == [2]
+    assert index.during(microseconds(DAY + 2 * hour), microseconds(DAY + 3 * hour)) == [1, 2, 3]  # what touches, too
+    assert index.during(microseconds(DAY + 2 * hour) + 1, microseconds(DAY + 3 * hour) - 1) == [2]
     index.drop(microseconds(DAY + 3 * hour) + 1)
     assert len(index) == 2
     assert index.during(microseconds(DAY), microseconds(DAY + 9 * hour)) == [3, 4]

@@ -22,9 +22,20 @@ def filled(store: Store) -> None:
     kept(store, disc("early", end=7), disc("later", end=9))
 
 
+def with_cells(execute: Execute, whole: str) -> None:
+    """Until SQLite's version 9, PostgreSQL's 8: S2 cells of each operation that takes space. The type of `whole` numbers."""
+    for statement in (f"CREATE TABLE cell (cell {whole} NOT NULL, operation {whole} NOT NULL REFERENCES operation (seq), "
+                      f"starts_at {whole} NOT NULL, ends_at {whole} NOT NULL, lower_m DOUBLE PRECISION NOT NULL, "
+                      "upper_m DOUBLE PRECISION NOT NULL, PRIMARY KEY (cell, operation))",
+                      "CREATE INDEX cell_operation ON cell (operation)",
+                      "INSERT INTO cell SELECT 1234567, operation, 0, 1, 0, 1 FROM volumes"):
+        execute(statement)
+
+
 def with_nodes(execute: Execute, hashes: Sequence[bytes], types: str, quoted: Callable[[bytes], str]) -> None:
     """Until SQLite's version 8, PostgreSQL's 6: the log's subtrees by level and index, an index over the ends of cells, and one of
     parties' operations by time. `types` of the columns; bytes `quoted` as SQL has them."""
+    with_cells(execute, types.split()[0])
     nodes: dict[tuple[int, int], bytes] = {}
     for size, hash_ in enumerate(hashes):
         nodes.update({(n.level, n.index): n.hash for n in merkle.append(size, hash_, lambda *of: nodes[of])})
@@ -45,6 +56,12 @@ def check(store: Store, root: bytes) -> None:
         [leaf] = tx.leaves(123, 1)
         assert merkle.verify_inclusion(merkle.leaf_hash(leaf.data), 123, LEAVES, tx.tree().inclusion_proof(123), root)
         assert {tx.node(*of) for of in FAR} == {b"far"}  # type: ignore[attr-defined]
+    check_over(store)
+
+
+def check_over(store: Store) -> None:
+    """Whether of its two operations the one that is over goes."""
+    with store.read() as tx:
         assert not tx.over(hour(7))
         assert tx.over(hour(7.1))
     assert store.write(lambda tx: tx.drop_from_index(hour(8))) == ["early"]

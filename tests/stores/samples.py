@@ -8,10 +8,9 @@ from msgspec.structs import replace
 from tests.pictures import NOW, circle, plan, volume
 
 from antalya.model import Ask, Finding, Minima, Operation
-from antalya.model.operations import LIVE, Activity
-from antalya.picture import Coverage, Prepared, Stored
+from antalya.model.operations import ACTIVITIES, LIVE, Activity
+from antalya.picture import Prepared, Stored
 from antalya.ports import Store, Transaction
-from antalya.steps.cover import cover
 
 T = TypeVar("T")
 SALT = bytes(16)
@@ -36,15 +35,12 @@ def undone(store: Store, job: Callable[[Transaction], T]) -> T:
 
 
 def keep(tx: Transaction, subject: Prepared | Operation, version: int = 1, *, at: datetime = NOW,
-         coverage: Coverage | None = None, kid: str | None = None) -> Stored:
+         kid: str | None = None) -> Stored:
     """Stores a version of an operation with its leaf, in the index while it lives."""
-    prepared = subject if isinstance(subject, Prepared) else None
     operation = subject.operation if isinstance(subject, Prepared) else subject
     leaf = tx.append_leaf(f"{operation.id} {version}".encode(), SALT, b"content")
     stored = Stored(operation, version, at, at, NOW, "movement", kid, leaf)
-    if coverage is None and prepared is not None and operation.state in LIVE:
-        coverage = cover(prepared, Minima())
-    tx.put_operation(stored, coverage)
+    tx.put_operation(stored, isinstance(subject, Prepared) and operation.state in LIVE)
     return stored
 
 
@@ -53,10 +49,14 @@ def kept(store: Store, *subjects: Prepared | Operation, **options: Any) -> list[
     return [store.write(lambda tx, one=one: keep(tx, one, **options)) for one in subjects]
 
 
+def near(tx: Transaction, subject: Prepared, widest: Minima = Minima()) -> list[str]:
+    """The ids of the operations near a subject."""
+    return sorted(p.operation.id for p in tx.near(subject, (widest,) * len(ACTIVITIES)))
+
+
 def found(store: Store, subject: Prepared, widest: Minima = Minima()) -> list[str]:
-    """The ids of the candidates for a subject."""
-    with store.read() as tx:
-        return sorted(p.operation.id for p in tx.candidates(cover(subject, widest)))
+    """The same, in a job of its own."""
+    return store.write(lambda tx: near(tx, subject, widest))
 
 
 def finding(id: str = "f", operation: str = "a", other: str | None = "b", **fields: Any) -> Finding:

@@ -1,21 +1,17 @@
-"""Operations: versions, pages, who may have something to see, and the index that gives candidates."""
+"""Operations: versions, pages, who may have something to see, and the index that says who is near."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from tests import strategies
-from tests.pictures import NOW, book, box, circle, clashes, hour, plan, volume
-from tests.stores.samples import ask, changed, disc, finding, found, ids, keep, kept, undone
+from tests.pictures import NOW, circle, hour, plan, volume
+from tests.stores.samples import ask, changed, disc, finding, found, ids, keep, kept, near, undone
 
-from antalya.geometry.cells import cover as cells_of
 from antalya.model import Minima
+from antalya.model.operations import ACTIVITIES
 from antalya.ports import Store
-from antalya.steps.cover import cover
-from antalya.steps.detect import widest_minima
 
 
 def test_every_version_stays_and_one_is_current(store: Store) -> None:
@@ -91,10 +87,10 @@ def test_a_party_may_see_its_own_what_is_released_asked_or_clashes(store: Store)
     assert seen("RU") == {"own", "all see", "meets"}
 
 
-# candidates
+# who is near
 
 
-def test_candidates_share_place_window_and_band(store: Store) -> None:
+def test_who_is_near_shares_place_window_and_band(store: Store) -> None:
     kept(store, disc("here"), disc("far", east=200), disc("later", start=20, end=21), disc("above", lower_m=900, upper_m=950))
     assert found(store, disc("x")) == ["here"]
     assert found(store, disc("x", upper_m=1_000)) == ["above", "here"]
@@ -108,8 +104,8 @@ def test_candidates_share_place_window_and_band(store: Store) -> None:
 def test_wide_and_small_find_each_other(store: Store, wide: float) -> None:
     small, large = disc("small", radius_m=20), disc("large", radius_m=wide)
     kept(store, small, large)
-    assert found(store, large) == ["large", "small"]  # cells within the large one's
-    assert found(store, small) == ["large", "small"]  # cells that hold the small one's
+    assert found(store, large) == ["large", "small"]
+    assert found(store, small) == ["large", "small"]
 
 
 def test_a_new_version_is_found_where_it_is_now_and_an_ended_one_nowhere(store: Store) -> None:
@@ -124,25 +120,7 @@ def test_a_new_version_is_found_where_it_is_now_and_an_ended_one_nowhere(store: 
 def test_a_plan_of_many_scattered_volumes_is_looked_up_whole(store: Store) -> None:
     scattered = plan("many", "TR", "patrol", *(volume(circle(20.0 * (n % 25), 20.0 * (n // 25), 30)) for n in range(500)))
     kept(store, disc("last", east=20.0 * 24, north=20.0 * 19, lower_m=300, upper_m=900))
-    cells = {cell for shape in scattered.shapes for cell in cells_of(shape, 5_000, 24)}
-    coverage = replace(cover(scattered, Minima(across_m=5_000)), cells=tuple(sorted(cells)))
-    assert len(coverage.cells) > 2_000
-    with store.read() as tx:
-        assert [p.operation.id for p in tx.candidates(coverage)] == ["last"]
-
-
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(subject=strategies.plans("x", "TR"), others=st.lists(st.integers(0, 9).flatmap(lambda n: strategies.plans(f"o{n}", "RU")),
-                                                            max_size=6, unique_by=lambda p: p.operation.id))
-def test_candidates_never_miss_what_meets(store: Store, subject: Any, others: list[Any]) -> None:
-    rules = book()
-
-    def job(tx: Any) -> set[str]:
-        for other in others:
-            keep(tx, other)
-        return {p.operation.id for p in tx.candidates(cover(subject, widest_minima(rules, subject.operation)))}
-    meeting = {clash.other.operation.id for clash in clashes(subject, *others, rules=rules)}
-    assert meeting <= undone(store, job)
+    assert found(store, scattered, Minima(across_m=5_000)) == ["last"]
 
 
 def test_what_a_lost_job_prepared_is_not_given_for_another(store: Store) -> None:
@@ -150,18 +128,17 @@ def test_what_a_lost_job_prepared_is_not_given_for_another(store: Store) -> None
 
     def job(tx: Any) -> list[str]:
         keep(tx, lost)
-        return [p.operation.id for p in tx.candidates(cover(lost, Minima()))]
+        return near(tx, lost)
     assert undone(store, job) == ["lost"]
     kept(store, held)  # takes the row that the lost one had
-    assert store.write(lambda tx: [p.operation.id for p in tx.candidates(cover(lost, Minima()))]) == ["held"]
+    assert found(store, lost) == ["held"]
 
 
-def test_prepared_candidates_carry_when_they_were_filed(store: Store) -> None:
+def test_who_is_near_carries_when_it_was_filed(store: Store) -> None:
     kept(store, disc("a"), at=NOW + timedelta(hours=2))
-    with store.read() as tx:
-        [candidate] = tx.candidates(cover(disc("x"), Minima()))
-    assert (candidate.filed_at, candidate.first_filed_at, candidate.version) == (NOW + timedelta(hours=2), NOW, 1)
-    assert candidate.shapes[0].radius_m >= 500
+    [one] = store.write(lambda tx: tx.near(disc("x"), (Minima(),) * len(ACTIVITIES)))
+    assert (one.filed_at, one.first_filed_at, one.version) == (NOW + timedelta(hours=2), NOW, 1)
+    assert one.shapes[0].radius_m >= 500
 
 
 # what is over
@@ -180,10 +157,3 @@ def test_what_is_over_leaves_the_index_once(store: Store) -> None:
     with store.read() as tx:
         assert not tx.over(hour(8))
         assert tx.operation("early") is not None
-
-
-def test_an_area_the_size_of_a_country_costs_few_cells(store: Store) -> None:
-    wide = plan("w", "TR", "patrol", volume(box(-200, -200, 200, 200)))
-    kept(store, wide)
-    assert found(store, disc("x", lower_m=300, upper_m=500)) == ["w"]
-    assert len(cover(wide, Minima()).cells) < 40

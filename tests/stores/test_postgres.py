@@ -15,17 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.pictures import NOW
 from tests.postgres import PostgresServer
-from tests.stores.earlier import LEAVES, check, filled, with_nodes
-from tests.stores.samples import SALT, ask, disc, found, keep, kept
+from tests.stores.earlier import LEAVES, check, check_over, filled, with_cells, with_nodes
+from tests.stores.samples import SALT, ask, disc, found, keep, kept, near
 from tests.stores.test_jobs import leaf, leaves, queued
 
 from antalya.ledger.merkle import leaf_hash
-from antalya.model import Minima, Party
+from antalya.model import Party
 from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import ACTIVITIES
 from antalya.picture import Stored
 from antalya.ports import Transaction
-from antalya.steps.cover import cover
 from antalya.store.postgres import PostgresStore
 from antalya.store.postgres.opening import VERSION
 from antalya.store.postgres.pipeline import Pipeline, array
@@ -83,6 +82,18 @@ def test_the_log_of_a_database_of_an_earlier_version_is_the_same(postgres_url: s
         db.execute(statement.encode())  # where it was interrupted before its version was written, it is done again
     with closing(PostgresStore(postgres_url)) as store:
         check(store, root)
+
+
+def test_a_database_of_an_earlier_version_is_rid_of_what_nobody_asks_for(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        filled(store)
+    with_cells(db.execute, "BIGINT")
+    db.execute("UPDATE meta SET value = '8' WHERE key = 'version'")
+    PostgresStore(postgres_url).close()
+    db.execute("UPDATE meta SET value = '8' WHERE key = 'version'")  # interrupted before it was written: done again
+    with closing(PostgresStore(postgres_url)) as store:
+        assert db.execute("SELECT to_regclass('cell')").fetchone() == (None,)
+        check_over(store)
 
 
 def test_both_stores_have_the_same_tables_and_columns(postgres_url: str, db: psycopg.Connection[Any]) -> None:
@@ -233,20 +244,16 @@ def test_two_that_each_look_for_the_other_before_filing_can_t_both_find_nothing(
 
     def job(mine: str) -> Callable[[Transaction], list[str]]:
         def work(tx: Transaction) -> list[str]:
-            seen = [p.operation.id for p in tx.candidates(cover_of(mine))]
+            seen = near(tx, disc(mine))
             if firsts.pop(mine, False):
                 both.wait(30)
-            tx.put_operation(stored_of(mine), cover_of(mine))
+            tx.put_operation(stored_of(mine), True)
             return seen
         return work
     with closing(PostgresStore(postgres_url, lock=False)) as one, closing(PostgresStore(postgres_url, lock=False)) as two, \
             ThreadPoolExecutor(2) as pool:
         a, b = pool.submit(one.write, job("a")), pool.submit(two.write, job("b"))
         assert sorted([a.result(60), b.result(60)]) in ([[], ["a"]], [[], ["b"]])
-
-
-def cover_of(id_: str) -> Any:
-    return cover(disc(id_), Minima())
 
 
 def stored_of(id_: str) -> Any:
@@ -272,11 +279,11 @@ def test_an_aborted_transaction_is_done_again_with_all_its_jobs_and_nothing_of_i
         db.execute(_ABORTS.format(times=3, code=code, table=table, when=when).encode())
 
         def everything(tx: Transaction) -> tuple[Any, ...]:
-            before = [p.operation.id for p in tx.candidates(cover_of("x"))], dict(tx.rulebook().parties), tx.log_size()
+            before = near(tx, disc("x")), dict(tx.rulebook().parties), tx.log_size()
             tx.put_thing("party", Party(id="TR", name="x"), "operator", NOW)
             keep(tx, disc("a"))
             tx.add_event("TR", "x", "y", NOW)
-            after = [p.operation.id for p in tx.candidates(cover_of("x"))], list(tx.rulebook().parties), tx.log_size()
+            after = near(tx, disc("x")), list(tx.rulebook().parties), tx.log_size()
             return *before, *after
         job = Counted(everything)
         assert store.write(job) == ([], {}, 0, ["a"], ["TR"], 1)

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-from tests.stores.earlier import LEAVES, check, filled, with_nodes
+from tests.stores.earlier import LEAVES, check, check_over, filled, with_cells, with_nodes
 from tests.stores.samples import disc, kept
 from tests.stores.test_jobs import leaf, leaves, queued
 
@@ -86,6 +86,18 @@ def test_the_log_of_a_file_of_an_earlier_version_is_the_same(file: Path) -> None
         db.commit()
     with closing(SqliteStore(file)) as store:
         check(store, root)
+
+
+def test_a_file_of_an_earlier_version_is_rid_of_what_nobody_asks_for(file: Path) -> None:
+    with closing(SqliteStore(file)) as store:
+        filled(store)
+    with closing(sqlite3.connect(file)) as db:
+        with_cells(db.execute, "INTEGER")
+        db.execute("PRAGMA user_version = 9")
+        db.commit()
+    with closing(SqliteStore(file)) as store, closing(sqlite3.connect(file)) as db:
+        assert not db.execute("SELECT name FROM sqlite_schema WHERE tbl_name = 'cell'").fetchall()
+        check_over(store)
 
 
 def test_another_program_s_database_is_left_alone(file: Path) -> None:

@@ -13,7 +13,6 @@ from antalya.model.operations import Operation
 from antalya.model.volume import Position
 from antalya.picture import Made, Prepared, know, prepare
 from antalya.steps.admit import check_size
-from antalya.steps.cover import cells_round
 from antalya.steps.disclose import ENVELOPE_LEVEL
 
 
@@ -23,7 +22,6 @@ class _Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     movement: str
     packed: bytes
     centres: tuple[Position, ...]
-    cells: tuple[int, ...]
     coarse: tuple[int, ...]
 
 
@@ -41,7 +39,7 @@ def sent(operation: Operation, limits: Limits, now: datetime) -> bytes:
     subject = prepare(operation, now)
     columns = of_shapes(subject.shapes, operation.volumes)
     return _ENCODER.encode(_Sent(movement_hash(operation), packed(columns), tuple(s.centre for s in subject.shapes),
-                                 cells_round(subject.shapes), coarse(subject)))
+                                 coarse(subject)))
 
 
 def subject_of(operation: Operation, came: bytes, now: datetime) -> Prepared:
@@ -51,4 +49,4 @@ def subject_of(operation: Operation, came: bytes, now: datetime) -> Prepared:
     shapes = shapes_in(columns, [v.outline for v in operation.volumes], known.centres)
     for volume, shape in zip(operation.volumes, shapes, strict=True):
         know(volume.outline, shape)
-    return Prepared(operation, tuple(shapes), now, now, 1, Made(known.movement, columns, known.packed, known.cells, known.coarse))
+    return Prepared(operation, tuple(shapes), now, now, 1, Made(known.movement, columns, known.packed, known.coarse))

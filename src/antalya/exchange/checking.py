@@ -1,4 +1,4 @@
-"""Checking inside a job: cover, detect, weigh, ask; what opened, what closed, whose clearance changed."""
+"""Checking inside a job: who is near, detect, weigh, ask; what opened, what closed, whose clearance changed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ from antalya.picture import Prepared, Rulebook, Stored, prepare
 from antalya.ports import Reader, Transaction
 from antalya.steps.ask import asks_for, closed, subject_hash
 from antalya.steps.clear import clearance
-from antalya.steps.cover import counted_areas, cover_area
 from antalya.steps.detect import concerns_own, detect, widest_towards
 from antalya.steps.record import Tell, leafing, tell_of_ask, tell_of_finding
 from antalya.steps.weigh import weigh
+from antalya.steps.weigh.limits import counted_areas
 from antalya.wire.canonical import canonical
 
 
@@ -27,13 +27,17 @@ def prepared(stored: Stored) -> Prepared:
     return prepare(stored.operation, stored.moved_at, stored.first_filed_at, stored.version)
 
 
+def counted_with(tx: Transaction, subject: Prepared, rulebook: Rulebook) -> list[Prepared]:
+    """All that is there, while an operation is, in the areas of `limit` rules that count it."""
+    starts_at, ends_at = (min(v.starts_at for v in subject.operation.volumes), max(v.ends_at for v in subject.operation.volumes))
+    return [p for area in counted_areas(subject, rulebook) for p in tx.within(area, starts_at, ends_at)]
+
+
 def check(tx: Transaction, subject: Prepared, rulebook: Rulebook, now: datetime) -> tuple[Finding, ...]:
-    """Everything found about one operation: cover, detect, weigh. Nothing is stored."""
+    """Everything found about one operation: who is near, detect, weigh. Nothing is stored."""
     widest = widest_towards(rulebook, subject.operation)
     without = None if concerns_own(widest) else subject.operation.party
-    near = {p.operation.id: p for p in tx.near(subject, widest, without)}
-    for area in counted_areas(subject, rulebook):
-        near |= {p.operation.id: p for p in tx.candidates(cover_area(area, subject.operation))}
+    near = {p.operation.id: p for p in (*tx.near(subject, widest, without), *counted_with(tx, subject, rulebook))}
     near.pop(subject.operation.id, None)
     neighbours = list(near.values())
     return weigh(subject, detect(subject, neighbours, rulebook, now), neighbours, rulebook, now)

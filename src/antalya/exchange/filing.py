@@ -1,4 +1,4 @@
-"""Filing: one function that reads top to bottom, one transaction: admit, cover, detect, weigh, ask, record."""
+"""Filing: one function that reads top to bottom, one transaction: admit, detect, weigh, ask, record."""
 
 import hashlib
 from collections.abc import Callable

@@ -6,13 +6,12 @@ from datetime import datetime
 import msgspec
 
 from antalya.exchange.bridge.showing import is_released, show_operation
-from antalya.exchange.checking import prepared, recheck
+from antalya.exchange.checking import counted_with, prepared, recheck
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.operations import LIVE, Operation
-from antalya.model.volume import Minima, Volume
-from antalya.picture import Prepared, Stored
+from antalya.model.volume import Volume
+from antalya.picture import Prepared, Rulebook, Stored
 from antalya.ports import Transaction
-from antalya.steps.cover import counted_areas, cover, cover_area
 from antalya.steps.record import Tell, leafing
 from antalya.wire.canonical import content_hash
 
@@ -36,20 +35,17 @@ def keep(hub: Hub, tx: Transaction, subject: Prepared, stored: Stored, evidence:
     operation = stored.operation
     leaf = hub.log(tx, leafing("operation", now, operation.party, operation.id, evidence.raw, hub.salts(),
                                version=stored.version, kid=evidence.kid))
-    tx.put_operation(stored, cover(subject, Minima()) if operation.state in LIVE else None, subject.made)
+    tx.put_operation(stored, operation.state in LIVE, subject.made)
     if old is not None and operation.state not in LIVE:
         tx.drop_fix(operation.id)
     show_operation(hub, tx, operation, now, before=old is not None and is_released(old.operation))
-    crowd = _counted_with(tx, subject, old)
-    changes = recheck(hub, tx, [operation.id, *crowd], now, because, again=True, rulebook=tx.rulebook())
+    rulebook = tx.rulebook()
+    changes = recheck(hub, tx, [operation.id, *_crowd(tx, subject, old, rulebook)], now, because, again=True, rulebook=rulebook)
     hub.tell(tx, [*changes.tells, Tell(operation.party, f"operation.{because}", operation.id)], now)
     return leaf
 
 
-def _counted_with(tx: Transaction, subject: Prepared, old: Stored | None) -> list[str]:
+def _crowd(tx: Transaction, subject: Prepared, old: Stored | None, rulebook: Rulebook) -> list[str]:
     """Operations whose count in a `limit` rule's area may have changed with this one: all that are there then."""
-    rulebook = tx.rulebook()
     versions = [subject, *([] if old is None else [prepared(old)])]
-    near = {p.operation.id for version in versions for area in counted_areas(version, rulebook)
-            for p in tx.candidates(cover_area(area, version.operation))}
-    return sorted(near - {subject.operation.id})
+    return sorted({p.operation.id for version in versions for p in counted_with(tx, version, rulebook)} - {subject.operation.id})

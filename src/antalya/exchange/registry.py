@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from antalya.exchange.bridge.showing import check_keep_outs, is_released, show_keep_outs, show_site
 from antalya.exchange.checking import recheck
 from antalya.exchange.hub import Evidence, Hub
-from antalya.geometry.cells import cover as cells_of
 from antalya.model.base import Noun
 from antalya.model.errors import error
 from antalya.model.parties import Force, Party, Stance
@@ -16,7 +15,7 @@ from antalya.model.places import Area, Control, Site
 from antalya.model.rules import AnyRule, Contact, Corridor, Hotline, Incompatible, KeepOut, Protect
 from antalya.model.understandings import Signature, Status, Understanding
 from antalya.model.volume import Outline
-from antalya.picture import Coverage, Rulebook, shape_of
+from antalya.picture import Rulebook, shape_of
 from antalya.ports import Kind, Thing, Transaction
 from antalya.steps.disclose import Context, Viewer, disclose
 from antalya.steps.record import Tell, leafing, signed_content, tell_of_understanding
@@ -232,5 +231,4 @@ def _touched_by(tx: Transaction, rules: Iterable[AnyRule], rulebook: Rulebook, n
 
 def _near(tx: Transaction, outline: Outline, margin_m: float, now: datetime) -> list[str]:
     far = datetime.max.replace(tzinfo=now.tzinfo)
-    around = Coverage(cells_of(shape_of(outline), margin_m, 32), now, far, -12_000.0, 200_000.0)
-    return [p.operation.id for p in tx.candidates(around)]
+    return [p.operation.id for p in tx.within(shape_of(outline), now, far, margin_m)]

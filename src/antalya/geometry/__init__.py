@@ -1,1 +1,1 @@
-"""Exact geometry on WGS84: prepared outlines, meetings, lines, cells for the index, and the batch join."""
+"""Exact geometry on WGS84: prepared outlines, meetings, lines, the batch join and the standing index, and S2 cells."""

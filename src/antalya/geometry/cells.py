@@ -1,8 +1,8 @@
-"""S2 cells for the index and for coarse disclosure.
+"""S2 cells for coarse disclosure, for budgets of area and for the DSS.
 
-A covering never misses: every point within the margin of the shape is in one of its cells. S2 works on a sphere; geodetic
-latitudes are taken as its latitudes, and metres are turned into angles by the least radius of curvature of the
-ellipsoid, which makes every angle too large, never too small. Cells are candidates, never verdicts.
+None that a shape touches is missed. S2 works on a sphere; geodetic latitudes are taken as its latitudes, and metres are turned
+into angles by the least radius of curvature of the ellipsoid, which makes every angle too large, never too small. Cells are
+never verdicts.
 
 Ids are S2's, as signed 64-bit integers (what SQLite and PostgreSQL keep); a cell never straddles the sign, so
 `cell_range` stays contiguous. Source: s2geometry.io, "S2 Cells".
@@ -24,44 +24,14 @@ from antalya.geometry.shape import Shape
 from antalya.model.errors import error
 from antalya.model.volume import Outline, Polygon, Ring
 
-COARSEST, FINEST, STEP = 4, 16, 2
-STEP_DOWN = 4
+COARSEST, STEP_DOWN = 4, 4
 MOST_CELLS = 20_000
 FEW = 64
-_LAST_BITS = tuple(1 << 2 * (30 - level) for level in range(COARSEST, 31, STEP))
 RECT_WITHIN_DEG = 80.0
 RECT_RADIUS_M = 1_500_000.0
 BULGE_M = 10.0
 """Pieces of 5 km leave the parallels and meridians through their ends by less than this, up to 80 degrees; and S2's great circles
 through their ends by centimetres."""
-
-
-def cover(shape: Shape, margin_m: float, max_cells: int = 8) -> tuple[int, ...]:
-    """Cells at levels 4, 6, … 16 that hold every point within `margin_m` metres of the shape, sorted.
-
-    About `max_cells` of them, more where the shape is wider than that many cells of level 4.
-    """
-    if (placed := _placed(shape, margin_m)) is not None:
-        return _divided(*placed, COARSEST, FINEST, max_cells)
-    coverer = s2.S2RegionCoverer()
-    coverer.set_min_level(COARSEST)
-    coverer.set_max_level(FINEST)
-    coverer.set_level_mod(STEP)
-    coverer.set_max_cells(max_cells)
-    return _ids(coverer.GetCovering(_bound(shape, margin_m)))
-
-
-def ancestors(cells: Iterable[int]) -> tuple[int, ...]:
-    """The cells and all that hold them, at the even levels down to 4, sorted."""
-    found: set[int] = set()
-    for cell in cells:
-        id_ = cell & (1 << 64) - 1
-        for last in _LAST_BITS:
-            if last < id_ & -id_:
-                break
-            found.add(_signed(id_ & -last | last))  # S2's parent at a level: the id cut off there, and that level's last bit
-        found.add(cell)
-    return tuple(sorted(found))
 
 
 def cell_range(cell: int) -> tuple[int, int]:
@@ -75,7 +45,7 @@ def coarse(shape: Shape, level: int = 9) -> tuple[int, ...]:
 
     Raises area_too_large where there might be more than 20,000.
     """
-    bound = _bound(shape, 0.0)
+    bound = _bound(shape)
     if _room(shape, bound, level) > MOST_CELLS:
         raise error("area_too_large", f"the outline covers more than {MOST_CELLS} cells of level {level}", at="outline")
     coverer = s2.S2RegionCoverer()
@@ -87,17 +57,17 @@ def coarse(shape: Shape, level: int = 9) -> tuple[int, ...]:
 
 def roughly(shape: Shape, level: int) -> tuple[int, ...]:
     """As `coarse`; of a small shape the cells of its box, at most four, which may be one or two more."""
-    if (placed := _placed(shape, 0.0)) is not None:
+    if (placed := _placed(shape)) is not None:
         i0, i1, j0, j1 = (limit >> faces.LEAVES - level for limit in placed[1].tolist())
-        if (i1 - i0 < 2 and j1 - j0 < 2) or (i1 - i0) + (j1 - j0) == max(i1 - i0, j1 - j0) < 4:
-            return _divided(*placed, level, level, 4)
+        if (i1 - i0 + 1) * (j1 - j0 + 1) <= 4:
+            return _divided(*placed, level)
     return coarse(shape, level)
 
 
 def footprint(shape: Shape, level: int) -> tuple[int, ...]:
     """As `coarse`, but however much the outline's box covers, if the outline itself does not: a long, narrow or slanting one is
     looked for from coarser cells down. Raises area_too_large."""
-    if _room(shape, _bound(shape, 0.0), level) < MOST_CELLS / 4:
+    if _room(shape, _bound(shape), level) < MOST_CELLS / 4:
         return coarse(shape, level)
     return _stepped(shape, level)
 
@@ -167,22 +137,19 @@ def cells_outline(cells: Sequence[int]) -> Outline | None:
     return outline_of(shapely.union_all([shapely.polygons(_over_pole(ring)) for ring in rings], grid_size=1e-7))
 
 
-def _placed(shape: Shape, margin_m: float) -> tuple[int, Ints] | None:
-    """The face, and the box on it, that hold every point within `margin_m` of the shape; None where it is on several faces."""
+def _placed(shape: Shape) -> tuple[int, Ints] | None:
+    """The face, and the box on it, that hold every point of the shape; None where it is on several faces."""
     limits = np.empty(4, np.int64)
-    angle = (shape.disc_m + margin_m + BULGE_M) / ellipsoid.LEAST_RADIUS
+    angle = (shape.disc_m + BULGE_M) / ellipsoid.LEAST_RADIUS
     face = _tools().box(shape.points, angle, limits)
     return None if face < 0 else (face, limits)
 
 
-def _divided(face: int, limits: Ints, coarsest: int, finest: int, most: int) -> tuple[int, ...]:
-    """Cells that hold a box on a face, sorted."""
-    tools = _tools()
-    cells = np.empty((max(4**COARSEST, most), 3), np.int64)
-    size = tools.divided(limits, coarsest, finest, most, cells)
-    out = np.empty(size, np.int64)
-    tools.ids(face, cells, size, out)
-    return tuple(out.tolist())
+def _divided(face: int, limits: Ints, level: int) -> tuple[int, ...]:
+    """The cells of a level that hold a box on a face, at most four, sorted."""
+    out = np.empty(4, np.int64)
+    size = _tools().divided(face, limits, level, out)
+    return tuple(out[:size].tolist())
 
 
 def _tools() -> Any:
@@ -194,10 +161,10 @@ def _tools() -> Any:
 
 
 @lru_cache(maxsize=256)
-def _bound(shape: Shape, margin_m: float) -> s2.S2LatLngRect | s2.S2Cap:
-    """A rectangle or a cap on S2's sphere that holds every point within `margin_m` of the shape."""
+def _bound(shape: Shape) -> s2.S2LatLngRect | s2.S2Cap:
+    """A rectangle or a cap on S2's sphere that holds every point of the shape."""
     lon, lat = shape.centre
-    reach = shape.radius_m + margin_m
+    reach = shape.radius_m
     if shape.is_circle or reach > RECT_RADIUS_M or abs(lat) + np.degrees(reach / ellipsoid.LEAST_RADIUS) > RECT_WITHIN_DEG:
         angle = s2.S1Angle.Radians((reach + BULGE_M) / ellipsoid.LEAST_RADIUS)
         return s2.S2Cap(s2.S2LatLng.FromDegrees(lat, lon).ToPoint(), angle)
@@ -207,7 +174,7 @@ def _bound(shape: Shape, margin_m: float) -> s2.S2LatLngRect | s2.S2Cap:
     rect = s2.S2LatLngRect(
         s2.S2LatLng.FromDegrees(float(lats.min()), west), s2.S2LatLng.FromDegrees(float(lats.max()), east)
     )
-    return rect.ExpandedByDistance(s2.S1Angle.Radians((margin_m + BULGE_M) / ellipsoid.LEAST_RADIUS))
+    return rect.ExpandedByDistance(s2.S1Angle.Radians(BULGE_M / ellipsoid.LEAST_RADIUS))
 
 
 def _room(shape: Shape, bound: s2.S2LatLngRect | s2.S2Cap, level: int) -> float:
@@ -261,7 +228,3 @@ def _signed(cell: int) -> int:
 
 def _cell(cell: int) -> s2.S2CellId:
     return s2.S2CellId(cell & (1 << 64) - 1)
-
-
-WHOLE_EARTH = tuple(sorted(_signed((face << 61) | (1 << 60)) for face in range(6)))
-"""The six cells that hold everything."""

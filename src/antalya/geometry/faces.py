@@ -52,42 +52,16 @@ def box(points: Floats, angle: float, out: Ints) -> int:
     return face
 
 
-def divided(limits: Ints, coarsest: int, finest: int, most: int, cells: Ints) -> int:
-    """Cells of every other level that hold a box of i and j, as few as there are or about `most`; `cells`: their levels, i, j."""
-    down, size = LEAVES - coarsest, 0
+def divided(face: int, limits: Ints, level: int, out: Ints) -> int:
+    """The signed ids of the cells of a level that hold a box of i and j on a face, sorted, for which there is room; how many."""
+    down, size = LEAVES - level, 0
     for i in range(limits[0] >> down, (limits[1] >> down) + 1):
         for j in range(limits[2] >> down, (limits[3] >> down) + 1):
-            cells[size, 0], cells[size, 1], cells[size, 2] = coarsest, i, j
+            turned, place = face & 1, 0
+            for bit in range(level - 1, -1, -1):
+                quarter = _PLACES[turned, 2 * (i >> bit & 1) + (j >> bit & 1)]
+                place, turned = 4 * place + quarter, turned ^ _TURNS[quarter]
+            out[size] = ((face - 8 if face > 3 else face) << 2 * LEAVES + 1) + ((2 * place + 1) << 2 * down)
             size += 1
-    for level in range(coarsest, finest, 2):
-        down, here = LEAVES - level - 2, size
-        for many in range(1, max(1, min(16, most - size + 1)) + 1):  # those first that become few
-            for n in range(here):
-                if cells[n, 0] != level:
-                    continue
-                i0, i1 = max(cells[n, 1] << 2, limits[0] >> down), min((cells[n, 1] << 2) + 3, limits[1] >> down)
-                j0, j1 = max(cells[n, 2] << 2, limits[2] >> down), min((cells[n, 2] << 2) + 3, limits[3] >> down)
-                if (i1 - i0 + 1) * (j1 - j0 + 1) != many or (size - 1 + many > most and many > 1):
-                    continue
-                at = n
-                for i in range(i0, i1 + 1):
-                    for j in range(j0, j1 + 1):
-                        cells[at, 0], cells[at, 1], cells[at, 2] = level + 2, i, j
-                        if at == n:
-                            at = size
-                        else:
-                            at += 1
-                size += many - 1
-    return size
-
-
-def ids(face: int, cells: Ints, size: int, out: Ints) -> None:
-    """The signed ids of cells of a face, sorted."""
-    for n in range(size):
-        level, i, j = cells[n, 0], cells[n, 1], cells[n, 2]
-        turned, place = face & 1, 0
-        for bit in range(level - 1, -1, -1):
-            quarter = _PLACES[turned, 2 * (i >> bit & 1) + (j >> bit & 1)]
-            place, turned = 4 * place + quarter, turned ^ _TURNS[quarter]
-        out[n] = ((face - 8 if face > 3 else face) << 2 * LEAVES + 1) + ((2 * place + 1) << 2 * (LEAVES - level))
     out[:size].sort()
+    return size

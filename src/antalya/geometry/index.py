@@ -130,10 +130,10 @@ class Index:
         return sorted(found)
 
     def during(self, starts: int, ends: int) -> list[int]:
-        """Keys of the operations any of whose windows meets one (microseconds since 1970), wherever they are."""
+        """Keys of the operations any of whose windows meets or touches one (microseconds since 1970), wherever it is."""
         held, columns = self._held, self._held.columns
         rows = slice(0, held.size)
-        now = held.alive[rows] & (columns.starts[rows] < ends) & (columns.ends[rows] > starts)
+        now = held.alive[rows] & (columns.starts[rows] <= ends) & (columns.ends[rows] >= starts)
         return sorted(set(held.keys[rows][now].tolist()))
 
     def _around(self, asked: Columns, row: int, most: Floats, table: Floats) -> list[int]:
@@ -204,9 +204,8 @@ def warm() -> None:
         simple.axes(*np.zeros((2, 2)), origin := np.empty(3), basis := np.empty((3, 2)), bend := np.empty((2, 2)))
         simple.reach(part.points, origin, basis, bend, 0.0, 0.0)
         feet.feet(part.points, part.first, part.points, part.first, 0.0, 0.0, np.empty((8, 7)))
-        limits, cells = np.empty(4, np.int64), np.empty((8, 3), np.int64)
-        face = simple.box(part.points, 0.0, limits)
-        simple.ids(face, cells, simple.divided(limits, 8, 16, 8, cells), np.empty(8, np.int64))
+        limits = np.empty(4, np.int64)
+        simple.divided(simple.box(part.points, 0.0, limits), limits, 8, np.empty(4, np.int64))
         tree.around(*tree.tree(held.columns, 0, 19), 0, 19, held.columns, 20, part, 0, *_table((Minima(),)),
                     held.keys, held.kinds, held.alive, two(8), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
                     np.empty(32, np.int64))

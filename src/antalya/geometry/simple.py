@@ -11,7 +11,7 @@ from antalya.geometry import ellipsoid, faces
 from antalya.geometry.compiled import compiled
 
 A, E2, EARTH = ellipsoid.A, ellipsoid.E2, ellipsoid.RADIUS
-box, divided, ids = compiled(faces.box), compiled(faces.divided), compiled(faces.ids)
+box, divided = compiled(faces.box), compiled(faces.divided)
 
 
 @compiled

@@ -61,7 +61,7 @@ def clash_of(subject: Prepared, other: Prepared, pairs: Iterable[tuple[int, int]
 
 
 def widest_minima(rulebook: Rulebook, operation: Operation) -> Minima:
-    """An upper bound of the minima of any pair with this operation, `reach` included: how far `cover` has to look."""
+    """An upper bound of the minima of any pair with this operation, `reach` included: how far to look."""
     return reduce(Minima.widest, widest_towards(rulebook, operation))
 
 

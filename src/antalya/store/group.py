@@ -11,7 +11,7 @@ from typing import Any
 from antalya.picture import Stored
 from antalya.ports import Leaf
 
-LATER = ("operation", "released", "cell", "volumes", "spent", "remembered", "event", "leaf", "subtree", "meta")
+LATER = ("operation", "released", "volumes", "spent", "remembered", "event", "leaf", "subtree", "meta")
 """Tables whose new rows wait, in the order in which they are written: what is referred to first."""
 HOW_IT_STANDS = ("SELECT key, value, (SELECT coalesce(max(seq), 0) FROM operation), "
                  "(SELECT coalesce(max(idx) + 1, 0) FROM leaf), (SELECT coalesce(max(seq), 0) FROM event) FROM meta")

@@ -122,10 +122,8 @@ class PastWriter(PastReader):
         first; their ids. The index in memory forgets all at once, in every process."""
         rows = self._rows("SELECT seq, id FROM operation WHERE seq IN (SELECT operation FROM volumes WHERE ends_at < ? "
                           "ORDER BY ends_at LIMIT ?) ORDER BY seq", (micros(before), most))
-        gone = self._list([seq for seq, _ in rows])
-        for table in ("cell", "volumes") if rows else ():
-            self._rows(f"DELETE FROM {table} WHERE operation {self.AMONG}", (gone,))  # noqa: S608
         if rows:
+            self._rows(f"DELETE FROM volumes WHERE operation {self.AMONG}", (self._list([seq for seq, _ in rows]),))  # noqa: S608
             self._insert("meta (key, value)", [("hot_since", str(micros(before)))],
                          "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
         hot: Hot = self._caches.hot

@@ -16,7 +16,7 @@ from antalya.model.asks import Answer, Ask
 from antalya.model.errors import error
 from antalya.model.findings import Opened
 from antalya.model.understandings import Signature
-from antalya.picture import Coverage, Prepared, Rulebook, Stored
+from antalya.picture import Prepared, Rulebook, Stored
 from antalya.ports import Event, Kind, Leaf, Remembered, Thing
 from antalya.store.adopting import AdoptReader
 from antalya.store.bridging import BridgeReader
@@ -67,10 +67,6 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
     @abstractmethod
     def _list(self, values: Iterable[object]) -> object:
         """Values, however many, as the one value that AMONG wants."""
-
-    @abstractmethod
-    def _touching(self, coverage: Coverage) -> set[int]:
-        """The rows of operations that share a cell (or an ancestor or descendant of one), window and band."""
 
     def _row(self, sql: str, values: Sequence[object] = ()) -> Any:
         found = self._rows(sql, values)
@@ -124,10 +120,6 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
 
     def operation_versions(self, id: str) -> list[Stored]:
         return [stored_of(row) for row in self._rows(STORED + "WHERE id = ? ORDER BY version", (id,))]
-
-    def candidates(self, coverage: Coverage) -> list[Prepared]:
-        """Operations in the index that share a cell (or an ancestor or descendant of one), window and band."""
-        return self._prepared(sorted(self._touching(coverage)))
 
     def _prepared(self, rows: Sequence[int], without: str | None = None) -> list[Prepared]:
         """The operations of some rows, ready to be checked; without a party's, which are not even read."""

@@ -6,15 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from antalya.geometry.columns import Columns, of_shapes, packed
+from antalya.geometry.shape import Shape
 from antalya.ledger.merkle import append, leaf_hash, place
 from antalya.model.asks import Answer, Ask
 from antalya.model.base import Noun
 from antalya.model.errors import error
 from antalya.model.findings import Finding, Opened
+from antalya.model.operations import ACTIVITIES
 from antalya.model.parties import at_least
 from antalya.model.understandings import Signature
 from antalya.model.volume import Minima, Volume
-from antalya.picture import Coverage, Made, Prepared, Stored, prepare, shape_of
+from antalya.picture import Made, Prepared, Stored, prepare, shape_of
 from antalya.ports import Kind, Leaf, Remembered, Thing
 from antalya.store.adopting import AdoptWriter
 from antalya.store.bridging import BridgeWriter
@@ -24,6 +26,8 @@ from antalya.store.reader import SqlReader
 from antalya.store.rows import STORED, Caches, kind_of, micros, stored_of, text_of
 from antalya.store.utm import UtmWriter
 
+TOUCHES = Minima(across_m=1.0, up_m=1.0, seconds=1e-6)
+"""So near is what touches: nothing that does is missed for how it is reckoned. Windows are whole microseconds."""
 _WAITING = frozenset({"open"})
 _LASTING = frozenset({"granted", "granted-with-conditions"})
 
@@ -47,7 +51,6 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         self._alone: set[str] = set()  # new operations about which nothing was found or asked yet
         self._found: dict[frozenset[str], list[Opened]] = {}
         self._columns: tuple[Sequence[Volume], Columns] | None = None
-
 
     @abstractmethod
     def save(self) -> None:
@@ -108,15 +111,13 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
                      [(signature.understanding, signature.content_sha256, signature.party, text_of(signature))],
                      "ON CONFLICT (understanding, content_sha256, party) DO UPDATE SET body = excluded.body")
 
-    def put_operation(self, stored: Stored, coverage: Coverage | None, made: Made | None = None) -> None:
-        """A new version, current from now on; in the index where `coverage` says (None: it takes no space any more). `made`:
-        what is known of it already."""
+    def put_operation(self, stored: Stored, takes_space: bool, made: Made | None = None) -> None:
+        """A new version, current from now on; in the index if it takes space. `made`: what is known of it already."""
         operation = stored.operation
         old = None if stored.version == 1 else self._row("SELECT seq FROM operation WHERE id = ? AND current = 1",
                                                          (operation.id,))
         if old:
             self._rows("UPDATE operation SET current = 0 WHERE seq = ?", old)
-            self._rows("DELETE FROM cell WHERE operation = ?", old)
             self._rows("DELETE FROM volumes WHERE operation = ?", old)
             self._rows("DELETE FROM released WHERE operation = ?", (operation.id,))
         seq, group = self._caches.hot.last + 1, self._group
@@ -133,13 +134,9 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         self.put_rows.append(seq)
         if released := [(party, operation.id) for party, level in operation.disclosure.items() if at_least(level, "envelope")]:
             group.put_off("released", "party, operation", "", released)
-        if coverage is not None:
-            window = (micros(coverage.starts_at), micros(coverage.ends_at), coverage.lower_m, coverage.upper_m)
-            group.put_off("cell", "cell, operation, starts_at, ends_at, lower_m, upper_m", "",
-                          [(cell, seq, *window) for cell in coverage.cells])
         if made is not None:
             self._columns = operation.volumes, made.columns
-        columns = None if coverage is None else self._columns_of(operation.volumes)
+        columns = self._columns_of(operation.volumes) if takes_space else None
         if columns is not None:
             group.put_off("volumes", "operation, kind, ends_at, columns", "",
                           [(seq, kind_of(operation), ends_at, packed(columns) if made is None else made.packed)])
@@ -173,6 +170,16 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         """Operations in the index that come within `minima` of an operation, or may: those towards each activity, in the order
         of `ACTIVITIES`; `without` a party's. None is missed, itself may be there."""
         return self._prepared(self._caches.hot.index.near(self._columns_of(subject.operation.volumes), minima), without)
+
+    def within(self, area: Shape | None, starts_at: datetime, ends_at: datetime, margin_m: float = 0.0) -> list[Prepared]:
+        """Operations in the index with a volume within `margin_m` of an area (None: anywhere), at any height, in a window; what
+        touches, too. None is missed; some may be there that are a little farther from the area."""
+        index = self._caches.hot.index
+        if area is None:
+            return self._prepared(index.during(micros(starts_at), micros(ends_at)))
+        around = Volume(outline=area.outline, lower_m=-12_000, upper_m=200_000, starts_at=starts_at, ends_at=ends_at)
+        near = Minima(across_m=margin_m + TOUCHES.across_m, up_m=TOUCHES.up_m, seconds=TOUCHES.seconds)
+        return self._prepared(index.near(of_shapes([area], [around]), (near,) * len(ACTIVITIES)))
 
     def _columns_of(self, volumes: Sequence[Volume]) -> Columns:
         """Volumes as columns; the last ones are kept, since what was put is looked for next."""

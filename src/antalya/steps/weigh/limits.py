@@ -6,10 +6,13 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
+from antalya.geometry.overlap import overlaps
+from antalya.geometry.shape import Shape
 from antalya.model.findings import Finding, Met, Remedy
 from antalya.model.operations import Strength
 from antalya.model.rules import Limit
 from antalya.model.understandings import Understanding
+from antalya.picture import Prepared, Rulebook, shape_of
 from antalya.scope import Ground, Span, binds, common
 from antalya.steps.weigh.case import Case, finding
 from antalya.steps.weigh.trims import metres, rule_trims
@@ -30,6 +33,19 @@ def limit(case: Case, understanding: Understanding, rule: Limit) -> Iterator[Fin
             why, text, met, remedies, params = each
             yield finding("breach", why, text, case.operation.id, met, effect="block", rule=(understanding, rule),
                           remedies=remedies, params=params)
+
+
+def counted_areas(subject: Prepared, rulebook: Rulebook) -> list[Shape | None]:
+    """The areas of `limit` rules that count operations and that the subject meets (None: everywhere): everything in them
+    has to be looked at, however far from the subject."""
+    found: list[Shape | None] = []
+    for _, rule in rulebook.of_kind(Limit):
+        if rule.operations_at_once is not None:
+            outline = rulebook.outline_of(rule)
+            area = None if outline is None else shape_of(outline)
+            if area is None or any(overlaps(area, shape) for shape in subject.shapes):
+                found.append(area)
+    return found
 
 
 _Found = tuple[str, str, tuple[Met, ...], Sequence[Remedy], dict[str, str | float | int | None]]

@@ -14,7 +14,7 @@ from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from antalya.model.errors import error
 from antalya.store.postgres.errors import lost
 
-VERSION = 8
+VERSION = 9
 _DEFAULTS = {"application_name": "antalya", "client_encoding": "UTF8", "connect_timeout": "5", "keepalives_idle": "10",
              "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "20000"}
 _TRIES = 10

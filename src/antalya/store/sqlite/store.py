@@ -26,7 +26,7 @@ from antalya.store.sqlite.reader import SqliteReader
 from antalya.store.sqlite.writer import SqliteTransaction
 
 T = TypeVar("T")
-VERSION = 9
+VERSION = 10
 CACHE_KB = 16_384
 """Of pages, a connection. SQLite looks through all of them at most commits (those that divided a page), so more cost more than
 they save."""

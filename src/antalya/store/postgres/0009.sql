@@ -1,0 +1,2 @@
+-- Version 9. Nobody asks the tables for who is where any more: the index in memory knows it (store/hot.py).
+DROP TABLE IF EXISTS cell;
