@@ -29,16 +29,10 @@ def shape_of(outline: Polygon | MultiPolygon | Circle) -> Shape:
     """The prepared shape of an outline; kept, since rule areas and candidates come again and again."""
     known = _shapes.get(outline)
     if known is None:
-        known = shape(outline)
-        know(outline, known)
+        if len(_shapes) >= _MOST_SHAPES:
+            _shapes.clear()
+        known = _shapes[outline] = shape(outline)
     return known
-
-
-def know(outline: Outline, made: Shape) -> None:
-    """Keeps the shape of an outline for `shape_of`."""
-    if len(_shapes) >= _MOST_SHAPES:
-        _shapes.clear()
-    _shapes[outline] = made
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +54,17 @@ class Prepared(NamedTuple):
     """
 
     operation: Operation
-    shapes: tuple[Shape, ...]
+    shapes: Sequence[Shape]
     filed_at: datetime
     first_filed_at: datetime
     version: int = 1
     made: Made | None = None
+
+    @property
+    def radii_m(self) -> list[float]:
+        """Radii of caps that hold its shapes, one per volume, in metres."""
+        radii: list[float] = [s.radius_m for s in self.shapes] if self.made is None else self.made.columns.radius.tolist()
+        return radii
 
     @property
     def precedence(self) -> tuple[int, datetime, str]:

@@ -7,11 +7,11 @@ import msgspec
 from antalya.exchange.keeping import movement_hash
 from antalya.geometry.cells import roughly
 from antalya.geometry.columns import of_shapes, packed, unpacked
-from antalya.geometry.sent import shapes_in
+from antalya.geometry.sent import ShapesIn
 from antalya.model.limits import Limits
 from antalya.model.operations import Operation
 from antalya.model.volume import Position
-from antalya.picture import Made, Prepared, know, prepare
+from antalya.picture import Made, Prepared, prepare
 from antalya.steps.admit import check_size
 from antalya.steps.disclose import ENVELOPE_LEVEL
 
@@ -46,7 +46,5 @@ def subject_of(operation: Operation, came: bytes, now: datetime) -> Prepared:
     """An operation, prepared by `sent` in another process of this program."""
     known = _DECODER.decode(came)
     columns = unpacked([known.packed])[1]
-    shapes = shapes_in(columns, [v.outline for v in operation.volumes], known.centres)
-    for volume, shape in zip(operation.volumes, shapes, strict=True):
-        know(volume.outline, shape)
-    return Prepared(operation, tuple(shapes), now, now, 1, Made(known.movement, columns, known.packed, known.coarse))
+    shapes = ShapesIn(columns, [v.outline for v in operation.volumes], known.centres)
+    return Prepared(operation, shapes, now, now, 1, Made(known.movement, columns, known.packed, known.coarse))

@@ -67,8 +67,9 @@ class Changes:
 
 
 def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, because: str, *, again: bool = False,
-            rulebook: Rulebook | None = None) -> Changes:
-    """Checks operations as they now stand and brings findings, asks and whom to tell into line with it.
+            rulebook: Rulebook | None = None, subject: Prepared | None = None) -> Changes:
+    """Checks operations as they now stand and brings findings, asks and whom to tell into line with it. `subject`: one of them,
+    prepared.
 
     A finding that is still the same stays open with its asks; one that changed is closed and opened again.
     """
@@ -78,12 +79,16 @@ def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, becaus
         if stored is None:
             raise error("not_found", f"no operation {id_}")
         live = stored.operation.state in LIVE and max(v.ends_at for v in stored.operation.volumes) > now
-        after = {f.id: f for f in check(tx, prepared(stored), rulebook, now)} if live else {}
+        after = {f.id: f for f in check(tx, _ready(stored, subject), rulebook, now)} if live else {}
         before = {o.finding.id: o.finding for o in tx.findings(operations=[id_])}
         if before or after:
             _reconcile(hub, tx, before, after, now, because, again, rulebook, changes, id_)
     _log_changes(hub, tx, changes, now)
     return changes
+
+
+def _ready(stored: Stored, subject: Prepared | None) -> Prepared:
+    return subject if subject is not None and subject.operation is stored.operation else prepared(stored)
 
 
 def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Finding], after: dict[str, Finding], now: datetime, because: str,

@@ -29,18 +29,19 @@ def movement_hash(operation: Operation) -> str:
 
 def keep(hub: Hub, tx: Transaction, subject: Prepared, stored: Stored, evidence: Evidence, now: datetime, because: str,
          old: Stored | None = None) -> int:
-    """Keeps a version of an operation, with all that follows from it for others; its leaf's index. `because`: what happened,
-    as its party is told (`operation.<because>`). What may be kept is decided before. Raises area_too_large where more is
-    released to everybody than can be shown."""
+    """Keeps a version of an operation, with all that follows from it for others; its leaf's index. `subject`: it, prepared as
+    that version; `because`: what happened, as its party is told (`operation.<because>`). What may be kept is decided before.
+    Raises area_too_large where more is released to everybody than can be shown."""
     operation = stored.operation
     leaf = hub.log(tx, leafing("operation", now, operation.party, operation.id, evidence.raw, hub.salts(),
                                version=stored.version, kid=evidence.kid))
-    tx.put_operation(stored, operation.state in LIVE, subject.made)
+    tx.put_operation(stored, operation.state in LIVE, subject)
     if old is not None and operation.state not in LIVE:
         tx.drop_fix(operation.id)
     show_operation(hub, tx, operation, now, before=old is not None and is_released(old.operation))
     rulebook = tx.rulebook()
-    changes = recheck(hub, tx, [operation.id, *_crowd(tx, subject, old, rulebook)], now, because, again=True, rulebook=rulebook)
+    changes = recheck(hub, tx, [operation.id, *_crowd(tx, subject, old, rulebook)], now, because, again=True, rulebook=rulebook,
+                      subject=subject)
     hub.tell(tx, [*changes.tells, Tell(operation.party, f"operation.{because}", operation.id)], now)
     return leaf
 

@@ -24,17 +24,18 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
     """Everything the views of these operations, findings and asks depend on."""
     rulebook = rulebook or tx.rulebook()
     given = {o.finding.id: o.finding for o in findings}
-    given |= {id_: o.finding for id_, o in tx.findings_of({a.finding for a in asks} - given.keys()).items()}
+    if asks:
+        given |= {id_: o.finding for id_, o in tx.findings_of({a.finding for a in asks} - given.keys()).items()}
     wanted = {*ids, *(a.operation for a in asks),
               *(o for f in given.values() for o in (f.operation, f.other) if o is not None)}
     around = {o.finding.id: o.finding for o in tx.findings(operations=wanted)} | given
     stored = tx.operations_of(wanted | {o for f in around.values() for o in (f.operation, f.other) if o is not None})
     operations = {id_: s.operation for id_, s in stored.items()}
     by_finding: dict[str, list[Ask]] = {}
-    for ask in tx.asks(findings=around):
+    for ask in tx.asks(findings=around) if around else ():
         by_finding.setdefault(ask.finding, []).append(ask)
     answers: dict[str, list[Answer]] = {}
-    for answer in tx.answers({a.id for a in asks}):
+    for answer in tx.answers({a.id for a in asks}) if asks else ():
         answers.setdefault(answer.ask, []).append(answer)
     owners = {id_: o.party for id_, o in operations.items()}
     touching: dict[str, list[Finding]] = {}
@@ -62,7 +63,8 @@ def outcome_view(tx: Reader, viewer: Viewer, stored: Stored, now: datetime, rule
     id_ = stored.operation.id
     opened = tx.findings(operations=[id_]) if findings is None else [Opened(finding=f, opened_at=now) for f in findings]
     asks = [a for a in tx.asks(operations=[id_]) if a.state != "closed"]
-    asks += [a for a in tx.asks(findings=[o.finding.id for o in opened]) if a.operation != id_ and a.state != "closed"]
+    if opened:
+        asks += [a for a in tx.asks(findings=[o.finding.id for o in opened]) if a.operation != id_ and a.state != "closed"]
     context = gather(tx, viewer, [id_], now, findings=opened, asks=asks, rulebook=rulebook)
     return {"operation": disclose(viewer, stored, context), "clearance": context.clearances.get(id_),
             "findings": _views(viewer, opened, context), "asks": _views(viewer, asks, context)}

@@ -68,11 +68,13 @@ class Held:
 
     def add(self, keys: Ints | int, kinds: Codes | int, columns: Columns) -> None:
         """Adds rows."""
-        self.reserve(columns.size, len(columns.points))
-        rows = slice(self.size, self.size + columns.size)
+        corners, rows = len(columns.points), slice(self.size, self.size + columns.size)
+        self.reserve(columns.size, corners)
         self.write(self.size, columns)
         self.keys[rows], self.kinds[rows], self.alive[rows] = keys, kinds, True
-        self.size, self.most = rows.stop, max(self.most, int((columns.first[1:] - columns.first[:-1]).max()))
+        self.size = rows.stop
+        if corners > self.most:  # of one row, or else of the greatest
+            self.most = max(self.most, int((columns.first[1:] - columns.first[:-1]).max()))
 
     def take(self, keys: Ints, kinds: Codes, parts: Sequence[bytes], of: int) -> None:
         """Adds rows of many operations, each packed (`columns.packed`), of about so many that are to come; compiled."""

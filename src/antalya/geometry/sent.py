@@ -1,6 +1,7 @@
 """Shapes out of columns that were made of them, to the last bit: for a process that is sent those."""
 
 from collections.abc import Sequence
+from typing import overload
 
 import numpy as np
 
@@ -12,10 +13,26 @@ from antalya.model.volume import Outline, Position
 _ONE = np.array([0, 1])
 
 
-def shapes_in(columns: Columns, outlines: Sequence[Outline], centres: Sequence[Position]) -> list[Shape]:
-    """The shape of each row, whose outline and centre (`Shape.centre`) are given."""
-    return [_shape(columns, row, outline, centre)
-            for row, (outline, centre) in enumerate(zip(outlines, centres, strict=True))]
+class ShapesIn(Sequence[Shape]):
+    """The shape of each row, whose outline and centre (`Shape.centre`) are given; made when one is first looked at, for
+    where nothing is near none is."""
+
+    def __init__(self, columns: Columns, outlines: Sequence[Outline], centres: Sequence[Position]) -> None:
+        self._of, self._made = (columns, outlines, centres), list[Shape]()
+
+    def __len__(self) -> int:
+        return len(self._of[1])
+
+    @overload
+    def __getitem__(self, index: int) -> Shape: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Shape]: ...
+    def __getitem__(self, index: int | slice) -> Shape | list[Shape]:
+        if not self._made:
+            columns, outlines, centres = self._of
+            self._made = [_shape(columns, row, outline, centre)
+                          for row, (outline, centre) in enumerate(zip(outlines, centres, strict=True))]
+        return self._made[index]
 
 
 def _shape(columns: Columns, row: int, outline: Outline, centre: Position) -> Shape:

@@ -59,10 +59,11 @@ def admit(subject: Prepared, caller: str, rulebook: Rulebook, limits: Limits, no
 
 def _check_extent(subject: Prepared, limits: Limits, now: datetime) -> None:
     latest = now + timedelta(days=limits.horizon_days)
-    for i, (volume, shape) in enumerate(zip(subject.operation.volumes, subject.shapes, strict=True)):
-        most_m2 = limits.area_km2 * 1e6
-        if 3.2 * shape.radius_m**2 > most_m2 and shape.area_m2 > most_m2:  # a cap's area first: its own takes longer to find
-            raise error("area_too_large", f"{shape.area_m2 / 1e6:.0f} km², at most {limits.area_km2:.0f} km²",
+    most_m2 = limits.area_km2 * 1e6
+    for i, (volume, radius_m) in enumerate(zip(subject.operation.volumes, subject.radii_m, strict=True)):
+        # a cap's area first: its own takes longer to find
+        if 3.2 * radius_m**2 > most_m2 and (area_m2 := subject.shapes[i].area_m2) > most_m2:
+            raise error("area_too_large", f"{area_m2 / 1e6:.0f} km², at most {limits.area_km2:.0f} km²",
                         at=f"volumes[{i}].outline")
         if volume.ends_at > latest:
             raise error("beyond_horizon", f"ends more than {limits.horizon_days:g} days ahead", at=f"volumes[{i}].ends_at")

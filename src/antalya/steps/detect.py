@@ -37,6 +37,8 @@ def detect(subject: Prepared, others: Iterable[Prepared], rulebook: Rulebook, no
     if subject.operation.state not in LIVE:
         return ()
     candidates = sorted([o for o in others if _is_pair(subject.operation, o.operation, own)], key=lambda o: o.operation.id)
+    if not candidates:
+        return ()
     rules = _Separations(subject, rulebook, fixed)
     found: dict[tuple[str, bool, Reference | None], list[Encounter]] = {}
     met: set[tuple[str, int, int]] = set()

@@ -16,7 +16,7 @@ from antalya.model.operations import ACTIVITIES
 from antalya.model.parties import at_least
 from antalya.model.understandings import Signature
 from antalya.model.volume import Minima, Volume
-from antalya.picture import Made, Prepared, Stored, prepare, shape_of
+from antalya.picture import Prepared, Stored, prepare, shape_of
 from antalya.ports import Kind, Leaf, Remembered, Thing
 from antalya.store.adopting import AdoptWriter
 from antalya.store.bridging import BridgeWriter
@@ -111,9 +111,9 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
                      [(signature.understanding, signature.content_sha256, signature.party, text_of(signature))],
                      "ON CONFLICT (understanding, content_sha256, party) DO UPDATE SET body = excluded.body")
 
-    def put_operation(self, stored: Stored, takes_space: bool, made: Made | None = None) -> None:
-        """A new version, current from now on; in the index if it takes space. `made`: what is known of it already."""
-        operation = stored.operation
+    def put_operation(self, stored: Stored, takes_space: bool, subject: Prepared | None = None) -> None:
+        """A new version, current from now on; in the index if it takes space. `subject`: it, if it is prepared already."""
+        operation, made = stored.operation, None if subject is None else subject.made
         old = None if stored.version == 1 else self._row("SELECT seq FROM operation WHERE id = ? AND current = 1",
                                                          (operation.id,))
         if old:
@@ -140,7 +140,8 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         if columns is not None:
             group.put_off("volumes", "operation, kind, ends_at, columns", "",
                           [(seq, kind_of(operation), ends_at, packed(columns) if made is None else made.packed)])
-            self._caches.prepared[seq] = prepare(operation, stored.moved_at, stored.first_filed_at, stored.version)
+            self._caches.prepared[seq] = subject._replace(made=None) if subject is not None else \
+                prepare(operation, stored.moved_at, stored.first_filed_at, stored.version)
         self._caches.hot.put(seq, old[0] if old else None, columns, kind_of(operation))
         self._fresh[operation.id] = stored
         if stored.version == 1:

@@ -178,7 +178,8 @@ class Keeper:
         self.channel.send(Asked(
             number, row, request.scope["path"], request.scope["query_string"],
             [header for header in request.scope["headers"] if header[0] in PASSED_ON],
-            dict(call.path), call.token, call.raw, call.kid, None if call.payload is call.raw else call.payload, call.sent))
+            dict(call.path), call.token, call.raw, call.kid, None if call.payload is call.raw else call.payload, call.sent),
+            at_once=True)  # the keeper takes it while this process reads the next
         try:
             return self._response(await answer)
         finally:
