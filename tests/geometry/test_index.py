@@ -168,6 +168,7 @@ def test_held_rows_are_what_they_were_but_for_a_little(volumes: list[Volume]) ->
     except AntalyaError:  # nobody can file them
         return
     held, plain, pair = Held(), Held(), two(int(np.diff(columns.first).max()))
+    held.reserve(columns.size, len(columns.points))
     opening.hold(held.columns, 0, columns)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module.LOADED, "is_set", lambda: False)
