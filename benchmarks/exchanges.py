@@ -99,8 +99,8 @@ def stock(directory: Path, count: int, start: datetime, step: Callable[[int], No
                    "first_filed_at, movement, kid, leaf, body, current) "
                    "VALUES (?, ?, 1, ?, 'filed', ?, ?, ?, ?, ?, '', NULL, 0, ?, 1)",
                    (k + 1, one.id, one.party, int(made_plans.starts[k]), int(made_plans.ends[k]), at, at, at, text_of(one)))
-        db.execute("INSERT INTO volumes (operation, kind, ends_at, columns) VALUES (?, ?, ?, ?)",
-                   (k + 1, kind_of(one), int(made_plans.ends[k]), packed(columns.rows(np.array([k])))))
+        db.execute("INSERT INTO volumes (operation, kind, columns) VALUES (?, ?, ?)",
+                   (k + 1, kind_of(one), packed(columns.rows(np.array([k])))))
         if k % 10_000 == 0:
             step(k)
     db.execute("COMMIT")

@@ -125,6 +125,26 @@ def test_a_removal_can_be_taken_back_and_what_is_over_is_dropped() -> None:
     assert len(index) == 2
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_an_operation_is_over_with_the_last_of_its_volumes_that_is_in(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    made, index, at = crowd(rng, (38.0, 36.0), 60, 30_000, 12), Index(), microseconds(DAY) + 6 * 3_600_000_000
+    assert [len(each) for each in index.over(at)] == [0, 0]
+    several = {2 * key: made[3 * key:3 * key + 1 + key % 3] for key in range(20)}
+    for key, volumes in several.items():
+        index.add(key, columns_of(*volumes))
+    for key in (0, 8, 38):
+        index.remove(key)
+        del several[key]
+    last = {key: max(microseconds(v.ends_at) for v in volumes) for key, volumes in several.items()}
+    moments = sorted({*last.values(), at, at * 2})
+    index.drop(moments[3])
+    for moment in moments:
+        keys, ends = index.over(moment)
+        ended = [(end, key) for key, end in last.items() if moments[3] <= end < moment]
+        assert list(zip(ends.tolist(), keys.tolist(), strict=True)) == sorted(ended)
+
+
 def test_more_answers_than_fit_at_first() -> None:
     rng = np.random.default_rng(2)
     here = Circle(center=(38, 36), radius_m=5_000)

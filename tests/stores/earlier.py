@@ -8,6 +8,7 @@ from tests.stores.test_jobs import leaf as leaf_of
 
 from antalya.ledger import merkle
 from antalya.ports import Store
+from antalya.store.rows import micros
 
 Execute = Callable[[str], object]
 LEAVES = 300
@@ -23,13 +24,22 @@ def filled(store: Store) -> None:
 
 
 def with_cells(execute: Execute, whole: str) -> None:
-    """Until SQLite's version 9, PostgreSQL's 8: S2 cells of each operation that takes space. The type of `whole` numbers."""
+    """Until SQLite's version 9, PostgreSQL's 8: S2 cells of each operation that takes space, and when it ends. The type of `whole`
+    numbers."""
     for statement in (f"CREATE TABLE cell (cell {whole} NOT NULL, operation {whole} NOT NULL REFERENCES operation (seq), "
                       f"starts_at {whole} NOT NULL, ends_at {whole} NOT NULL, lower_m DOUBLE PRECISION NOT NULL, "
                       "upper_m DOUBLE PRECISION NOT NULL, PRIMARY KEY (cell, operation))",
                       "CREATE INDEX cell_operation ON cell (operation)",
-                      "INSERT INTO cell SELECT 1234567, operation, 0, 1, 0, 1 FROM volumes"):
+                      "INSERT INTO cell SELECT 1234567, operation, 0, 1, 0, 1 FROM volumes",
+                      f"ALTER TABLE volumes ADD COLUMN ends_at {whole} NOT NULL DEFAULT 0",
+                      "UPDATE volumes SET ends_at = (SELECT ends_at FROM operation WHERE seq = volumes.operation)",
+                      "CREATE INDEX volumes_ends ON volumes (ends_at)"):
         execute(statement)
+
+
+def half_dropped(execute: Execute) -> None:
+    """Until then, what was over had left memory by the moment that was noted, and the table by and by."""
+    execute(f"INSERT INTO meta (key, value) VALUES ('hot_since', '{micros(hour(8))}')")
 
 
 def with_nodes(execute: Execute, hashes: Sequence[bytes], types: str, quoted: Callable[[bytes], str]) -> None:

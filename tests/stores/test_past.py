@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.pictures import NOW, hour
+from tests.pictures import NOW, circle, hour, plan, volume
 from tests.stores.samples import SALT, ask, disc, finding, found, ids, keep, kept
 
 from antalya.model import Minima
 from antalya.model.operations import ACTIVITIES
 from antalya.ports import Reader, Store
-from antalya.store.past import LONGEST
+from antalya.store.hot import Hot
+from antalya.store.lengths import LONGEST
 from antalya.store.rows import micros, text_of
 
 MANY = 4_000
@@ -116,6 +117,11 @@ def test_the_past_is_looked_up_in_an_index_and_what_is_on_without_the_past(store
         assert "operation_time" in plan
         assert not re.search(r"SCAN (operation|ask|finding|[aforw]$)|Seq Scan on operation", plan, re.MULTILINE), plan
     assert "operation_time" in plans(store, lambda tx: tx.live_operations(NOW + timedelta(hours=MANY)))
+    since = NOW + timedelta(hours=MANY - 20)
+    for ended in (lambda tx: tx.over(since), lambda tx: Hot()._fill(tx._rows, micros(since))):
+        plan = plans(store, ended)  # type: ignore[arg-type]
+        assert plan.count("operation_time") == len(LONGEST) + 1 <= len(re.findall("ends_at ?[<>]", plan))
+        assert not re.search(r"SCAN operation|Seq Scan on operation", plan), plan
     assert re.search("finding_(hot|open)", plans(store, lambda tx: tx.findings(seen_by="RU")))
     with store.read() as tx:
         assert (len(tx.findings()), len(tx.findings(seen_by="AID"))) == (50, 25)
@@ -148,6 +154,76 @@ def test_much_that_is_over_leaves_the_index_in_parts_and_stays_in_the_store(stor
         assert tx.leaf(3) is not None
 
 
+def dropped(store: Store, before: float, most: int) -> list[str]:
+    """What leaves the index, `most` at a time."""
+    return store.write(lambda tx: tx.drop_from_index(hour(before), most))  # type: ignore[call-arg]
+
+
+def test_those_that_ended_at_once_leave_at_once_and_a_start_in_between_has_the_others(
+        store: Store, open_store: Callable[..., Store]) -> None:
+    kept(store, *(disc(id_, start=5, end=end) for id_, end in
+                  (("d", 8), ("b", 7), ("a", 6.5), ("on", 9), ("c", 7), ("b2", 7), ("e", 8.5))))
+    for gone, over, left in ((["b", "a", "c", "b2"], True, ["d", "e", "on"]), (["d", "e"], False, ["on"]), ([], False, ["on"])):
+        assert dropped(store, 8.9, 2) == gone
+        for each in (store, open_store()):
+            assert (found(each, disc("x", start=5, end=10)), hot(each)) == (left, len(left))
+            with each.read() as tx:
+                assert tx.over(hour(8.9)) == over
+
+
+def test_an_operation_is_over_when_its_last_volume_is(store: Store, open_store: Callable[..., Store]) -> None:
+    here = circle(0, 0, 500)
+    kept(store, plan("long", "TR", "patrol", volume(here, 6, 7), volume(here, 10, 11), volume(here, 8, 9)), disc("b", end=7),
+         plan("held", "TR", "patrol", volume(here, 6, 7), volume(here, 7, 7.5)))
+    assert (dropped(store, 7.2, 9), hot(store)) == (["b"], 3)  # of each, what is over can't be met any more
+    assert (dropped(store, 9.5, 9), hot(store), hot(open_store())) == (["held"], 1, 1)
+    assert found(store, disc("x", start=10, end=11)) == ["long"]
+    assert dropped(store, 11, 9) == []
+    assert (dropped(store, 11.1, 9), hot(store)) == (["long"], 0)
+
+
+def test_what_is_put_though_it_is_over_takes_no_space(store: Store, open_store: Callable[..., Store]) -> None:
+    kept(store, disc("early", end=7), disc("short", end=9))
+    assert dropped(store, 8, 9) == ["early"]
+    kept(store, disc("late", start=6, end=7.9), disc("just", start=6, end=8))
+    store.write(lambda tx: keep(tx, disc("short", end=7.5), 2))
+    for each in (store, open_store()):
+        assert (found(each, disc("x", end=9)), hot(each)) == (["just"], 1)
+        with each.read() as tx:
+            assert not tx.over(hour(8))
+            assert tx.operation("late") is not None
+
+    def job(tx: Any) -> list[str]:
+        gone: list[str] = tx.drop_from_index(hour(10))
+        keep(tx, disc("at once", end=9.5))  # committed with what let go of its time
+        return gone
+    assert (store.write(job), hot(store)) == (["just"], 0)
+    assert store.write(lambda tx: tx._rows("SELECT count(*) FROM volumes")) == [(0,)]  # type: ignore[attr-defined]
+
+
+def test_that_something_without_space_is_over_is_looked_at_once(store: Store) -> None:
+    kept(store, disc("on", end=9), disc("gone", end=7, state="withdrawn"))
+    with store.read() as tx:
+        assert tx.over(hour(8))
+    assert dropped(store, 8, 9) == []
+    with store.read() as tx:
+        assert not tx.over(hour(8))
+    assert dropped(store, 7, 9) == []  # a clock that went back
+    with store.read() as tx:
+        assert not tx.over(hour(8))
+    assert hot(store) == 1
+
+
+def test_two_processes_let_go_in_turns_of_each_once(store: Store, open_store: Callable[..., Store]) -> None:
+    kept(store, *(disc(f"op {n}", end=6.5 + n / 10) for n in range(6)), disc("late", start=20, end=21))
+    other = open_store()
+    assert (hot(store), hot(other)) == (7, 7)
+    gone = [dropped(each, 12, 2) for each in (store, other, other, store)]
+    assert gone == [["op 0", "op 1"], ["op 2", "op 3"], ["op 4", "op 5"], []]
+    kept(other, disc("more", end=13), disc("past", end=11))
+    assert (dropped(store, 14, 2), hot(store), hot(other), hot(open_store())) == (["more"], 1, 1, 1)
+
+
 def test_another_process_and_a_new_start_have_only_what_is_hot(store: Store, open_store: Callable[..., Store]) -> None:
     kept(store, disc("early", end=7), disc("later", end=9))
     other = open_store()
@@ -165,6 +241,8 @@ def test_a_tick_that_is_undone_leaves_the_index_as_it_was(store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
         store.write(job)
     assert hot(store) == 1
+    kept(store, disc("as early", end=7))
+    assert hot(store) == 2
     keep_one = store.write(lambda tx: keep(tx, disc("b", end=9)))
     assert keep_one.version == 1
-    assert hot(store) == 2
+    assert hot(store) == 3

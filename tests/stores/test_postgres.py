@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.pictures import NOW
 from tests.postgres import PostgresServer
-from tests.stores.earlier import LEAVES, check, check_over, filled, with_cells, with_nodes
+from tests.stores.earlier import LEAVES, check, check_over, filled, half_dropped, with_cells, with_nodes
 from tests.stores.samples import SALT, ask, disc, found, keep, kept, near
 from tests.stores.test_jobs import leaf, leaves, queued
 
@@ -84,15 +84,19 @@ def test_the_log_of_a_database_of_an_earlier_version_is_the_same(postgres_url: s
         check(store, root)
 
 
-def test_a_database_of_an_earlier_version_is_rid_of_what_nobody_asks_for(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+@pytest.mark.parametrize("half", [False, True])
+def test_a_database_of_an_earlier_version_is_rid_of_what_nobody_asks_for(postgres_url: str, db: psycopg.Connection[Any],
+                                                                         half: bool) -> None:
     with closing(PostgresStore(postgres_url)) as store:
         filled(store)
     with_cells(db.execute, "BIGINT")
+    if half:
+        half_dropped(db.execute)
     db.execute("UPDATE meta SET value = '8' WHERE key = 'version'")
     PostgresStore(postgres_url).close()
     db.execute("UPDATE meta SET value = '8' WHERE key = 'version'")  # interrupted before it was written: done again
     with closing(PostgresStore(postgres_url)) as store:
-        assert db.execute("SELECT to_regclass('cell')").fetchone() == (None,)
+        assert db.execute("SELECT to_regclass('cell'), to_regclass('volumes_ends')").fetchone() == (None, None)
         check_over(store)
 
 

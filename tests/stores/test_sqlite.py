@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-from tests.stores.earlier import LEAVES, check, check_over, filled, with_cells, with_nodes
+from tests.stores.earlier import LEAVES, check, check_over, filled, half_dropped, with_cells, with_nodes
 from tests.stores.samples import disc, kept
 from tests.stores.test_jobs import leaf, leaves, queued
 
@@ -88,15 +88,18 @@ def test_the_log_of_a_file_of_an_earlier_version_is_the_same(file: Path) -> None
         check(store, root)
 
 
-def test_a_file_of_an_earlier_version_is_rid_of_what_nobody_asks_for(file: Path) -> None:
+@pytest.mark.parametrize("half", [False, True])
+def test_a_file_of_an_earlier_version_is_rid_of_what_nobody_asks_for(file: Path, half: bool) -> None:
     with closing(SqliteStore(file)) as store:
         filled(store)
     with closing(sqlite3.connect(file)) as db:
         with_cells(db.execute, "INTEGER")
+        if half:
+            half_dropped(db.execute)
         db.execute("PRAGMA user_version = 9")
         db.commit()
     with closing(SqliteStore(file)) as store, closing(sqlite3.connect(file)) as db:
-        assert not db.execute("SELECT name FROM sqlite_schema WHERE tbl_name = 'cell'").fetchall()
+        assert not db.execute("SELECT name FROM sqlite_schema WHERE tbl_name = 'cell' OR name = 'volumes_ends'").fetchall()
         check_over(store)
 
 

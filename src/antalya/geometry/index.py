@@ -113,6 +113,17 @@ class Index:
         alive = self._held.alive[:self._held.size]
         return self._gone(np.flatnonzero(alive & (self._held.columns.ends[:len(alive)] < before)))
 
+    def over(self, before: int) -> tuple[Ints, Ints]:
+        """Keys of the operations of which all that is in ended before a moment (microseconds since 1970), and when the last of it
+        did, in the order of that."""
+        rows = np.flatnonzero(self._held.alive[:self._held.size])
+        keys, ends = self._held.keys[rows], self._held.columns.ends[rows]
+        first = np.flatnonzero(np.diff(keys, prepend=-1))
+        last = np.maximum.reduceat(ends, first)
+        gone = np.flatnonzero(last < before)
+        gone = gone[np.argsort(last[gone], kind="stable")]
+        return keys[first[gone]], last[gone]
+
     def _gone(self, rows: Ints) -> Ints:
         self._held.alive[rows] = False
         self._dead += len(rows)

@@ -17,6 +17,7 @@ from antalya.geometry.columns import Columns, unpacked
 from antalya.geometry.ellipsoid import Ints
 from antalya.geometry.index import Index, is_warm, warm
 from antalya.store.group import Group
+from antalya.store.lengths import ending
 
 WARM_AT = 256
 """Volumes from which the compiled code is worth loading."""
@@ -112,7 +113,7 @@ class Hot:
 
     def _catch_up(self, ask: Ask, newest: int, since: str | None) -> None:
         if self._last is None:
-            self._fill(ask, int(since or 0))
+            self._fill(ask, None if since is None else int(since))
         elif newest > self._last:  # another process's
             self.others += 1
             for row, kind, stored in ask("SELECT o.seq, v.kind, v.columns FROM operation o "
@@ -129,10 +130,10 @@ class Hot:
             self.index.drop(int(since))
             self._since = int(since)
 
-    def _fill(self, ask: Ask, since: int) -> None:
-        """Reads all there is, which ended after `since`, and puts it into the index part by part. In one thread: two would
-        wait for each other's lock of the interpreter at every row."""
-        [(count,)] = ask("SELECT count(*) FROM volumes WHERE ends_at >= ?", (since,))
+    def _fill(self, ask: Ask, since: int | None) -> None:
+        """Reads all there is, which ends at `since` or later (None: whenever), and puts it into the index part by part. In one
+        thread: two would wait for each other's lock of the interpreter at every row."""
+        count = sum(row[0] for row in ask(*ending("count(*)", since, None)))  # some may take no space
         last = -1
         while rows := ask("SELECT operation, kind, columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?",
                           (last, PART)):

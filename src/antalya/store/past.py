@@ -1,8 +1,6 @@
 """What is over, in a store: it leaves the index, stays in the tables, and is found by time in a walk of an index.
 
-An index over ends can't bound what overlaps a window from below: of all that ended since, any may have begun before. So the index
-`operation_time` begins with a class of length, and what overlaps a window is one range of each class: from where the window
-begins to its end and the class's longest length later.
+`hot_since` in `meta` is the moment before which nothing ended that is still in the table `volumes` or in memory.
 """
 
 from abc import ABC, abstractmethod
@@ -11,19 +9,14 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from antalya.picture import Stored
+from antalya.store.group import Group
 from antalya.store.hot import Hot
+from antalya.store.lengths import LENGTH, LONGEST, ending
 from antalya.store.rows import SEEN_OPERATION, STORED, Caches, micros, stored_of
 
-_HOUR = 3_600_000_000
-LONGEST = (_HOUR, 4 * _HOUR, 16 * _HOUR, 64 * _HOUR, 256 * _HOUR)
-"""The longest operation of each class but the last, in microseconds."""
-
-LENGTH = "(CASE " + " ".join(f"WHEN ends_at - starts_at <= {most} THEN {n}" for n, most in enumerate(LONGEST)) + \
-    f" ELSE {len(LONGEST)} END)"
-"""The class of an operation's length, word for word as in the index."""
-
 TOGETHER = 2_000
-"""How many operations at most leave the index in one transaction, so that nobody waits for months at once."""
+"""How many operations leave the index in one transaction, and those that ended just when the last of them did: so that nobody
+waits for months at once."""
 
 _LOOKED_THROUGH = 5_000
 """Of how many operations in a window at once it is asked what a party may see."""
@@ -107,25 +100,40 @@ class PastReader(ABC):
         return [row[0] for row in rows]
 
     def over(self, before: datetime) -> bool:
-        """Whether anything in the index ended before a moment."""
-        return self._row("SELECT 1 FROM volumes WHERE ends_at < ? LIMIT 1", (micros(before),)) is not None
+        """Whether any operation, also one that takes no space, ended before a moment and not before `hot_since`."""
+        hot_since = self._row("SELECT value FROM meta WHERE key = 'hot_since'")
+        ended, values = ending("1", int(hot_since[0]) if hot_since else None, micros(before))
+        return self._row(ended + " LIMIT 1", values) is not None
 
 
 class PastWriter(PastReader):
     """What lets go of it: of `ports.Transaction`."""
 
+    _group: Group
+
     @abstractmethod
     def _insert(self, into: str, rows: Sequence[Sequence[object]], otherwise: str = "") -> None: ...
 
     def drop_from_index(self, before: datetime, most: int = TOGETHER) -> list[str]:
-        """Takes operations that ended before a moment out of the index (they stay in store and log), the `most` that ended
-        first; their ids. The index in memory forgets all at once, in every process."""
-        rows = self._rows("SELECT seq, id FROM operation WHERE seq IN (SELECT operation FROM volumes WHERE ends_at < ? "
-                          "ORDER BY ends_at LIMIT ?) ORDER BY seq", (micros(before), most))
-        if rows:
-            self._rows(f"DELETE FROM volumes WHERE operation {self.AMONG}", (self._list([seq for seq, _ in rows]),))  # noqa: S608
-            self._insert("meta (key, value)", [("hot_since", str(micros(before)))],
-                         "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        """Takes operations that ended before a moment out of the index (they stay in store and log), in every process: about the
+        `most` that ended first; their ids, none once all are out."""
+        if not self.over(before):
+            return []
         hot: Hot = self._caches.hot
-        hot.drop(micros(before))
-        return [id_ for _, id_ in rows]
+        since, (keys, ends) = micros(before), hot.index.over(micros(before))
+        if len(keys) > most:
+            since = int(ends[most - 1]) + 1
+            keys = keys[ends < since]
+        hot.drop(since)
+        self._group.meta["hot_since"] = str(since)
+        self._insert("meta (key, value)", [("hot_since", str(since))], "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        if not len(keys):  # what ended took no space
+            return []
+        among = self._list(keys.tolist())
+        self._rows(f"DELETE FROM volumes WHERE operation {self.AMONG}", (among,))  # noqa: S608
+        return [id_ for _, id_ in self._rows(f"SELECT seq, id FROM operation WHERE seq {self.AMONG} ORDER BY seq", (among,))]  # noqa: S608
+
+    def _is_past(self, ends_at: int) -> bool:
+        """Whether what ended then (microseconds since 1970) is out of the index already: put there, it would stay for ever."""
+        since = self._group.meta.get("hot_since")
+        return since is not None and ends_at < int(since)

@@ -112,7 +112,8 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
                      "ON CONFLICT (understanding, content_sha256, party) DO UPDATE SET body = excluded.body")
 
     def put_operation(self, stored: Stored, takes_space: bool, subject: Prepared | None = None) -> None:
-        """A new version, current from now on; in the index if it takes space. `subject`: it, if it is prepared already."""
+        """A new version, current from now on; in the index if it takes space and did not end before all that is there. `subject`:
+        it, if it is prepared already."""
         operation, made = stored.operation, None if subject is None else subject.made
         old = None if stored.version == 1 else self._row("SELECT seq FROM operation WHERE id = ? AND current = 1",
                                                          (operation.id,))
@@ -136,10 +137,10 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
             group.put_off("released", "party, operation", "", released)
         if made is not None:
             self._columns = operation.volumes, made.columns
-        columns = self._columns_of(operation.volumes) if takes_space else None
+        columns = self._columns_of(operation.volumes) if takes_space and not self._is_past(ends_at) else None
         if columns is not None:
-            group.put_off("volumes", "operation, kind, ends_at, columns", "",
-                          [(seq, kind_of(operation), ends_at, packed(columns) if made is None else made.packed)])
+            group.put_off("volumes", "operation, kind, columns", "",
+                          [(seq, kind_of(operation), packed(columns) if made is None else made.packed)])
             self._caches.prepared[seq] = subject._replace(made=None) if subject is not None else \
                 prepare(operation, stored.moved_at, stored.first_filed_at, stored.version)
         self._caches.hot.put(seq, old[0] if old else None, columns, kind_of(operation))
