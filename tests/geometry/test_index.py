@@ -12,7 +12,7 @@ from tests.geometry.test_batch import DAY, crowd, in_time
 from tests.strategies import volumes_anywhere
 
 from antalya.geometry import index as module
-from antalya.geometry import opening
+from antalya.geometry import opening, paged
 from antalya.geometry.columns import BASIS, BEND, CORE, Columns, joined, microseconds, of_shapes, packed, unpacked
 from antalya.geometry.held import Held, two
 from antalya.geometry.index import Index, warm
@@ -157,7 +157,9 @@ def test_more_answers_than_fit_at_first() -> None:
     assert index.near(columns_of(whole), (Minima(),)) == kept
 
 
-def test_columns_become_bytes_and_come_back(loaded: bool) -> None:
+@pytest.mark.parametrize("expected", [2, 400], ids=["more than were expected", "room touched ahead"])
+def test_columns_become_bytes_and_come_back(loaded: bool, expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paged, "SLICE", 1_000)
     rng = np.random.default_rng(3)
     ring = [tuple(p) for p in ((38.0, 36.0), (38.1, 36.0), (38.1, 36.1), (38.0, 36.1), (38.0, 36.0))]
     hole = [tuple(p) for p in ((38.04, 36.04), (38.06, 36.04), (38.05, 36.06), (38.04, 36.04))]
@@ -174,7 +176,7 @@ def test_columns_become_bytes_and_come_back(loaded: bool) -> None:
         one.add(5 * key, columns, key % 3)
     for begin, end in ((0, 3), (3, 4)):
         parts = [packed(c) for c in several[begin:end]]
-        other.take(np.arange(begin, end) * 5, np.arange(begin, end) % 3, parts, 2)
+        other.take(np.arange(begin, end) * 5, np.arange(begin, end) % 3, parts, expected)
     assert (len(one), one.near(back, TOWARDS)) == (len(other), other.near(back, TOWARDS)) == (7, [0, 5, 10, 15])
     for ours, theirs in zip(one._held.columns, other._held.columns, strict=True):
         np.testing.assert_array_equal(ours[:7], theirs[:7])

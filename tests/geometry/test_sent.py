@@ -10,7 +10,7 @@ from tests.pictures import NOW
 from tests.strategies import volumes_anywhere
 
 from antalya.geometry.columns import of_shapes, packed, unpacked
-from antalya.geometry.sent import shapes_in
+from antalya.geometry.sent import ShapesIn
 from antalya.geometry.shape import Shape, shape
 from antalya.model import MultiPolygon, Polygon, Volume
 from antalya.model.errors import AntalyaError
@@ -33,7 +33,7 @@ def there_and_back(volumes: list[Volume]) -> None:
         assert theirs.flags.writeable  # compiled code is for such
         assert theirs.flags.c_contiguous
         np.testing.assert_array_equal(ours, theirs)
-    for ours, theirs in zip(made, shapes_in(back, [v.outline for v in volumes], [s.centre for s in made]), strict=True):
+    for ours, theirs in zip(made, ShapesIn(back, [v.outline for v in volumes], [s.centre for s in made]), strict=True):
         same(ours, theirs)
 
 

@@ -23,7 +23,8 @@ def along(columns: Columns) -> Ints:
     scales = _scales(columns, places, (1 << bits) - 1)
     keys = making.run(_keys, columns.size, columns, places, scales, bits, np.empty(columns.size, np.uint64))
     keys.sort()
-    order: Ints = (keys & np.uint64((1 << 64 - 4 * bits) - 1)).astype(np.int64)
+    keys &= np.uint64((1 << 64 - 4 * bits) - 1)
+    order: Ints = keys.view(np.int64)
     return order
 
 
@@ -39,8 +40,8 @@ def _scales(columns: Columns, places: Floats, most_units: int) -> Floats:
     wide = float(np.median(columns.radius[some])) + 1
     degrees = np.degrees(wide / 2 / 6_371_000)
     lon, lat = places.T
-    units = [(columns.starts, float(np.median((columns.ends - columns.starts)[some])) / 4 + 1),
-             (columns.lower, float(np.median((columns.upper - columns.lower)[some])) / 4 + 1),
+    units = [(columns.starts, float(np.median(columns.ends[some] - columns.starts[some])) / 4 + 1),
+             (columns.lower, float(np.median(columns.upper[some] - columns.lower[some])) / 4 + 1),
              (lon, degrees / max(0.01, float(np.cos(np.radians(np.median(lat[some])))))), (lat, degrees)]
     out = np.empty((5, 2))
     for row, (values, unit) in enumerate(units):

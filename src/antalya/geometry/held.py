@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from antalya.geometry.columns import CORE, NUMBERS, ORIGIN, RADIUS, Codes, Columns
 from antalya.geometry.ellipsoid import Floats, Ints
 from antalya.geometry.loaded import LOADED
+from antalya.geometry.paged import Paged
 
 SHORT = CORE + 1
 """Of the numbers of `Columns` so many, the first; then …"""
@@ -37,6 +38,7 @@ class Held:
         self._record = np.zeros((rows + 1, WIDTH))
         self._corners = np.zeros((corners, 4), np.int16)
         self.keys, self.kinds, self.alive = np.zeros(rows, np.int64), np.zeros(rows, np.uint8), np.zeros(rows, np.bool_)
+        self._paged = Paged()
         self._look()
 
     def _look(self) -> None:
@@ -52,6 +54,7 @@ class Held:
     def reserve(self, rows: int, corners: int) -> None:
         """Room for so many more rows, and one to ask with. What is not used takes no memory."""
         used = int(self.columns.first[self.size])
+        self._paged.wait(self.size + rows + 2, used + corners)  # two: where the corners end stands in the row behind
         if self.size + rows + 1 <= len(self.keys) and used + corners <= len(self._corners):
             return
         many, corners = _roomy(self.size + rows, ROOM), _roomy(used + corners, 16 * ROOM)
@@ -82,8 +85,12 @@ class Held:
         words = np.frombuffer(b"".join(parts), np.float64)
         ends = np.cumsum(np.fromiter((0, *map(len, parts)), np.int64, len(parts) + 1)) // 8
         rows, corners, most = counted(words, ends)
-        times = 1 if self.size else max(1, -(-of // len(parts)))
-        self.reserve(times * rows, times * corners)
+        if not self.size:
+            times = max(1, -(-of // len(parts)))
+            self.reserve(times * rows, times * corners)
+            self._paged.wait(len(self._record), len(self._corners))
+            self._paged = Paged((self._record, times * rows), (self._corners, times * corners))
+        self.reserve(rows, corners)
         unpack(words, ends, keys, kinds, self.columns, self.size, self.keys, self.kinds)
         self.alive[self.size:self.size + rows] = True
         self.size, self.most = self.size + rows, max(self.most, most)

@@ -147,4 +147,4 @@ def _put(index: Index, rows: Sequence[Any], count: int) -> None:
     if count > MANY:
         warm()
     keys, kinds, stored = zip(*rows, strict=True)
-    index.take(np.array(keys, dtype=np.int64), np.array(kinds, dtype=np.uint8), stored, count)
+    index.take(np.fromiter(keys, np.int64, len(keys)), np.frombuffer(bytearray(kinds), np.uint8), stored, count)
