@@ -26,7 +26,7 @@ from antalya.model.operations import ACTIVITIES
 from antalya.picture import Stored
 from antalya.ports import Transaction
 from antalya.store.postgres import PostgresStore
-from antalya.store.postgres.opening import VERSION
+from antalya.store.postgres.opening import VERSION, keep_whole
 from antalya.store.postgres.pipeline import Pipeline, array
 from antalya.store.postgres.turns import LOCK
 from antalya.store.rows import kind_of
@@ -47,6 +47,15 @@ def refused(url: str, **options: Any) -> AntalyaError:
 
 
 # the database
+
+
+def test_a_notice_of_a_few_kilobytes_lies_in_its_row_uncompressed(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    keep_whole(db)  # a database that can't be told so (here: without the tables) is none the worse
+    with closing(PostgresStore(postgres_url)) as store:
+        store.write(lambda tx: tx.append_leaf(b"x" * 3_000, SALT, b"y" * 3_000))
+        assert db.execute("SELECT pg_column_size(data) >= 3000, pg_column_size(content) >= 3000, "
+                          "pg_relation_size((SELECT reltoastrelid FROM pg_class WHERE oid = 'leaf'::regclass)) FROM leaf"
+                          ).fetchone() == (True, True, 0)
 
 
 def test_a_new_database_is_made_and_opened_again(postgres_url: str, db: psycopg.Connection[Any]) -> None:

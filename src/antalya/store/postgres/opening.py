@@ -18,6 +18,8 @@ VERSION = 9
 _DEFAULTS = {"application_name": "antalya", "client_encoding": "UTF8", "connect_timeout": "5", "keepalives_idle": "10",
              "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "20000"}
 _TRIES = 10
+_WHOLE = 8_160
+"""Bytes: the most there may be."""
 _AT_IT_TOO = UniqueViolation, DuplicateTable, UndefinedTable, DuplicateObject, SerializationFailure
 """What is raised where another process is bringing the tables forward as well."""
 
@@ -100,6 +102,16 @@ def _bring_forward(db: Connection[Any]) -> None:
         db.execute("INSERT INTO meta (key, value) VALUES ('version', %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                    (str(version),))
         db.execute("COMMIT")
+    if found < VERSION:
+        keep_whole(db)
+
+
+def keep_whole(db: Connection[Any]) -> None:
+    """Has rows of a few kilobytes stay as they are: PostgreSQL would try to compress what hardly can be (signed notices), and put
+    it elsewhere. Where the database has no such setting, nothing."""
+    for table in ("leaf", "operation", "volumes"):
+        with suppress(psycopg.NotSupportedError, psycopg.ProgrammingError, psycopg.DataError):
+            db.execute(f"ALTER TABLE {table} SET (toast_tuple_target = {_WHOLE})".encode())
 
 
 def _version(db: Connection[Any]) -> int:
