@@ -1,17 +1,26 @@
 """exchange.ahead: what a door makes of a filing is what the keeper would make of it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from tests.pictures import NOW
 from tests.strategies import plans
+from tests.world import World, volume
 
-from antalya.exchange import ahead
+from antalya.exchange import ahead, filing
+from antalya.exchange.hub import Evidence
 from antalya.exchange.keeping import movement_hash
-from antalya.geometry.columns import of_shapes, packed
+from antalya.geometry import sent
+from antalya.geometry.columns import Columns, of_shapes, packed
+from antalya.geometry.shape import Shape
 from antalya.model.errors import AntalyaError
 from antalya.model.limits import Limits
+from antalya.model.volume import Outline, Position, Volume
 from antalya.picture import Prepared, prepare
+from antalya.steps.disclose import Viewer
+from antalya.wire.canonical import canonical
 
 
 @given(plans("a"))
@@ -32,3 +41,22 @@ def test_what_is_too_large_is_refused_before_it_is_made(plan: Prepared) -> None:
     with pytest.raises(AntalyaError) as refused:
         ahead.sent(plan.operation, Limits(volumes=0), NOW)
     assert refused.value.code.name == "too_many_volumes"
+
+
+def test_a_shape_is_made_where_somebody_is_near_and_nowhere_else(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, make = list[Outline](), sent._shape
+
+    def counted(columns: Columns, row: int, outline: Outline, centre: Position) -> Shape:
+        made.append(outline)
+        return make(columns, row, outline, centre)
+    monkeypatch.setattr(sent, "_shape", counted)
+
+    def file(party: str, *volumes: Volume) -> dict[str, Any]:
+        operation = world.operation(party, *volumes)
+        came = ahead.sent(operation, world.hub.limits, world.clock())
+        return filing.begin(world.hub, Viewer(party), operation, Evidence(canonical(operation)), sent=came).result().view
+    lone, far = file("US"), file("RU", volume(39.9))
+    assert [lone["clearance"], far["clearance"], made] == ["clear", "clear", []]
+    [near], [plain] = (how("TR", volume(37.95), volume(45.0))["findings"] for how in (file, world.file))
+    assert near["met"] == plain["met"]
+    assert made == [v.outline for v in (volume(37.95), volume(45.0), volume())]  # once, of who came near and whom it came near
