@@ -11,15 +11,14 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, ClassVar
 
-from antalya.ledger.merkle import Tree, place
 from antalya.model.asks import Answer, Ask
-from antalya.model.errors import error
 from antalya.model.findings import Opened
 from antalya.model.understandings import Signature
 from antalya.picture import Prepared, Rulebook, Stored
-from antalya.ports import Event, Kind, Leaf, Remembered, Thing
+from antalya.ports import Event, Kind, Remembered, Thing
 from antalya.store.adopting import AdoptReader
 from antalya.store.bridging import BridgeReader
+from antalya.store.leaves import LogReader
 from antalya.store.past import PastReader
 from antalya.store.rows import (
     EVENT,
@@ -46,7 +45,7 @@ from antalya.store.rows import (
 from antalya.store.utm import UtmReader
 
 
-class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
+class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, LogReader, ABC):
     """`ports.Reader` over one connection inside one transaction."""
 
     AMONG: ClassVar[str]
@@ -54,7 +53,6 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
 
     def __init__(self, connection: Any, caches: Caches) -> None:
         self._db, self._caches = connection, caches
-        self._tree: Tree | None = None
 
     @abstractmethod
     def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
@@ -192,7 +190,7 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
         rows = self._of("SELECT at, id, body FROM answer WHERE ask ", asks)
         return [answer_of(body) for _, _, body in sorted(rows)]
 
-    # who was told what, the log, what is remembered
+    # who was told what, what is remembered
 
     def events(self, party: str | None, after: int = 0, limit: int = 1000) -> list[Event]:
         of, values = ("party = ? AND", [party]) if party is not None else ("", [])
@@ -207,34 +205,6 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, ABC):
         row = self._row("SELECT coalesce((SELECT min(seq) - 1 FROM event WHERE party = ? AND delivered_at IS NULL), "
                         "(SELECT max(seq) FROM event WHERE party = ?), 0)", (party, party))
         return int(row[0])
-
-    def leaf(self, index: int) -> Leaf | None:
-        found = self.leaves(index, 1)
-        return found[0] if found and found[0].index == index else None
-
-    def leaves(self, start: int, limit: int) -> list[Leaf]:
-        rows = self._rows("SELECT idx, data, salt, content FROM leaf WHERE idx >= ? ORDER BY idx LIMIT ?", (start, limit))
-        return [Leaf(*row) for row in rows]
-
-    def log_size(self) -> int:
-        return int(self._row("SELECT coalesce(max(idx) + 1, 0) FROM leaf")[0])
-
-    def tree(self) -> Tree:
-        """The tree of the log as it is now."""
-        size = self.log_size()
-        if self._tree is None or self._tree.size != size:
-            self._tree = Tree(size, self.node)
-        return self._tree
-
-    def node(self, level: int, index: int) -> bytes:
-        known = self._caches.nodes.get((level, index))
-        if known is None:
-            row = self._row("SELECT hash FROM subtree WHERE at = ?", (place(level, index),))
-            if row is None:
-                raise error("log_broken", f"the log has no node {index} at level {level}")
-            known = bytes(row[0])
-            self._caches.know({(level, index): known})
-        return known
 
     def remembered(self, party: str, key: str) -> Remembered | None:
         row = self._row("SELECT request_sha256, response FROM remembered WHERE party = ? AND key = ?", (party, key))

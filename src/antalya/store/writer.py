@@ -7,7 +7,6 @@ from typing import Any
 
 from antalya.geometry.columns import Columns, of_shapes, packed
 from antalya.geometry.shape import Shape
-from antalya.ledger.merkle import append, leaf_hash, place
 from antalya.model.asks import Answer, Ask
 from antalya.model.base import Noun
 from antalya.model.errors import error
@@ -17,10 +16,11 @@ from antalya.model.parties import at_least
 from antalya.model.understandings import Signature
 from antalya.model.volume import Minima, Volume
 from antalya.picture import Prepared, Stored, prepare, shape_of
-from antalya.ports import Kind, Leaf, Remembered, Thing
+from antalya.ports import Kind, Remembered, Thing
 from antalya.store.adopting import AdoptWriter
 from antalya.store.bridging import BridgeWriter
 from antalya.store.group import HOW_IT_STANDS, Group, Rows, tables
+from antalya.store.leaves import LogWriter
 from antalya.store.past import PastWriter
 from antalya.store.reader import SqlReader
 from antalya.store.rows import STORED, Caches, kind_of, micros, stored_of, text_of
@@ -32,7 +32,7 @@ _WAITING = frozenset({"open"})
 _LASTING = frozenset({"granted", "granted-with-conditions"})
 
 
-class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter):
+class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter, LogWriter):
     """`ports.Transaction` over the writer's connection. `put_rows`, `changed_rulebook` and `mark` say what to forget when it is
     undone; `saved`, whether it wrote anything yet, under a savepoint of its own. `group`: the same for all jobs of one
     transaction."""
@@ -264,29 +264,6 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         if cells:
             self._group.put_off("spent", "party, day, cell", "ON CONFLICT (party, day, cell) DO NOTHING",
                                 [(party, day, cell) for cell in cells])
-
-    # the log
-
-    def append_leaf(self, data: bytes, salt: bytes, content: bytes | None) -> int:
-        """Appends a leaf and the perfect subtrees it completes; its index."""
-        group, index = self._group, self.log_size()
-        nodes = append(index, leaf_hash(data), self.node)
-        group.nodes.update({(node.level, node.index): node.hash for node in nodes})
-        first = place(0, index)
-        group.put_off("subtree", "at, hash", "", [(first + node.level, node.hash) for node in nodes])
-        group.leaves[index] = Leaf(index, data, salt, content)
-        group.put_off("leaf", "idx, data, salt, content", "", [(index, data, salt, content)])
-        group.size = index + 1
-        return index
-
-    def log_size(self) -> int:
-        return self._group.size
-
-    def node(self, level: int, index: int) -> bytes:
-        return self._group.nodes.get((level, index)) or super().node(level, index)
-
-    def leaf(self, index: int) -> Leaf | None:
-        return self._group.leaves.get(index) or super().leaf(index)
 
     def write_rest(self) -> None:
         """Writes what jobs left to be written for all of them; the last thing before the commit."""
