@@ -32,7 +32,7 @@ def detect(subject: Prepared, others: Iterable[Prepared], rulebook: Rulebook, no
     The minima are those of the two activities, unless `separation` rules bind the two volumes (`_Separations`). Operations
     of the same party are left out unless `own`; what is not live is left out always. `fixed`: these minima for every pair,
     whatever the rules say. `now` decides nothing: what is planned clashes until it ends or is withdrawn. Raises
-    unknown_reference where a rule names an area nobody registered.
+    unknown_reference where somebody is near and a rule names an area nobody registered.
     """
     if subject.operation.state not in LIVE:
         return ()
