@@ -8,7 +8,14 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.errors import DuplicateObject, DuplicateTable, SerializationFailure, UndefinedTable, UniqueViolation
+from psycopg.errors import (
+    DeadlockDetected,
+    DuplicateObject,
+    DuplicateTable,
+    SerializationFailure,
+    UndefinedTable,
+    UniqueViolation,
+)
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from antalya.model.errors import error
@@ -20,7 +27,7 @@ _DEFAULTS = {"application_name": "antalya", "client_encoding": "UTF8", "connect_
 _TRIES = 10
 _WHOLE = 8_160
 """Bytes: the most there may be."""
-_AT_IT_TOO = UniqueViolation, DuplicateTable, UndefinedTable, DuplicateObject, SerializationFailure
+_AT_IT_TOO = UniqueViolation, DuplicateTable, UndefinedTable, DuplicateObject, SerializationFailure, DeadlockDetected
 """What is raised where another process is bringing the tables forward as well."""
 
 
