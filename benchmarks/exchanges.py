@@ -20,7 +20,8 @@ from antalya.entry.settings import load
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.keeping import movement_hash
 from antalya.exchange.registry import put
-from antalya.geometry.columns import CORE, of_degrees, packed
+from antalya.geometry.columns import of_degrees
+from antalya.geometry.held import Held
 from antalya.geometry.shape import shapes
 from antalya.model import Force, Operation, Party
 from antalya.picture import Prepared, Stored
@@ -87,7 +88,6 @@ def stock(directory: Path, count: int, start: datetime, step: Callable[[int], No
     volumes as filings leave them, without leaves and findings."""
     made_plans = plans(count, seed=1_000, start=start)
     columns = of_degrees(*made_plans)
-    columns.numbers[:, CORE] = 0  # filings leave that to the index
     made_volumes = volumes(count, seed=1_000, start=start)
     db = sqlite3.connect(directory / "antalya.sqlite", isolation_level=None)
     db.execute("PRAGMA foreign_keys = OFF")
@@ -99,8 +99,9 @@ def stock(directory: Path, count: int, start: datetime, step: Callable[[int], No
                    "first_filed_at, movement, kid, leaf, body, current) "
                    "VALUES (?, ?, 1, ?, 'filed', ?, ?, ?, ?, ?, '', NULL, 0, ?, 1)",
                    (k + 1, one.id, one.party, int(made_plans.starts[k]), int(made_plans.ends[k]), at, at, at, text_of(one)))
-        db.execute("INSERT INTO volumes (operation, kind, columns) VALUES (?, ?, ?)",
-                   (k + 1, kind_of(one), packed(columns.rows(np.array([k])))))
+        held = Held()
+        held.add(k + 1, kind_of(one), columns.rows(np.array([k])))
+        db.execute("INSERT INTO volumes (operation, columns) VALUES (?, ?)", (k + 1, held.stored(0, 1)))
         if k % 10_000 == 0:
             step(k)
     db.execute("COMMIT")

@@ -37,12 +37,11 @@ def shape_of(outline: Polygon | MultiPolygon | Circle) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What follows from an operation alone besides its shapes: the hash of what moves, its volumes as the index takes them and as
-    the store keeps those, and the coarse cells its party's budget is charged for."""
+    """What follows from an operation alone besides its shapes: the hash of what moves, its volumes as the index takes them, and
+    the coarse cells its party's budget is charged for."""
 
     movement: str
     columns: Columns
-    packed: bytes
     coarse: tuple[int, ...]
 
 

@@ -13,7 +13,7 @@ from tests.strategies import volumes_anywhere
 
 from antalya.geometry import index as module
 from antalya.geometry import opening, paged
-from antalya.geometry.columns import BASIS, BEND, CORE, Columns, joined, microseconds, of_shapes, packed, unpacked
+from antalya.geometry.columns import BASIS, BEND, CORE, Columns, joined, microseconds, of_shapes
 from antalya.geometry.held import Held, two
 from antalya.geometry.index import Index, warm
 from antalya.geometry.overlap import meet, near_in_time_and_height
@@ -158,28 +158,27 @@ def test_more_answers_than_fit_at_first() -> None:
 
 
 @pytest.mark.parametrize("expected", [2, 400], ids=["more than were expected", "room touched ahead"])
-def test_columns_become_bytes_and_come_back(loaded: bool, expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_stored_and_come_back(loaded: bool, expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paged, "SLICE", 1_000)
-    rng = np.random.default_rng(3)
-    ring = [tuple(p) for p in ((38.0, 36.0), (38.1, 36.0), (38.1, 36.1), (38.0, 36.1), (38.0, 36.0))]
-    hole = [tuple(p) for p in ((38.04, 36.04), (38.06, 36.04), (38.05, 36.06), (38.04, 36.04))]
-    pierced = Polygon(coordinates=(tuple(ring), tuple(hole)))  # type: ignore[arg-type]
+    rng, one, other, stored = np.random.default_rng(3), Index(), Index(), list[bytes]()
+    pierced = Polygon(coordinates=(((38.0, 36.0), (38.1, 36.0), (38.1, 36.1), (38.0, 36.1), (38.0, 36.0)),
+                                   ((38.04, 36.04), (38.06, 36.04), (38.05, 36.06), (38.04, 36.04))))
     several = [columns_of(*crowd(rng, (38.0, 36.0), n, 10_000)) for n in (1, 3, 2)] + [columns_of(in_time(rng, pierced, 1))]
-    owners, back = unpacked([packed(c) for c in several])
-    assert owners == [0, 1, 1, 1, 2, 2, 3]
-    for name, ours, theirs in zip(Columns._fields, back, joined(several), strict=True):
-        np.testing.assert_array_equal(ours, theirs, err_msg=name)
-    assert [back.outline(row) for row in range(7)] == [joined(several).outline(row) for row in range(7)]
-
-    one, other = Index(), Index()
     for key, columns in enumerate(several):
+        begin = one.size
         one.add(5 * key, columns, key % 3)
-    for begin, end in ((0, 3), (3, 4)):
-        parts = [packed(c) for c in several[begin:end]]
-        other.take(np.arange(begin, end) * 5, np.arange(begin, end) % 3, parts, expected)
-    assert (len(one), one.near(back, TOWARDS)) == (len(other), other.near(back, TOWARDS)) == (7, [0, 5, 10, 15])
-    for ours, theirs in zip(one._held.columns, other._held.columns, strict=True):
+        stored.append(one.stored(begin))
+    assert other.newest == -1
+    for parts in (stored[:3], stored[3:]):
+        other.take(parts, expected)
+    assert other.newest == 15
+    assert other.stored(0) == one.stored(0) == b"".join(stored)
+    asked = joined(several)
+    assert (len(one), one.near(asked, TOWARDS)) == (len(other), other.near(asked, TOWARDS)) == (7, [0, 5, 10, 15])
+    for ours, theirs in zip((*one._held.columns, one._held.keys, one._held.kinds, one._held.alive),
+                            (*other._held.columns, other._held.keys, other._held.kinds, other._held.alive), strict=True):
         np.testing.assert_array_equal(ours[:7], theirs[:7])
+    assert one._held.most == other._held.most
 
 
 @settings(max_examples=60)

@@ -3,14 +3,15 @@
 import dataclasses
 from datetime import timedelta
 
+import msgspec
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.pictures import NOW
 from tests.strategies import volumes_anywhere
 
-from antalya.geometry.columns import of_shapes, packed, unpacked
-from antalya.geometry.sent import ShapesIn
+from antalya.geometry.columns import of_shapes
+from antalya.geometry.sent import Sent, ShapesIn
 from antalya.geometry.shape import Shape, shape
 from antalya.model import MultiPolygon, Polygon, Volume
 from antalya.model.errors import AntalyaError
@@ -27,7 +28,7 @@ def same(one: Shape, other: Shape) -> None:
 def there_and_back(volumes: list[Volume]) -> None:
     made = [shape(v.outline) for v in volumes]
     columns = of_shapes(made, volumes)
-    back = unpacked([packed(columns)])[1]
+    back = msgspec.msgpack.decode(msgspec.msgpack.encode(Sent.of(columns)), type=Sent).columns()
     for ours, theirs in zip(columns, back, strict=True):
         assert ours.dtype == theirs.dtype
         assert theirs.flags.writeable  # compiled code is for such

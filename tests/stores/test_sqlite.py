@@ -12,10 +12,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-from tests.stores.earlier import LEAVES, check, check_over, filled, half_dropped, with_cells, with_nodes
+from tests.stores.earlier import LEAVES, check, check_over, filled, half_dropped, held, with_cells, with_nodes
 from tests.stores.samples import disc, kept
 from tests.stores.test_jobs import leaf, leaves, queued
 
+from antalya.geometry.held import KIND
 from antalya.ledger.merkle import leaf_hash
 from antalya.model.errors import AntalyaError
 from antalya.model.operations import ACTIVITIES
@@ -27,6 +28,11 @@ from antalya.store.sqlite.store import VERSION
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "antalya.sqlite"
+
+
+def quoted(raw: bytes) -> str:
+    """Bytes as SQLite's SQL has them."""
+    return f"X'{raw.hex()}'"
 
 
 def refused(path: Path | str) -> str:
@@ -65,14 +71,16 @@ def test_the_index_of_a_file_of_an_earlier_version_gets_its_activities(file: Pat
         plans = [disc(activity, activity=activity) for activity in ACTIVITIES]
         kept(store, *plans)
     with closing(sqlite3.connect(file)) as db:
-        db.execute("ALTER TABLE volumes DROP COLUMN kind")
+        before = held(db.execute)
         db.execute("DROP INDEX utm_subscription_ends")
-        with_nodes(db.execute, [], "INTEGER INTEGER BLOB", lambda hash_: f"X'{hash_.hex()}'")
+        with_nodes(db.execute, [], "INTEGER INTEGER BLOB", quoted)
+        db.execute("ALTER TABLE volumes DROP COLUMN kind")
         db.execute("PRAGMA user_version = 6")
         db.commit()
-    with closing(SqliteStore(file)) as store, closing(sqlite3.connect(file)) as db:
-        assert dict(db.execute("SELECT id, kind FROM volumes JOIN operation ON seq = operation")) == {
-            p.operation.id: kind_of(p.operation) for p in plans}
+    SqliteStore(file).close()
+    with closing(sqlite3.connect(file)) as db:
+        assert held(db.execute) == before
+        assert [rows[0][KIND] for _, rows in sorted(before.items())] == [kind_of(p.operation) for p in plans]
 
 
 def test_the_log_of_a_file_of_an_earlier_version_is_the_same(file: Path) -> None:
@@ -81,7 +89,7 @@ def test_the_log_of_a_file_of_an_earlier_version_is_the_same(file: Path) -> None
         with store.read() as tx:
             root, hashes = tx.tree().root(), [leaf_hash(each.data) for each in tx.leaves(0, LEAVES)]
     with closing(sqlite3.connect(file)) as db:
-        with_nodes(db.execute, hashes, "INTEGER INTEGER BLOB", lambda hash_: f"X'{hash_.hex()}'")
+        with_nodes(db.execute, hashes, "INTEGER INTEGER BLOB", quoted)
         db.execute("PRAGMA user_version = 8")
         db.commit()
     with closing(SqliteStore(file)) as store:
@@ -93,7 +101,7 @@ def test_a_file_of_an_earlier_version_is_rid_of_what_nobody_asks_for(file: Path,
     with closing(SqliteStore(file)) as store:
         filled(store)
     with closing(sqlite3.connect(file)) as db:
-        with_cells(db.execute, "INTEGER")
+        with_cells(db.execute, "INTEGER", quoted)
         if half:
             half_dropped(db.execute)
         db.execute("PRAGMA user_version = 9")

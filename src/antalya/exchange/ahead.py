@@ -6,8 +6,8 @@ import msgspec
 
 from antalya.exchange.keeping import movement_hash
 from antalya.geometry.cells import roughly
-from antalya.geometry.columns import of_shapes, packed, unpacked
-from antalya.geometry.sent import ShapesIn
+from antalya.geometry.columns import of_shapes
+from antalya.geometry.sent import Sent, ShapesIn
 from antalya.model.limits import Limits
 from antalya.model.operations import Operation
 from antalya.model.volume import Position
@@ -20,7 +20,7 @@ class _Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """`Made`, for another process; `centres` of the shapes."""
 
     movement: str
-    packed: bytes
+    columns: Sent
     centres: tuple[Position, ...]
     coarse: tuple[int, ...]
 
@@ -38,13 +38,13 @@ def sent(operation: Operation, limits: Limits, now: datetime) -> bytes:
     check_size(operation, limits)  # before it costs anything; the keeper's own limits hold
     subject = prepare(operation, now)
     columns = of_shapes(subject.shapes, operation.volumes)
-    return _ENCODER.encode(_Sent(movement_hash(operation), packed(columns), tuple(s.centre for s in subject.shapes),
+    return _ENCODER.encode(_Sent(movement_hash(operation), Sent.of(columns), tuple(s.centre for s in subject.shapes),
                                  coarse(subject)))
 
 
 def subject_of(operation: Operation, came: bytes, now: datetime) -> Prepared:
     """An operation, prepared by `sent` in another process of this program."""
     known = _DECODER.decode(came)
-    columns = unpacked([known.packed])[1]
+    columns = known.columns.columns()
     shapes = ShapesIn(columns, [v.outline for v in operation.volumes], known.centres)
-    return Prepared(operation, shapes, now, now, 1, Made(known.movement, columns, known.packed, known.coarse))
+    return Prepared(operation, shapes, now, now, 1, Made(known.movement, columns, known.coarse))

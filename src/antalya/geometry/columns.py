@@ -6,7 +6,7 @@ Corners are points in space (ECEF metres), pieces between them geodesics of at m
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -27,11 +27,6 @@ EDGE, RING_ENDS, POLYGON_ENDS = 1, 0, 2
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BENT = 1.15
 ORIGIN, RADIUS, DISC, STEP, LOWER, UPPER, CORE, BASIS, BEND, NUMBERS = 0, 3, 4, 5, 6, 7, 8, 9, 15, 17
-WORDS = 1 + NUMBERS + 2
-PACKED = np.array([*range(ORIGIN, RADIUS), *range(BASIS, NUMBERS), *range(RADIUS, BASIS)])
-"""In which order they are packed, and …"""
-UNPACKED = np.argsort(PACKED)
-"""… where each one is found there."""
 
 
 class Columns(NamedTuple):
@@ -127,36 +122,6 @@ def joined(parts: Sequence[Columns]) -> Columns:
     first = np.concatenate([np.zeros(1, np.int64), *(part.first[1:] + step for part, step in zip(parts, steps, strict=False))])
     points, codes, _, numbers, windows = zip(*parts, strict=True)
     return Columns(np.concatenate(points), np.concatenate(codes), first, np.concatenate(numbers), np.concatenate(windows))
-
-
-def packed(columns: Columns) -> bytes:
-    """Columns as bytes, for `unpacked`: volume by volume how many corners, its numbers and window, its corners, what follows
-    each; all eight bytes wide."""
-    numbers = np.empty((columns.size, WORDS))
-    numbers[:, 0] = columns.first[1:] - columns.first[:-1]
-    numbers[:, 1:1 + NUMBERS], numbers[:, 1 + NUMBERS:] = columns.numbers[:, PACKED], columns.windows.view(np.float64)
-    parts: list[bytes] = []
-    for row, (i, j) in enumerate(pairwise(columns.first.tolist())):
-        parts += [numbers[row].tobytes(), columns.points[i:j].tobytes(), columns.codes[i:j].tobytes(), bytes(-(j - i) % 8)]
-    return b"".join(parts)
-
-
-def unpacked(parts: Sequence[bytes]) -> tuple[list[int], Columns]:
-    """Columns out of bytes of `packed`, one after the other, to the last bit, and for each row which of the parts it is from.
-    For few: `opening.unpack` is for many."""
-    owners, found = list[int](), list[Columns]()
-    for part, held in enumerate(parts):
-        data, at = bytearray(held), 0  # compiled code is for arrays that may be written to
-        words = np.frombuffer(data, np.float64)
-        while at < len(words):
-            count, corners = int(words[at]), at + WORDS
-            last = corners + 3 * count
-            found.append(Columns(words[corners:last].reshape(count, 3), np.frombuffer(data, np.uint8, count, 8 * last),
-                                 np.array([0, count]), words[at + 1 + UNPACKED].reshape(1, NUMBERS),
-                                 words[corners - 2:corners].view(np.int64).reshape(1, 2)))
-            owners.append(part)
-            at = last + (count + 7) // 8
-    return owners, joined(found)
 
 
 def microseconds(moment: datetime) -> int:

@@ -4,7 +4,9 @@ A row is 96 bytes and eight a corner, instead of 220 and 25. A step is so small 
 no more than `OFF` of its radius, 13 cm for 5 km; `opening.opened` makes a row of `Columns` of one again.
 """
 
+import struct
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,9 @@ from antalya.geometry.paged import Paged
 SHORT = CORE + 1
 """Of the numbers of `Columns` so many, the first; then …"""
 STARTS, ENDS, FIRST, WIDTH = SHORT, SHORT + 1, SHORT + 2, SHORT + 3
+KEY, KIND, CORNERS, HEAD = 0, 1, 2, 3
+"""What stands before a row that is stored, in words of eight bytes."""
+_HEADS = struct.Struct(f"={HEAD}q").pack
 STEPS = 32_767
 """Steps from the middle of a cap to its edge."""
 OFF = 3**0.5 / 2 / STEPS * 1.01
@@ -79,21 +84,48 @@ class Held:
         if corners > self.most:  # of one row, or else of the greatest
             self.most = max(self.most, int((columns.first[1:] - columns.first[:-1]).max()))
 
-    def take(self, keys: Ints, kinds: Codes, parts: Sequence[bytes], of: int) -> None:
-        """Adds rows of many operations, each packed (`columns.packed`), of about so many that are to come; compiled."""
-        from antalya.geometry.opening import counted, unpack
-        words = np.frombuffer(b"".join(parts), np.float64)
-        ends = np.cumsum(np.fromiter((0, *map(len, parts)), np.int64, len(parts) + 1)) // 8
-        rows, corners, most = counted(words, ends)
+    def stored(self, begin: int, end: int) -> bytes:
+        """Some rows, one after the other, for `take`: each its key, its kind and how many corners it has (`HEAD` words), its
+        numbers and window, its corners."""
+        first, parts = self.columns.first[begin:end + 1].tolist(), list[bytes]()
+        for row, (i, j) in zip(range(begin, end), pairwise(first), strict=True):
+            parts += [_HEADS(int(self.keys[row]), int(self.kinds[row]), j - i), self._record[row, :FIRST].tobytes(),
+                      self._corners[i:j].tobytes()]
+        return b"".join(parts)
+
+    def take(self, parts: Sequence[bytes], of: int) -> None:
+        """Adds what was `stored`, at least one row, of about so many parts that are to come."""
+        words = np.frombuffer(b"".join(parts), np.int64)
+        if LOADED.is_set():
+            self.take_many(words, max(1, -(-of // len(parts))))
+        else:
+            self._take_few(words)
+
+    def take_many(self, words: Ints, times: int) -> None:
+        """As `take`, compiled. `times`: how many times as much is to come."""
+        from antalya.geometry.opening import counted, take
+        rows, corners = counted(words)
         if not self.size:
-            times = max(1, -(-of // len(parts)))
             self.reserve(times * rows, times * corners)
             self._paged.wait(len(self._record), len(self._corners))
             self._paged = Paged((self._record, times * rows), (self._corners, times * corners))
         self.reserve(rows, corners)
-        unpack(words, ends, keys, kinds, self.columns, self.size, self.keys, self.kinds)
+        most = take(words, self.size, self._record.view(np.int64), self._corners.view(np.int64)[:, 0], self.keys, self.kinds)
         self.alive[self.size:self.size + rows] = True
         self.size, self.most = self.size + rows, max(self.most, most)
+
+    def _take_few(self, words: Ints) -> None:
+        place = 0
+        while place < len(words):
+            count, begin = int(words[place + CORNERS]), place + HEAD
+            place = begin + FIRST + count
+            self.reserve(1, count)
+            row, at = self.size, int(self.columns.first[self.size])
+            self.keys[row], self.kinds[row], self.alive[row] = words[begin - HEAD + KEY], words[begin - HEAD + KIND], True
+            self._record[row, :FIRST] = words[begin:begin + FIRST].view(np.float64)
+            self._corners[at:at + count] = words[begin + FIRST:place].view(np.int16).reshape(-1, 4)
+            self.columns.first[row + 1] = at + count
+            self.size, self.most = row + 1, max(self.most, count)
 
     def write(self, row: int, columns: Columns) -> None:
         """Writes rows from one on, for which there is room; with their cores, once the compiled code is there."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from antalya.geometry.batch import near_rows
-from antalya.geometry.columns import Codes, Columns, joined, of_degrees, packed, unpacked
+from antalya.geometry.columns import Codes, Columns, joined, of_degrees
 from antalya.geometry.ellipsoid import Floats, Ints
 from antalya.geometry.held import Held, two
 from antalya.geometry.loaded import LOADED
@@ -67,14 +67,18 @@ class Index:
         if len(keys):
             self._held.add(keys, kinds, columns)
 
-    def take(self, keys: Ints, kinds: Codes, parts: Sequence[bytes], of: int) -> None:
-        """As `extend`: a key, a kind and packed volumes (`columns.packed`) for each of some operations, at least one, of about so
-        many that are to come."""
-        if LOADED.is_set():
-            self._held.take(keys, kinds, parts, of)
-        else:
-            owners, columns = unpacked(parts)
-            self.extend(keys[owners], kinds[owners], columns)
+    def take(self, parts: Sequence[bytes], of: int) -> None:
+        """Adds rows that were `stored`, some of about so many operations' that are to come, until the next `settle`."""
+        self._held.take(parts, of)
+
+    def stored(self, begin: int) -> bytes:
+        """The rows from one on, for `take`."""
+        return self._held.stored(begin, self._held.size)
+
+    @property
+    def newest(self) -> int:
+        """The key of the last row; -1: there is none."""
+        return int(self._held.keys[self._held.size - 1]) if self._held.size else -1
 
     def add(self, key: int, columns: Columns, kind: int = 0) -> None:
         """Adds an operation's volumes. `key` is greater than all before, `kind` less than 256."""
@@ -209,8 +213,9 @@ def warm() -> None:
         part = of_degrees(lon, lat, codes, np.array([0, 4]), zero, zero, zero + 1, np.zeros(1, np.int64), np.ones(1, np.int64))
         columns, held = joined([part] * 20), Held()
         making.cores(0, 20, columns)
+        held.add(np.arange(20), np.zeros(20, np.uint8), columns)
+        Held().take_many(np.frombuffer(held.stored(0, 20), np.int64), 1)
         opening.hold(held.columns, 0, columns)
-        held.take(np.zeros(1, np.int64), np.zeros(1, np.uint8), [packed(columns)], 1)
         simple.spaced(*np.zeros((3, 4, 2)), np.empty((4, 3)))
         simple.axes(*np.zeros((2, 2)), origin := np.empty(3), basis := np.empty((3, 2)), bend := np.empty((2, 2)))
         simple.reach(part.points, origin, basis, bend, 0.0, 0.0)

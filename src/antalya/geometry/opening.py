@@ -3,9 +3,9 @@
 import numpy as np
 
 from antalya.geometry import making
-from antalya.geometry.columns import CORE, NUMBERS, ORIGIN, RADIUS, UNPACKED, WORDS, Columns
+from antalya.geometry.columns import CORE, NUMBERS, ORIGIN, RADIUS
 from antalya.geometry.compiled import compiled
-from antalya.geometry.held import LEAST_M, OFF, SHORT, STEPS
+from antalya.geometry.held import CORNERS, FIRST, HEAD, KEY, KIND, LEAST_M, OFF, SHORT, STEPS
 
 
 @compiled
@@ -30,36 +30,31 @@ def hold(held, row, q):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def counted(words, ends):  # type: ignore[no-untyped-def]
-    """How many rows and corners there are in packed bytes (`columns.packed`), and how many corners the greatest has. Each part
-    ends at one of `ends`, the first of which is 0."""
-    rows = corners = most = 0
-    place = 0
-    while place < ends[-1]:
-        count = int(words[place])
-        rows, corners, most = rows + 1, corners + count, max(most, count)
-        place += WORDS + 3 * count + (count + 7) // 8
-    return rows, corners, most
+def counted(words):  # type: ignore[no-untyped-def]
+    """How many rows and corners there are in stored bytes (`Held.stored`)."""
+    rows = corners = place = 0
+    while place < len(words):
+        count = words[place + CORNERS]
+        rows, corners, place = rows + 1, corners + count, place + HEAD + FIRST + count
+    return rows, corners
 
 
 @compiled
-def unpack(words, ends, keys, kinds, held, row, key, kind):  # type: ignore[no-untyped-def]
-    """Writes what is in packed bytes to held rows from one on, for which there is room, and each part's key and kind to those
-    of its rows."""
-    follows, whole = words.view(np.uint8), words.view(np.int64)
-    first, numbers, windows = np.zeros(2, np.int64), np.empty((1, NUMBERS)), np.empty((1, 2), np.int64)
-    for k in range(len(ends) - 1):
-        place = ends[k]
-        while place < ends[k + 1]:
-            count, begin = int(words[place]), place + WORDS
-            for n in range(NUMBERS):
-                numbers[0, n] = words[place + 1 + UNPACKED[n]]
-            windows[0, 0], windows[0, 1], last, first[1] = whole[begin - 2], whole[begin - 1], begin + 3 * count, count
-            points, codes = words[begin:last].reshape(count, 3), follows[8 * last:8 * last + count]
-            hold(held, row, Columns(points, codes, first, numbers, windows))
-            key[row], kind[row] = keys[k], kinds[k]
-            row += 1
-            place = last + (count + 7) // 8
+def take(words, row, records, corners, keys, kinds):  # type: ignore[no-untyped-def]
+    """Writes stored bytes (`Held.stored`) to held rows from one on, for which there is room, all of it as words; how many corners
+    the greatest has."""
+    place, at, most = 0, records[row, FIRST], 0
+    while place < len(words):
+        count, begin = words[place + CORNERS], place + HEAD
+        keys[row], kinds[row] = words[place + KEY], words[place + KIND]
+        for n in range(FIRST):
+            records[row, n] = words[begin + n]
+        begin += FIRST
+        for n in range(count):
+            corners[at + n] = words[begin + n]
+        row, at, place, most = row + 1, at + count, begin + count, max(most, count)
+        records[row, FIRST] = at
+    return most
 
 
 @compiled

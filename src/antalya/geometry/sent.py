@@ -1,16 +1,38 @@
-"""Shapes out of columns that were made of them, to the last bit: for a process that is sent those."""
+"""Columns for another process, to the last bit, and shapes out of columns that were made of them."""
 
 from collections.abc import Sequence
 from typing import overload
 
+import msgspec
 import numpy as np
 
-from antalya.geometry.columns import BASIS, BEND, EDGE, ORIGIN, POLYGON_ENDS, RADIUS, STEP, Columns
+from antalya.geometry.columns import BASIS, BEND, EDGE, NUMBERS, ORIGIN, POLYGON_ENDS, RADIUS, STEP, Columns
 from antalya.geometry.ellipsoid import Frame, Ints
 from antalya.geometry.shape import Shape
 from antalya.model.volume import Outline, Position
 
 _ONE = np.array([0, 1])
+
+
+class Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Columns as bytes. They come as what may be written to: compiled code is for such arrays."""
+
+    points: bytearray
+    codes: bytearray
+    first: bytearray
+    numbers: bytearray
+    windows: bytearray
+
+    @classmethod
+    def of(cls, columns: Columns) -> "Sent":
+        """Columns, ready to be sent."""
+        return cls(*(bytearray(column.tobytes()) for column in columns))
+
+    def columns(self) -> Columns:
+        """They themselves."""
+        return Columns(np.frombuffer(self.points).reshape(-1, 3), np.frombuffer(self.codes, np.uint8),
+                       np.frombuffer(self.first, np.int64), np.frombuffer(self.numbers).reshape(-1, NUMBERS),
+                       np.frombuffer(self.windows, np.int64).reshape(-1, 2))
 
 
 class ShapesIn(Sequence[Shape]):

@@ -7,17 +7,14 @@ other processes committed is read before the first look of each transaction, by 
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import numpy as np
-
-from antalya.geometry.columns import Columns, unpacked
+from antalya.geometry.columns import Columns
 from antalya.geometry.ellipsoid import Ints
 from antalya.geometry.index import Index, is_warm, warm
 from antalya.store.group import Group
-from antalya.store.lengths import ending
 
 WARM_AT = 256
 """Volumes from which the compiled code is worth loading."""
@@ -25,6 +22,8 @@ PART = 500
 """Operations read at once when filling: so few that they are still in the processor's cache when they become columns."""
 MANY = 20_000
 """Where there are more, it waits for the compiled code, which is quicker all the same."""
+MOST = 4_000_000
+"""For no more operations is room made beforehand: how many there are is not known, only their first and last number."""
 Ask = Callable[..., list[Any]]
 
 
@@ -97,15 +96,17 @@ class Hot:
         self.back_to(0)
         self._group = None
 
-    def put(self, row: int, before: int | None, columns: Columns | None, kind: int) -> None:
+    def put(self, row: int, before: int | None, columns: Columns | None, kind: int) -> bytes:
         """An operation's new row in place of the one before; `columns` of its volumes, None where it takes no space; its kind
-        (`rows.kind_of`)."""
-        self._undo.append((self.index.size, self._last or 0))
+        (`rows.kind_of`). What the table `volumes` is to have of it, nothing where it takes no space."""
+        begin = self.index.size
+        self._undo.append((begin, self._last or 0))
         self._last = row
         if columns is not None:
             self.index.add(row, columns, kind)
         if before is not None:
             self._undo.append(self.index.remove(before))
+        return self.index.stored(begin)
 
     def drop(self, before: int) -> None:
         """What ended before a moment (microseconds since 1970) takes no space any more."""
@@ -113,14 +114,11 @@ class Hot:
 
     def _catch_up(self, ask: Ask, newest: int, since: str | None) -> None:
         if self._last is None:
-            self._fill(ask, None if since is None else int(since))
+            self._fill(ask)
         elif newest > self._last:  # another process's
             self.others += 1
-            for row, kind, stored in ask("SELECT o.seq, v.kind, v.columns FROM operation o "
-                                         "LEFT JOIN volumes v ON v.operation = o.seq WHERE o.seq > ? ORDER BY o.seq",
-                                         (self._last,)):
-                if stored is not None:
-                    self.index.add(row, unpacked([stored])[1], kind)
+            if rows := ask("SELECT columns FROM volumes WHERE operation > ? ORDER BY operation", (self._last,)):
+                self.index.take([stored for (stored,) in rows], len(rows))
             for (row,) in ask("SELECT p.seq FROM operation o JOIN operation p ON p.id = o.id AND p.version = o.version - 1 "
                               "WHERE o.seq > ?", (self._last,)):
                 self.index.remove(row)
@@ -130,21 +128,13 @@ class Hot:
             self.index.drop(int(since))
             self._since = int(since)
 
-    def _fill(self, ask: Ask, since: int | None) -> None:
-        """Reads all there is, which ends at `since` or later (None: whenever), and puts it into the index part by part. In one
-        thread: two would wait for each other's lock of the interpreter at every row."""
-        count = sum(row[0] for row in ask(*ending("count(*)", since, None)))  # some may take no space
-        last = -1
-        while rows := ask("SELECT operation, kind, columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?",
-                          (last, PART)):
-            _put(self.index, rows, count)
-            last = rows[-1][0]
-        self.index.settle()
-
-
-def _put(index: Index, rows: Sequence[Any], count: int) -> None:
-    """Puts some of about so many operations' stored rows into an index; where they are many, it waits for compiled code."""
-    if count > MANY:
-        warm()
-    keys, kinds, stored = zip(*rows, strict=True)
-    index.take(np.fromiter(keys, np.int64, len(keys)), np.frombuffer(bytearray(kinds), np.uint8), stored, count)
+    def _fill(self, ask: Ask) -> None:
+        """Reads all there is, and puts it into the index part by part. In one thread: two would wait for each other's lock of the
+        interpreter at every row."""
+        [(first, last)] = ask("SELECT (SELECT min(operation) FROM volumes), (SELECT max(operation) FROM volumes)")
+        if first is not None and last - first >= MANY and ask("SELECT 1 FROM volumes LIMIT 1 OFFSET ?", (MANY,)):
+            warm()
+        index = self.index
+        while rows := ask("SELECT columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?", (index.newest, PART)):
+            index.take([stored for (stored,) in rows], min(last - first + 1, MOST))
+        index.settle()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from antalya.geometry.columns import Columns, of_shapes, packed
+from antalya.geometry.columns import Columns, of_shapes
 from antalya.geometry.shape import Shape
 from antalya.model.asks import Answer, Ask
 from antalya.model.base import Noun
@@ -138,12 +138,11 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         if made is not None:
             self._columns = operation.volumes, made.columns
         columns = self._columns_of(operation.volumes) if takes_space and not self._is_past(ends_at) else None
+        held = self._caches.hot.put(seq, old[0] if old else None, columns, kind_of(operation))
         if columns is not None:
-            group.put_off("volumes", "operation, kind, columns", "",
-                          [(seq, kind_of(operation), packed(columns) if made is None else made.packed)])
+            group.put_off("volumes", "operation, columns", "", [(seq, held)])
             self._caches.prepared[seq] = subject._replace(made=None) if subject is not None else \
                 prepare(operation, stored.moved_at, stored.first_filed_at, stored.version)
-        self._caches.hot.put(seq, old[0] if old else None, columns, kind_of(operation))
         self._fresh[operation.id] = stored
         if stored.version == 1:
             self._alone.add(operation.id)

@@ -19,9 +19,11 @@ from psycopg.errors import (
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from antalya.model.errors import error
+from antalya.store.forward import hold_volumes
 from antalya.store.postgres.errors import lost
 
-VERSION = 9
+VERSION, HELD = 10, 10
+"""Of the tables; and since when `volumes` has what the index in memory holds."""
 _DEFAULTS = {"application_name": "antalya", "client_encoding": "UTF8", "connect_timeout": "5", "keepalives_idle": "10",
              "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "20000"}
 _TRIES = 10
@@ -105,12 +107,20 @@ def _bring_forward(db: Connection[Any]) -> None:
     for version in range(found + 1, VERSION + 1):
         script = files("antalya.store.postgres").joinpath(f"{version:04}.sql").read_text(encoding="utf-8")
         db.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
+        if version == HELD:
+            _hold_volumes(db)
         db.execute(script.encode(), prepare=False)
         db.execute("INSERT INTO meta (key, value) VALUES ('version', %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                    (str(version),))
         db.execute("COMMIT")
     if found < VERSION:
         keep_whole(db)
+
+
+def _hold_volumes(db: Connection[Any]) -> None:
+    with db.cursor() as cursor:
+        hold_volumes(lambda sql, values: db.execute(sql.replace("?", "%s").encode(), values).fetchall(),
+                     lambda sql, rows: cursor.executemany(sql.replace("?", "%s").encode(), rows))
 
 
 def keep_whole(db: Connection[Any]) -> None:

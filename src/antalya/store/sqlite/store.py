@@ -19,6 +19,7 @@ from typing import TypeVar
 from antalya.model.errors import AntalyaError, error
 from antalya.ports import Watch
 from antalya.store import line
+from antalya.store.forward import hold_volumes
 from antalya.store.group import Group
 from antalya.store.rows import Caches
 from antalya.store.sqlite.checkpointing import Checkpointing
@@ -26,7 +27,9 @@ from antalya.store.sqlite.reader import SqliteReader
 from antalya.store.sqlite.writer import SqliteTransaction
 
 T = TypeVar("T")
-VERSION = 10
+VERSION = 11
+HELD = 11
+"""Since when the table `volumes` has what the index in memory holds."""
 CACHE_KB = 16_384
 """Of pages, a connection. SQLite looks through all of them at most commits (those that divided a page), so more cost more than
 they save."""
@@ -196,6 +199,8 @@ def _migrate(db: sqlite3.Connection) -> None:
             continue
         if version == 1 and db.execute("SELECT 1 FROM sqlite_schema").fetchone():
             raise error("store_broken", "the file is a database of another program")
+        if version == HELD:
+            hold_volumes(lambda sql, values: db.execute(sql, values).fetchall(), db.executemany)
         for statement in _statements(script):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {version}")
