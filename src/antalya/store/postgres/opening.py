@@ -1,6 +1,7 @@
 """Connecting to a PostgreSQL database, and making the tables in it or bringing them forward."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.resources import files
 from time import perf_counter, sleep
 from typing import Any
@@ -12,7 +13,9 @@ from psycopg.errors import (
     DeadlockDetected,
     DuplicateObject,
     DuplicateTable,
+    FeatureNotSupported,
     SerializationFailure,
+    UndefinedFunction,
     UndefinedTable,
     UniqueViolation,
 )
@@ -26,6 +29,8 @@ VERSION, HELD = 10, 10
 """Of the tables; and since when `volumes` has what the index in memory holds."""
 _DEFAULTS = {"application_name": "antalya", "client_encoding": "UTF8", "connect_timeout": "5", "keepalives_idle": "10",
              "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "20000"}
+LOCK = 0x616E74616C7961
+"""The advisory lock of whoever brings a database forward."""
 _TRIES = 10
 _WHOLE = 8_160
 """Bytes: the most there may be."""
@@ -43,21 +48,20 @@ def address(url: str) -> str:
 
 
 def prepare_session(db: Connection[Any]) -> None:
-    """What holds for every connection: whole numbers are BIGINT (one statement, however large they are); a commit is on disk
-    when it is answered, whatever the database's own setting (a stricter one stays); and statements are planned with their
-    values, for a plan that is kept from when a table was empty reads all of it, until the server counts its rows."""
+    """What holds for every connection: whole numbers are BIGINT (one statement, however large they are); and a commit is on disk
+    when it is answered, whatever the database's own setting (a stricter one stays)."""
     db.autocommit = True
     for dumper in (Int8Dumper, Int8BinaryDumper):
         db.adapters.register_dumper(int, dumper)
     db.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit', true) = 'off'")
+
+
+def prepare_reader(db: Connection[Any]) -> None:
+    """`prepare_session`, and statements are planned with their values, for a plan that is kept from when a table was empty reads
+    all of it, until the server counts its rows."""
+    prepare_session(db)
     db.execute("SELECT set_config('plan_cache_mode', 'force_custom_plan', false) "
                "WHERE current_setting('plan_cache_mode', true) = 'auto'")
-
-
-def plans_anew(db: Connection[Any]) -> bool:
-    """Whether statements are planned with their values each time (`prepare_session`)."""
-    [(mode,)] = db.execute("SELECT current_setting('plan_cache_mode', true)").fetchall()
-    return bool(mode == "force_custom_plan")
 
 
 def connect(conninfo: str, busy_s: float) -> Connection[Any]:
@@ -86,9 +90,25 @@ def connect_first(conninfo: str, busy_s: float) -> Connection[Any]:
         raise error("not_ready", f"the store's server: {' '.join(str(failure).split())}") from None
 
 
-def migrate(db: Connection[Any]) -> None:
-    """Brings the database to VERSION. Raises store_newer, store_broken for another program's database, bad_setting for one
-    that is not in UTF-8."""
+def migrate(db: Connection[Any], *, alone: bool = True) -> None:
+    """Brings the database to VERSION; `alone`: one process after the other, where the database knows such locks. Raises
+    store_newer, store_broken for another program's database, bad_setting for one that is not in UTF-8."""
+    with _alone(db) if alone else nullcontext():
+        _brought_forward(db)
+
+
+@contextmanager
+def _alone(db: Connection[Any]) -> Iterator[None]:
+    try:
+        db.execute(f"SELECT pg_advisory_lock({LOCK})")
+    except (FeatureNotSupported, UndefinedFunction):
+        yield
+        return
+    yield  # whoever fails disconnects
+    db.execute(f"SELECT pg_advisory_unlock({LOCK})")
+
+
+def _brought_forward(db: Connection[Any]) -> None:
     for left in reversed(range(_TRIES)):
         try:
             _bring_forward(db)

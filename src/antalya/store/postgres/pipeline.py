@@ -35,11 +35,12 @@ class Pipeline:
         db.pgconn.consume_input()  # says so where the server is gone, before anything is sent
         db.pgconn.enter_pipeline_mode()
 
-    def send(self, sql: str, arrays: Sequence[bytes] = ()) -> None:
-        """A statement with libpq's marks for values ($1), which are `array`s."""
+    def send(self, sql: str, arrays: Sequence[bytes] = (), *, keep: bool = True) -> None:
+        """A statement with libpq's marks for values ($1), which are `array`s. `keep`: the server need not read it again, nor plan
+        it for the values there are."""
         pg, formats = self._db.pgconn, [Format.BINARY] * len(arrays)
         name = self._prepared.get(sql)
-        if name is None and len(self._prepared) < _MOST_PREPARED:
+        if name is None and keep and len(self._prepared) < _MOST_PREPARED:
             name = f"antalya{next(_numbers)}".encode()
             pg.send_prepare(name, sql.encode())
             self._expected.append((sql, name))
@@ -56,7 +57,8 @@ class Pipeline:
 
     def go(self) -> None:
         """Sees that all was sent."""
-        self._db.wait(send(self._db.pgconn))
+        if self._db.pgconn.flush():
+            self._db.wait(send(self._db.pgconn))
 
     def until_sync(self) -> list[PGresult]:
         """Waits for the results of the statements before the next `sync`. Raises the first of their errors."""

@@ -23,7 +23,7 @@ from antalya.model.errors import error
 from antalya.ports import Watch
 from antalya.store import line
 from antalya.store.postgres.errors import again, lost, named, named_errors
-from antalya.store.postgres.opening import address, prepare_session
+from antalya.store.postgres.opening import address, prepare_reader
 from antalya.store.postgres.reader import PostgresReader
 from antalya.store.postgres.turns import Turns
 from antalya.store.postgres.writer import PostgresTransaction
@@ -48,7 +48,7 @@ class PostgresStore:
         self._answer_s, where = answer_s, address(url)
         with named_errors():
             self._turns = Turns(where, busy_s, lock=lock)
-        self._pool = ConnectionPool(where, configure=prepare_session, min_size=1, max_size=readers, timeout=answer_s,
+        self._pool = ConnectionPool(where, configure=prepare_reader, min_size=1, max_size=readers, timeout=answer_s,
                                     reconnect_timeout=2, name="antalya-readers", open=True)
         try:
             with named_errors():

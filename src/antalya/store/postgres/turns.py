@@ -1,8 +1,8 @@
 """The turns of a PostgreSQL store's line of writers: its connection, and transactions on it.
 
-The ways to the server and back are few: what a transaction's jobs need to know is asked for together with the lock and BEGIN, and
-what they leave is sent together with COMMIT and letting go of the lock. Nobody waits for either before it is needed: while the
-one is on its way callers are answered, while the other is, more requests are taken.
+The ways to the server and back are few: what a transaction's jobs need to know is asked for together with BEGIN and the lock, and
+what they leave is sent together with COMMIT. Nobody waits for either before it is needed: while the one is on its way callers are
+answered, while the other is, more requests are taken.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,23 +12,21 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection
-from psycopg.errors import FeatureNotSupported, UndefinedFunction
 from psycopg.pq import TransactionStatus
 
 from antalya.model.errors import error
 from antalya.store import line
 from antalya.store.group import HOW_IT_STANDS, Group
 from antalya.store.postgres.errors import again, lost
-from antalya.store.postgres.opening import connect, connect_first, migrate, plans_anew
+from antalya.store.postgres.opening import connect, connect_first, migrate
 from antalya.store.postgres.pipeline import Pipeline, array
 from antalya.store.postgres.writer import PostgresTransaction, inserting
 from antalya.store.rows import STORED, Caches, stored_of
 
-LOCK = 0x616E74616C7961
-"""The advisory lock of a database's writers."""
-_TAKE, _LET_GO = f"SELECT pg_advisory_lock({LOCK})", f"SELECT pg_advisory_unlock({LOCK})"
-_KEEP_PLAN = "SET LOCAL plan_cache_mode = auto"
-"""For what inserts rows, which is planned the same way however many there are."""
+BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
+LOCK = "LOCK TABLE thing IN SHARE UPDATE EXCLUSIVE MODE"
+"""One of a database's writers has it at a time, until its transaction ends; nobody else wants that mode, but VACUUM. It needs no
+snapshot, so that the transaction's comes after it."""
 _KNOWN = STORED + "WHERE current = 1 AND id = ANY($1::text[])"
 
 
@@ -65,14 +63,13 @@ class Turns:
     def __init__(self, address: str, busy_s: float, *, lock: bool) -> None:
         self._address, self._busy_s, self._lock = address, busy_s, lock
         self.kept, self.caches = Caches(), Caches()
-        self._held, self._prepared = False, dict[str, bytes]()
+        self._prepared = dict[str, bytes]()
         self._opening: _Opening | None = None
         self.db = connect_first(address, busy_s)
         try:
-            self._plans_anew = plans_anew(self.db)
             with self._turn() as db:
-                self._take_lock(lambda: db.execute(_TAKE.encode()))
-                migrate(db)
+                migrate(db, alone=lock)
+                self._lock = lock and _locks(db)
         except BaseException:
             self.db.close()
             raise
@@ -83,13 +80,12 @@ class Turns:
 
     @contextmanager
     def _turn(self) -> Iterator[Connection[Any]]:
-        """The writer's connection, connected again where it was lost, alone among the processes that use the lock. What was
-        begun on it and not committed is undone, and nothing of it remembered."""
+        """The writer's connection, connected again where it was lost. What was begun on it and not committed is undone, and
+        nothing of it remembered."""
         if self.db.closed:
             self.kept, self.caches = Caches(), Caches()  # after a failover, numbers may be given to other rows
             self.db, self._prepared = connect(self._address, self._busy_s), {}
-            self._plans_anew = plans_anew(self.db)
-        db, self._held = self.db, False
+        db = self.db
         try:
             yield db
         except BaseException:
@@ -99,33 +95,20 @@ class Turns:
             try:
                 if db.info.transaction_status != TransactionStatus.IDLE:
                     db.execute("ROLLBACK")
-                if self._held:
-                    db.execute(_LET_GO)
             except psycopg.Error:
                 db.close()  # the server lets go of what the connection held
 
-    def _take_lock(self, wait: Callable[[], object]) -> None:
-        """Waits for the lock, unless it is a database without such locks."""
-        try:
-            if self._lock:
-                wait()
-                self._held = True
-        except (FeatureNotSupported, UndefinedFunction):
-            self._lock = False
-
     def _open(self, tasks: Sequence[line.Task]) -> _Opening:
-        """Sends the beginning of a transaction, without waiting for it. The lock is taken in a statement of its own: the
-        transaction's snapshot has to be taken after it."""
+        """Sends the beginning of a transaction, without waiting for it."""
         with ExitStack() as until_kept:
             db = until_kept.enter_context(self._turn())
             pipeline, about = Pipeline(db, self._prepared), list(dict.fromkeys(id_ for task in tasks for id_ in task.about))
+            pipeline.send(BEGIN)
             if self._lock:
-                pipeline.send(_TAKE)
-                pipeline.sync()
-            pipeline.send("BEGIN ISOLATION LEVEL SERIALIZABLE")
+                pipeline.send(LOCK)
             pipeline.send(HOW_IT_STANDS)
             if about:
-                pipeline.send(_KNOWN, [array("text", about)])
+                pipeline.send(_KNOWN, [array("text", about)], keep=False)
             pipeline.sync()
             pipeline.go()
             return _Opening(db, pipeline, about, until_kept.pop_all())
@@ -138,13 +121,7 @@ class Turns:
         self._opening = None
         with opening.turn as until_kept:
             group = Group()
-            try:
-                self._take_lock(opening.pipeline.until_sync)
-            except psycopg.Error:
-                with suppress(psycopg.Error):  # what was begun without it can be undone then
-                    opening.pipeline.until_sync()
-                raise
-            _, stands, *known = opening.pipeline.until_sync()
+            stands, *known = opening.pipeline.until_sync()[1 + self._lock:]
             group.begin(opening.pipeline.rows(stands))
             for rows in known:
                 found = map(stored_of, opening.pipeline.rows(rows))
@@ -166,7 +143,9 @@ class Turns:
             except _Torn:
                 db.execute("ROLLBACK")
                 self.caches.clear()
-                db.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
+                db.execute(BEGIN)
+                if self._lock:
+                    db.execute(LOCK.encode())
                 group = Group()
                 done = [self._one(db, group, task, eager=True) for task in tasks]
             rest = _Afterwards(db, self.caches, group, self._prepared, self._begun)
@@ -185,17 +164,12 @@ class Turns:
         return db.fileno(), end
 
     def _leave(self, db: Connection[Any], rest: PostgresTransaction) -> Pipeline:
-        """Sends the end of a transaction: what is left to be written, COMMIT, and the lock."""
+        """Sends the end of a transaction: what is left to be written, and COMMIT."""
         waiting, pipeline = rest.rest(), Pipeline(db, self._prepared)
         if waiting:
-            if self._plans_anew:
-                pipeline.send(_KEEP_PLAN)
             pipeline.send(*inserting(waiting))
         pipeline.send("COMMIT")
         pipeline.sync()
-        if self._held:
-            pipeline.send(_LET_GO)
-            pipeline.sync()
         pipeline.go()
         return pipeline
 
@@ -210,10 +184,6 @@ class Turns:
             raise
         if commit.command_status != b"COMMIT":
             raise error("internal", "the transaction was not committed")
-        with suppress(psycopg.Error):  # then the connection is closed
-            if self._held:
-                pipeline.until_sync()
-                self._held = False
 
     def _one(self, db: Connection[Any], group: Group, task: line.Task, *, eager: bool = False) -> line.Outcome:
         """A task's job: its result, or what it raised after everything it did was undone. Under a savepoint of its own once it
@@ -238,6 +208,22 @@ class Turns:
             self.caches.forget(tx.put_rows, tx.changed_rulebook, tx.mark)
             return None, failure
         return result, None
+
+
+def _locks(db: Connection[Any]) -> bool:
+    """Whether the database knows the lock."""
+    db.execute(BEGIN)
+    try:
+        db.execute(LOCK.encode())
+    except (psycopg.errors.FeatureNotSupported, psycopg.errors.SyntaxError):
+        return False
+    except psycopg.Error as failure:  # it knows it, but this role may not write, or somebody has it just now
+        if lost(failure):
+            raise
+    finally:
+        if not db.closed:
+            db.execute("ROLLBACK")
+    return True
 
 
 class _Torn(Exception):
