@@ -2,7 +2,8 @@
 
 A store gives snapshots to read (`read`) and runs jobs in its one line of writers (`write`). What a job did is durable when
 `write` returns (or what `submit` gives is done); a job that raises leaves nothing behind. Two jobs never run at the same time,
-whatever process they are in. `then` makes the answer of what a job gave once that is durable, and reads the log as it is then.
+whatever process they are in. `then` makes the answer of what a job gave: it changes nothing, reads the log as the jobs committed
+together left it, and may be called again, or in vain, for nobody gets the answer before all that is durable.
 `about`: ids of operations that a job looks for, looked up once for all jobs that are committed together. `drive` has the calling
 thread run the jobs, instead of one of the store's own, whenever it calls what it got: soon after each `wake`. It need not wait
 for what they did to be durable: `watch` calls once a file is readable, until what it gives is called.

@@ -29,8 +29,10 @@ def prepared(stored: Stored) -> Prepared:
 
 def counted_with(tx: Transaction, subject: Prepared, rulebook: Rulebook) -> list[Prepared]:
     """All that is there, while an operation is, in the areas of `limit` rules that count it."""
+    if not (areas := counted_areas(subject, rulebook)):
+        return []
     starts_at, ends_at = (min(v.starts_at for v in subject.operation.volumes), max(v.ends_at for v in subject.operation.volumes))
-    return [p for area in counted_areas(subject, rulebook) for p in tx.within(area, starts_at, ends_at)]
+    return [p for area in areas for p in tx.within(area, starts_at, ends_at)]
 
 
 def check(tx: Transaction, subject: Prepared, rulebook: Rulebook, now: datetime) -> tuple[Finding, ...]:

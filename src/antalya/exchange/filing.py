@@ -246,9 +246,15 @@ def _submitted(hub: Hub, caller: Viewer, id: str, evidence: Evidence, key: str |
     def job(tx: Transaction) -> Outcome:
         now = hub.moment(tx)
         return _remembered(tx, caller.party, key, evidence) or work(tx, now)
-    return hub.store.submit(job, partial(_proven, hub), (id,))
+    answer = hub.store.submit(job, partial(_proven, hub), (id,))
+    answer.add_done_callback(partial(_ring, hub))
+    return answer
+
+
+def _ring(hub: Hub, answer: Future[Outcome]) -> None:
+    if not answer.cancelled() and answer.exception() is None:
+        hub.bell.ring()
 
 
 def _proven(hub: Hub, tx: Reader, outcome: Outcome) -> Outcome:
-    hub.bell.ring()
     return Outcome(outcome.view | {"receipt": receipt(hub, tx, outcome.view["leaf"])}, outcome.version, outcome.created)

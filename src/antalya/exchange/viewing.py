@@ -11,9 +11,10 @@ from antalya.exchange.hub import Hub
 from antalya.model.asks import Answer, Ask
 from antalya.model.errors import error
 from antalya.model.findings import Finding, Opened
+from antalya.model.parties import Level
 from antalya.picture import Rulebook, Stored
 from antalya.ports import KINDS, Event, Kind, Reader
-from antalya.steps.clear import settled
+from antalya.steps.clear import clearance, settled
 from antalya.steps.disclose import Context, View, Viewer, disclose, level_of, sees_history
 from antalya.steps.narrow import Search, fits
 from antalya.steps.record import signed_content
@@ -31,6 +32,10 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
     around = {o.finding.id: o.finding for o in tx.findings(operations=wanted)} | given
     stored = tx.operations_of(wanted | {o for f in around.values() for o in (f.operation, f.other) if o is not None})
     operations = {id_: s.operation for id_, s in stored.items()}
+    if not around and not asks:
+        seen: dict[str, Level] = {id_: level_of(viewer, o, (), (), {}, rulebook) for id_, o in operations.items()}
+        return Context(rulebook=rulebook, now=now, levels=seen, operations=operations,
+                       clearances={id_: clearance((), {}, now) for id_, level in seen.items() if level == "details"})
     by_finding: dict[str, list[Ask]] = {}
     for ask in tx.asks(findings=around) if around else ():
         by_finding.setdefault(ask.finding, []).append(ask)

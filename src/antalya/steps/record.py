@@ -13,7 +13,7 @@ from antalya.model.findings import Finding
 from antalya.model.operations import Operation
 from antalya.model.understandings import Understanding
 from antalya.picture import Rulebook
-from antalya.wire.canonical import canonical, content_hash
+from antalya.wire.canonical import canonical, canonical_texts, content_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +74,5 @@ def tellings(tells: Iterable[Tell], at: datetime, salt: Callable[[], bytes]) -> 
     by_party: dict[str, list[Tell]] = {}
     for tell in dict.fromkeys(tells):
         by_party.setdefault(tell.party, []).append(tell)
-    return [(leafing("told", at, "exchange", party, canonical([[t.type, t.subject] for t in told]), salt()), told)
+    return [(leafing("told", at, "exchange", party, canonical_texts([[t.type, t.subject] for t in told]), salt()), told)
             for party, told in by_party.items()]

@@ -18,15 +18,16 @@ Outcome = tuple[Any, BaseException | None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A job, and what is made of what it gave once that is durable; both of the transaction. `about`: ids of operations that it
-    will look for, so that they are looked up once for all that are committed together."""
+    """A job, and what is made of what it gave (`end`), while that becomes durable or afterwards; both of the transaction, but the
+    second changes nothing. `about`: ids of operations that it will look for, so that they are looked up once for all that are
+    committed together."""
 
     job: Callable[[Any], Any]
     then: Callable[[Any, Any], Any] | None = None
     about: Collection[str] = ()
 
     def end(self, tx: Any, outcome: Outcome) -> Outcome:
-        """The outcome after the commit. What `then` raises is raised, though what the job did is kept."""
+        """The outcome, given once that is durable. What `then` raises is raised, though what the job did is kept."""
         result, failed = outcome
         if failed is not None or self.then is None:
             return outcome

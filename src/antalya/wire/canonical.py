@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -25,6 +26,8 @@ those otherwise than msgspec."""
 _DIGITS = bytes.maketrans(b"123456789:[", b"000000000,,")
 _LONG = b"," + b"0" * 16
 """How a number begins, in `_DIGITS` and without its sign, that may have to be refused."""
+_LONG_WHOLE = re.compile(rb"[:,\[]-?[0-9]{16}")
+"""How a whole number may begin that has to be refused."""
 _ASTRAL = re.compile(rb"[\xf0-\xf4]")
 """Characters that make the order of keys depend on how they are encoded."""
 
@@ -37,7 +40,8 @@ def canonical(thing: object) -> bytes:
     """
     try:
         if isinstance(thing, msgspec.Struct):
-            return _quick(thing, _is_null_null(type(thing))) or rfc8785.dumps(msgspec.to_builtins(thing))
+            quick = _of_whole(thing) if _is_whole(type(thing)) else _quick(thing)
+            return quick or rfc8785.dumps(msgspec.to_builtins(thing))
         plain = _in_utc(thing)
         return (_quick(plain) if isinstance(plain, dict | list) else None) or rfc8785.dumps(plain)
     except rfc8785.CanonicalizationError as failure:
@@ -46,6 +50,14 @@ def canonical(thing: object) -> bytes:
         raise error("bad_json", "no canonical form: half a surrogate pair") from None
     except RecursionError:
         raise error("bad_json", "no canonical form: nested too deeply") from None
+
+
+def canonical_texts(texts: Sequence[Sequence[str]]) -> bytes:
+    """RFC 8785 bytes of lists of texts. Raises bad_json for half a surrogate pair."""
+    try:
+        return _of_whole(texts) or rfc8785.dumps(texts)  # type: ignore[arg-type]
+    except UnicodeEncodeError:
+        raise error("bad_json", "no canonical form: half a surrogate pair") from None
 
 
 def is_canonical(document: bytes) -> bool:
@@ -74,9 +86,15 @@ def _quick(thing: Any, null_is_null: bool = False) -> bytes | None:
     return _WHOLE.sub(b"", text) if whole else text
 
 
+def _of_whole(thing: object) -> bytes | None:
+    """As `_quick`, of what has no number but whole ones in it."""
+    text = _sorted.encode(thing)
+    return None if _LONG_WHOLE.search(text) or not (text.isascii() or _ASTRAL.search(text) is None) else text
+
+
 @cache
-def _is_null_null(noun: type) -> bool:
-    """Whether nothing in a noun can be NaN: there is no number but whole ones in it."""
+def _is_whole(noun: type) -> bool:
+    """Whether there is no number but whole ones in a noun."""
     described = msgspec.json.encode(msgspec.json.schema(noun))
     return b'"number"' not in described and b"{}" not in described
 

@@ -43,17 +43,26 @@ class _Opening:
 
 
 class _Afterwards(PostgresTransaction):
-    """What answers are made with once what the jobs did is durable. The next transaction may be on its way by then, and is waited
-    for before anything is asked."""
+    """What answers are made with while what the jobs did becomes durable. What of them can't be made without asking the database is
+    made once it is (`durable`). The next transaction may be on its way by then, and is waited for before anything is asked."""
 
     def __init__(self, db: Connection[Any], caches: Caches, group: Group, prepared: dict[str, bytes],
                  free: Callable[[], object]) -> None:
         super().__init__(db, caches, group, prepared)
-        self._free = free
+        self._free, self.durable = free, False
 
     def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        if not self.durable:
+            raise _TooEarlyError
         self._free()
         return super()._ask(sql, values)
+
+    def ahead(self, task: line.Task, outcome: line.Outcome) -> line.Outcome | None:
+        """What a task came to; None where that can't be said yet."""
+        try:
+            return task.end(self, outcome)
+        except _TooEarlyError:
+            return None
 
 
 class Turns:
@@ -151,16 +160,18 @@ class Turns:
             rest = _Afterwards(db, self.caches, group, self._prepared, self._begun)
             pipeline = self._leave(db, rest)
             turn = until_kept.pop_all()
+        ahead = [rest.ahead(task, outcome) for task, outcome in zip(tasks, done, strict=True)]
 
         def end() -> list[line.Outcome]:
             with turn:
                 self._arrived(pipeline)
+            rest.durable = True
             for caches in (self.kept, self.caches):
                 caches.know(group.nodes)
             with suppress(psycopg.Error):  # then it is begun again
                 if (tasks_then := following()) and self._opening is None:
                     self._opening = self._open(tasks_then)
-            return [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)]
+            return [made or task.end(rest, outcome) for task, outcome, made in zip(tasks, done, ahead, strict=True)]
         return db.fileno(), end
 
     def _leave(self, db: Connection[Any], rest: PostgresTransaction) -> Pipeline:
@@ -224,6 +235,10 @@ def _locks(db: Connection[Any]) -> bool:
         if not db.closed:
             db.execute("ROLLBACK")
     return True
+
+
+class _TooEarlyError(BaseException):
+    """Something can't be said before the transaction is durable."""
 
 
 class _Torn(Exception):
