@@ -12,7 +12,7 @@ import numpy as np
 import psycopg
 
 from antalya.geometry.columns import CORE, of_shapes
-from antalya.geometry.held import Held
+from antalya.geometry.held import FIRST, STORED, Held
 from antalya.geometry.shape import shapes
 from antalya.ledger import merkle
 from antalya.ledger.checkpoint import Verifier
@@ -96,9 +96,9 @@ class Audit:
             wanted, ours = Held(), Held()
             wanted.add(seq, kind_of(operation), of_shapes(shapes([v.outline for v in operation.volumes]), operation.volumes))
             ours.take([held[seq]], 1)
-            assert (ours.size, ours.keys[:ours.size].tolist(), ours.kinds[0]) == (wanted.size, [seq] * wanted.size, wanted.kinds[0])
+            assert ours.words[:ours.size, FIRST:STORED].tolist() == wanted.words[:wanted.size, FIRST:STORED].tolist()
             corners = wanted.columns.first[wanted.size]
-            np.testing.assert_array_equal(ours.columns.first[:ours.size + 1], wanted.columns.first[:wanted.size + 1])
+            assert ours.columns.first[ours.size] == corners
             np.testing.assert_array_equal(ours.columns.windows[:ours.size], wanted.columns.windows[:wanted.size])
             np.testing.assert_allclose(ours.columns.numbers[:ours.size, :CORE], wanted.columns.numbers[:wanted.size, :CORE],
                                        rtol=0, atol=1e-9)

@@ -10,7 +10,7 @@ from tests.stores.samples import disc, kept
 from tests.stores.test_jobs import leaf as leaf_of
 
 from antalya.geometry.columns import BASIS, CORE, NUMBERS, ORIGIN, RADIUS, Columns, of_shapes
-from antalya.geometry.held import CORNERS, FIRST, HEAD, Held
+from antalya.geometry.held import FIRST, STORED, Held
 from antalya.geometry.shape import shapes
 from antalya.ledger import merkle
 from antalya.model.operations import Operation
@@ -114,7 +114,7 @@ def held(execute: Execute) -> dict[int, list[Any]]:
         again.take([stored], 1)
         assert again.stored(0, again.size) == stored
         while place < len(words):
-            end = place + HEAD + FIRST + int(words[place + CORNERS])
-            rows.setdefault(operation, []).append(np.delete(words[place:end], HEAD + CORE).tolist())
+            end = place + STORED + int(words[place + FIRST])
+            rows.setdefault(operation, []).append(np.delete(words[place:end], CORE).tolist())
             place = end
     return rows

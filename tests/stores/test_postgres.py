@@ -19,7 +19,7 @@ from tests.stores.earlier import LEAVES, check, check_over, filled, half_dropped
 from tests.stores.samples import SALT, ask, disc, found, keep, kept, near
 from tests.stores.test_jobs import leaf, leaves, queued
 
-from antalya.geometry.held import KIND
+from antalya.geometry.held import STATE
 from antalya.ledger.merkle import leaf_hash
 from antalya.model import Party
 from antalya.model.errors import AntalyaError, error
@@ -84,7 +84,7 @@ def test_the_index_of_a_database_of_an_earlier_version_gets_its_activities(
         db.execute(f"UPDATE meta SET value = '{version}' WHERE key = 'version'".encode())
         PostgresStore(postgres_url).close()
         assert held(db.execute) == before
-    assert [rows[0][KIND] for _, rows in sorted(before.items())] == [kind_of(p.operation) for p in plans]
+    assert [rows[0][STATE - 1] for _, rows in sorted(before.items())] == [kind_of(p.operation) for p in plans]
 
 
 def test_the_log_of_a_database_of_an_earlier_version_is_the_same(postgres_url: str, db: psycopg.Connection[Any]) -> None:

@@ -16,7 +16,7 @@ from tests.stores.earlier import LEAVES, check, check_over, filled, half_dropped
 from tests.stores.samples import disc, kept
 from tests.stores.test_jobs import leaf, leaves, queued
 
-from antalya.geometry.held import KIND
+from antalya.geometry.held import STATE
 from antalya.ledger.merkle import leaf_hash
 from antalya.model.errors import AntalyaError
 from antalya.model.operations import ACTIVITIES
@@ -80,7 +80,7 @@ def test_the_index_of_a_file_of_an_earlier_version_gets_its_activities(file: Pat
     SqliteStore(file).close()
     with closing(sqlite3.connect(file)) as db:
         assert held(db.execute) == before
-        assert [rows[0][KIND] for _, rows in sorted(before.items())] == [kind_of(p.operation) for p in plans]
+        assert [rows[0][STATE - 1] for _, rows in sorted(before.items())] == [kind_of(p.operation) for p in plans]
 
 
 def test_the_log_of_a_file_of_an_earlier_version_is_the_same(file: Path) -> None:

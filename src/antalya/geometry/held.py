@@ -1,10 +1,9 @@
 """Volumes held in little memory, for the standing index: what is looked at first lies together, and corners are whole steps.
 
-A row is 96 bytes and eight a corner, instead of 220 and 25. A step is so small a part of a volume's cap that corners are off by
+A row is 128 bytes and eight a corner, instead of 220 and 25. A step is so small a part of a volume's cap that corners are off by
 no more than `OFF` of its radius, 13 cm for 5 km; `opening.opened` makes a row of `Columns` of one again.
 """
 
-import struct
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -18,10 +17,9 @@ from antalya.geometry.paged import Paged
 
 SHORT = CORE + 1
 """Of the numbers of `Columns` so many, the first; then …"""
-STARTS, ENDS, FIRST, WIDTH = SHORT, SHORT + 1, SHORT + 2, SHORT + 3
-KEY, KIND, CORNERS, HEAD = 0, 1, 2, 3
-"""What stands before a row that is stored, in words of eight bytes."""
-_HEADS = struct.Struct(f"={HEAD}q").pack
+STARTS, ENDS, FIRST, KEY, STATE = SHORT, SHORT + 1, SHORT + 2, SHORT + 3, SHORT + 4
+STORED, WIDTH = STATE + 1, STATE + 3
+"""Words of a row, without and with what makes it lie in two lines of a processor's cache."""
 STEPS = 32_767
 """Steps from the middle of a cap to its edge."""
 OFF = 3**0.5 / 2 / STEPS * 1.01
@@ -31,7 +29,8 @@ ROOM = 256
 
 
 class Held:
-    """Rows with room to grow, each with the key and the kind of its operation, and whether it still counts.
+    """Rows with room to grow, each with the key of its operation and its state: the operation's kind, or `~kind` once the row
+    does not count any more.
 
     `columns`: as `Columns`, but points are steps from the row's origin, with what follows behind them, and of the numbers there
     are only the first (`SHORT`); behind the last row's there is room for those of one more.
@@ -42,33 +41,32 @@ class Held:
         """Rows, and how many corners the greatest has."""
         self._record = np.zeros((rows + 1, WIDTH))
         self._corners = np.zeros((corners, 4), np.int16)
-        self.keys, self.kinds, self.alive = np.zeros(rows, np.int64), np.zeros(rows, np.uint8), np.zeros(rows, np.bool_)
         self._paged = Paged()
         self._look()
 
     def _look(self) -> None:
-        words = self._record.view(np.int64)
+        words = self.words = self._record.view(np.int64)
         self.columns = Columns(self._corners, self._corners[:, 3], words[:, FIRST], self._record,  # type: ignore[arg-type]
                                words[:, STARTS:FIRST])
+        self.keys, self.states = words[:, KEY], words[:, STATE]
 
     @property
     def nbytes(self) -> int:
         """Bytes it takes, room to grow included."""
-        return sum(each.nbytes for each in (self._record, self._corners, self.keys, self.kinds, self.alive))
+        return self._record.nbytes + self._corners.nbytes
 
     def reserve(self, rows: int, corners: int) -> None:
         """Room for so many more rows, and one to ask with. What is not used takes no memory."""
         used = int(self.columns.first[self.size])
         self._paged.wait(self.size + rows + 2, used + corners)  # two: where the corners end stands in the row behind
-        if self.size + rows + 1 <= len(self.keys) and used + corners <= len(self._corners):
+        if self.size + rows + 1 < len(self._record) and used + corners <= len(self._corners):
             return
         many, corners = _roomy(self.size + rows, ROOM), _roomy(used + corners, 16 * ROOM)
         if not self.size:
             self.__init__(many, corners)  # type: ignore[misc]
             return
         try:
-            for each, size in ((self._record, many + 1), (self._corners, corners), (self.keys, many), (self.kinds, many),
-                               (self.alive, many)):
+            for each, size in ((self._record, many + 1), (self._corners, corners)):
                 # where it stands, so that it is never there twice; nobody else looks at it
                 each.resize((size, *each.shape[1:]), refcheck=False)
         finally:  # what looked at the memory before must not, whatever there was no room for
@@ -79,18 +77,24 @@ class Held:
         corners, rows = len(columns.points), slice(self.size, self.size + columns.size)
         self.reserve(columns.size, corners)
         self.write(self.size, columns)
-        self.keys[rows], self.kinds[rows], self.alive[rows] = keys, kinds, True
+        self.keys[rows], self.states[rows] = keys, kinds
         self.size = rows.stop
         if corners > self.most:  # of one row, or else of the greatest
             self.most = max(self.most, int((columns.first[1:] - columns.first[:-1]).max()))
 
+    def alive(self, begin: int = 0) -> NDArray[np.bool_]:
+        """Which rows from one on still count."""
+        found: NDArray[np.bool_] = self.states[begin:self.size] >= 0
+        return found
+
     def stored(self, begin: int, end: int) -> bytes:
-        """Some rows, one after the other, for `take`: each its key, its kind and how many corners it has (`HEAD` words), its
-        numbers and window, its corners."""
-        first, parts = self.columns.first[begin:end + 1].tolist(), list[bytes]()
-        for row, (i, j) in zip(range(begin, end), pairwise(first), strict=True):
-            parts += [_HEADS(int(self.keys[row]), int(self.kinds[row]), j - i), self._record[row, :FIRST].tobytes(),
-                      self._corners[i:j].tobytes()]
+        """Some rows that count, one after the other, for `take`: each as it is held, but with how many corners it has, and its
+        corners."""
+        first, parts = self.columns.first[begin:end + 1], list[bytes]()
+        rows = self.words[begin:end, :STORED].copy()
+        rows[:, FIRST] = first[1:] - first[:-1]
+        for row, (i, j) in zip(rows, pairwise(first.tolist()), strict=True):
+            parts += [row.tobytes(), self._corners[i:j].tobytes()]
         return b"".join(parts)
 
     def take(self, parts: Sequence[bytes], of: int) -> None:
@@ -110,21 +114,19 @@ class Held:
             self._paged.wait(len(self._record), len(self._corners))
             self._paged = Paged((self._record, times * rows), (self._corners, times * corners))
         self.reserve(rows, corners)
-        most = take(words, self.size, self._record.view(np.int64), self._corners.view(np.int64)[:, 0], self.keys, self.kinds)
-        self.alive[self.size:self.size + rows] = True
+        most = take(words, self.size, self.words, self._corners.view(np.int64)[:, 0])
         self.size, self.most = self.size + rows, max(self.most, most)
 
     def _take_few(self, words: Ints) -> None:
         place = 0
         while place < len(words):
-            count, begin = int(words[place + CORNERS]), place + HEAD
-            place = begin + FIRST + count
+            count, begin = int(words[place + FIRST]), place + STORED
             self.reserve(1, count)
             row, at = self.size, int(self.columns.first[self.size])
-            self.keys[row], self.kinds[row], self.alive[row] = words[begin - HEAD + KEY], words[begin - HEAD + KIND], True
-            self._record[row, :FIRST] = words[begin:begin + FIRST].view(np.float64)
-            self._corners[at:at + count] = words[begin + FIRST:place].view(np.int16).reshape(-1, 4)
-            self.columns.first[row + 1] = at + count
+            self.words[row, :STORED] = words[place:begin]
+            place = begin + count
+            self._corners[at:at + count] = words[begin:place].view(np.int16).reshape(-1, 4)
+            self.columns.first[row:row + 2] = at, at + count
             self.size, self.most = row + 1, max(self.most, count)
 
     def write(self, row: int, columns: Columns) -> None:
@@ -146,7 +148,6 @@ class Held:
         held, corners = Held(_roomy(many, ROOM), _roomy(len(part.points), 16 * ROOM)), len(part.points)
         held._record[:many], held.columns.first[:many + 1] = part.numbers, part.first
         held._corners[:corners] = part.points
-        held.keys[:many], held.kinds[:many], held.alive[:many] = self.keys[rows], self.kinds[rows], self.alive[rows]
         held.size, held.most = many, self.most
         return held
 

@@ -7,6 +7,7 @@ whose caps, windows and bands come near enough.
 """
 
 import threading
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -87,12 +88,12 @@ class Index:
     def remove(self, key: int) -> Ints:
         """Takes an operation's volumes out, if they are in; their rows, until the next `settle`."""
         held = self._held
-        first, last = np.searchsorted(held.keys[:held.size], [key, key + 1])
-        return self._gone(np.flatnonzero(held.alive[first:last]) + first)
+        first, last = (bisect_left(range(held.size), each, key=held.keys.__getitem__) for each in (key, key + 1))
+        return self._gone(np.flatnonzero(held.states[first:last] >= 0) + first)
 
     def restore(self, rows: Ints) -> None:
         """Takes a removal back."""
-        self._held.alive[rows] = True
+        self._held.states[rows] = ~self._held.states[rows]
         self._dead -= len(rows)
 
     @property
@@ -102,25 +103,25 @@ class Index:
 
     def cut(self, size: int) -> None:
         """Takes back what was added since there were so many rows, if it was since the last `settle`."""
-        self._dead -= int((~self._held.alive[size:self._held.size]).sum())
+        self._dead -= int((~self._held.alive(size)).sum())
         self._held.size = size
 
     def settle(self) -> None:
         """Brings the trees up to date, once nothing will be taken back."""
         if self._dead > max(TAIL, self._held.size // 2):
-            self._held = self._held.some(np.flatnonzero(self._held.alive[:self._held.size]))
+            self._held = self._held.some(np.flatnonzero(self._held.alive()))
             self._dead, self._runs = 0, []
         self._planted()
 
     def drop(self, before: int) -> Ints:
         """Takes out what ended before a moment (microseconds since 1970); rows as `remove`."""
-        alive = self._held.alive[:self._held.size]
+        alive = self._held.alive()
         return self._gone(np.flatnonzero(alive & (self._held.columns.ends[:len(alive)] < before)))
 
     def over(self, before: int) -> tuple[Ints, Ints]:
         """Keys of the operations of which all that is in ended before a moment (microseconds since 1970), and when the last of it
         did, in the order of that."""
-        rows = np.flatnonzero(self._held.alive[:self._held.size])
+        rows = np.flatnonzero(self._held.alive())
         keys, ends = self._held.keys[rows], self._held.columns.ends[rows]
         first = np.flatnonzero(np.diff(keys, prepend=-1))
         last = np.maximum.reduceat(ends, first)
@@ -129,7 +130,7 @@ class Index:
         return keys[first[gone]], last[gone]
 
     def _gone(self, rows: Ints) -> Ints:
-        self._held.alive[rows] = False
+        self._held.states[rows] = ~self._held.states[rows]
         self._dead += len(rows)
         return rows
 
@@ -139,26 +140,26 @@ class Index:
         if not self._held.size:
             return []
         self._held.reserve(1, len(columns.points))
-        found, table = set[int](), _table(minima)
-        for row in range(columns.size):
-            found.update(self._around(columns, row, *table))
-        return sorted(found)
+        table = _table(minima)
+        if columns.size == 1:
+            return self._around(columns, 0, *table)
+        return sorted(set().union(*(self._around(columns, row, *table) for row in range(columns.size))))
 
     def during(self, starts: int, ends: int) -> list[int]:
         """Keys of the operations any of whose windows meets or touches one (microseconds since 1970), wherever it is."""
         held, columns = self._held, self._held.columns
         rows = slice(0, held.size)
-        now = held.alive[rows] & (columns.starts[rows] <= ends) & (columns.ends[rows] >= starts)
+        now = held.alive() & (columns.starts[rows] <= ends) & (columns.ends[rows] >= starts)
         return sorted(set(held.keys[rows][now].tolist()))
 
     def _around(self, asked: Columns, row: int, most: Floats, table: Floats) -> list[int]:
-        """Keys of the rows near one of other columns, for which there is room after the last."""
+        """Keys of the rows near one of other columns, for which there is room after the last; sorted."""
         held = self._held
         if not LOADED.is_set():
             held.write(held.size, asked.rows(np.array([row])))
-            rows = np.flatnonzero(held.alive[:held.size])
-            rows = rows[near_rows(held.columns, np.full(len(rows), held.size), rows, table[held.kinds[rows]])]
-            keys: list[int] = held.keys[rows].tolist()
+            rows = np.flatnonzero(held.alive())
+            rows = rows[near_rows(held.columns, np.full(len(rows), held.size), rows, table[held.states[rows]])]
+            keys: list[int] = np.unique(held.keys[rows]).tolist()
             return keys
         from antalya.geometry.kernel import SCRATCH
         from antalya.geometry.tree import around
@@ -166,11 +167,10 @@ class Index:
         if corners > len(self._pair.points):
             self._scratch, self._marks = np.empty((SCRATCH, 2 * corners)), np.empty((2, 2 * corners), np.int64)
             self._pair = two(2 * corners)
-        given = (held.columns, held.size, asked, row, most, table, held.keys, held.kinds, held.alive, self._pair, self._scratch,
-                 self._marks)
-        found, past = list[int](), self._runs[-1].end if self._runs else 0
-        for k, each in enumerate(run.tree for run in self._runs or [_NOTHING]):
-            tail = (0, 0) if k else (past, held.size)
+        given = held.columns, held.words, held.size, asked, row, most, table, self._pair, self._scratch, self._marks
+        found, trees = list[int](), [run.tree for run in self._runs or [_NOTHING]]
+        for each in trees:
+            tail = (self._runs[-1].end if self._runs else 0, held.size) if each is trees[-1] else (0, 0)
             count = around(*each, *tail, *given, self._out)
             if count > len(self._out):
                 self._out = np.empty(2 * count, np.int64)
@@ -222,7 +222,6 @@ def warm() -> None:
         feet.feet(part.points, part.first, part.points, part.first, 0.0, 0.0, np.empty((8, 7)))
         limits = np.empty(4, np.int64)
         simple.divided(simple.box(part.points, 0.0, limits), limits, 8, np.empty(4, np.int64))
-        tree.around(*tree.tree(held.columns, 0, 19), 0, 19, held.columns, 20, part, 0, *_table((Minima(),)),
-                    held.keys, held.kinds, held.alive, two(8), np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64),
-                    np.empty(32, np.int64))
+        tree.around(*tree.tree(held.columns, 0, 19), 0, 19, held.columns, held.words, 20, part, 0, *_table((Minima(),)), two(8),
+                    np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64), np.empty(32, np.int64))
         LOADED.set()

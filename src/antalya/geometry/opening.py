@@ -5,7 +5,7 @@ import numpy as np
 from antalya.geometry import making
 from antalya.geometry.columns import CORE, NUMBERS, ORIGIN, RADIUS
 from antalya.geometry.compiled import compiled
-from antalya.geometry.held import CORNERS, FIRST, HEAD, KEY, KIND, LEAST_M, OFF, SHORT, STEPS
+from antalya.geometry.held import FIRST, LEAST_M, OFF, SHORT, STEPS, STORED
 
 
 @compiled
@@ -34,26 +34,25 @@ def counted(words):  # type: ignore[no-untyped-def]
     """How many rows and corners there are in stored bytes (`Held.stored`)."""
     rows = corners = place = 0
     while place < len(words):
-        count = words[place + CORNERS]
-        rows, corners, place = rows + 1, corners + count, place + HEAD + FIRST + count
+        count = words[place + FIRST]
+        rows, corners, place = rows + 1, corners + count, place + STORED + count
     return rows, corners
 
 
 @compiled
-def take(words, row, records, corners, keys, kinds):  # type: ignore[no-untyped-def]
+def take(words, row, rows, corners):  # type: ignore[no-untyped-def]
     """Writes stored bytes (`Held.stored`) to held rows from one on, for which there is room, all of it as words; how many corners
     the greatest has."""
-    place, at, most = 0, records[row, FIRST], 0
+    place, at, most = 0, rows[row, FIRST], 0
     while place < len(words):
-        count, begin = words[place + CORNERS], place + HEAD
-        keys[row], kinds[row] = words[place + KEY], words[place + KIND]
-        for n in range(FIRST):
-            records[row, n] = words[begin + n]
-        begin += FIRST
+        count, begin = words[place + FIRST], place + STORED
+        for n in range(STORED):
+            rows[row, n] = words[place + n]
+        rows[row, FIRST] = at
         for n in range(count):
             corners[at + n] = words[begin + n]
         row, at, place, most = row + 1, at + count, begin + count, max(most, count)
-        records[row, FIRST] = at
+        rows[row, FIRST] = at
     return most
 
 
@@ -77,11 +76,11 @@ def ask(held, row, q, which, pair):  # type: ignore[no-untyped-def]
 
 @compiled
 def opened(held, row, pair):  # type: ignore[no-untyped-def]
-    """Writes a held row to the second of a pair; by how much corners, and what is between them, may be off, in metres."""
+    """Writes a held row to the second of a pair, but for its plane; by how much corners, and what is between them, may be off, in
+    metres."""
     begin, count, at, numbers = held.first[row], held.first[row + 1] - held.first[row], pair.first[1], pair.numbers[1]
     for n in range(SHORT):
         numbers[n] = held.numbers[row, n]
-    making.lie(numbers)
     step = max(numbers[RADIUS], LEAST_M) / STEPS
     for n in range(count):
         for axis in range(3):

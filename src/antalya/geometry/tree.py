@@ -11,17 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antalya.geometry import making
-from antalya.geometry.columns import LOWER, ORIGIN, RADIUS, UPPER, Columns
+from antalya.geometry.columns import CORE, LOWER, ORIGIN, RADIUS, UPPER, Columns
 from antalya.geometry.compiled import compiled
 from antalya.geometry.curve import along, every
 from antalya.geometry.ellipsoid import Ints
 from antalya.geometry.glance import fetched, glance
+from antalya.geometry.held import KEY, STATE
 from antalya.geometry.kernel import cores_near, meets, near
 from antalya.geometry.opening import ask, opened
 from antalya.geometry.plane import NO, UNSURE
 
 FAN = 16
 DEPTH = 12
+FEW = 100
 SLACK = 1.0
 """Metres or seconds by which boxes are wider than need be, and …"""
 LOSS = 3e-7
@@ -141,11 +143,11 @@ def widen(box, most):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def around(boxes, order, levels, since, begin, end, c, row, q, which, most, table, key, kind, alive, pair, scratch, marks, out):  # type: ignore[no-untyped-def]
-    """Keys of those held rows `c` (`held`) of a tree, and from `begin` to `end`, that are `alive` and come within minima of one
-    of other columns `q`, or may, into `out`; how many; more than fit: nothing is in it, but so many would do.
+def around(boxes, order, levels, since, begin, end, c, words, row, q, which, most, table, pair, scratch, marks, out):  # type: ignore[no-untyped-def]
+    """Keys of those held rows `c`, or `words`, of a tree, and from `begin` to `end` behind it, that count and come within minima
+    of one of other columns `q`, or may, into `out`, sorted; how many; more than fit: nothing is in it, but so many would do.
 
-    `kind`: a row's row in `table` (k, 3), its minima; `most`: as wide as any of them. The one asked for is written to `row`,
+    A row's kind is its row in `table` (k, 3), its minima; `most`: as wide as any of them. The one asked for is written to `row`,
     where there is room for it, and to the columns `pair`, which have room for two.
     """
     ask(c, row, q, which, pair)
@@ -168,32 +170,36 @@ def around(boxes, order, levels, since, begin, end, c, row, q, which, most, tabl
             elif touched & 1:
                 if found < len(out):
                     out[found] = order[child]
+                    seen += np.float32(c.numbers[out[found], 0] + c.numbers[out[found], CORE])  # so is what `_weighed` looks at
                 found += 1
             touched >>= 1
             child += 1
     for other in range(begin, end):
-        if alive[other] and near(c, row, other, table[kind[other], 0], table[kind[other], 1], table[kind[other], 2]):
+        if _counts_near(c, words, row, other, table):
             if found < len(out):
                 out[found] = other
             found += 1
     scratch[0, 0] = seen
-    return found if found > len(out) else _weighed(c, row, found, table, key, kind, alive, pair, scratch, marks, out)
+    return found if found > len(out) else _weighed(c, words, row, found, table, pair, scratch, marks, out)
 
 
 @compiled
-def _weighed(c, row, found, table, key, kind, alive, pair, scratch, marks, out):  # type: ignore[no-untyped-def]
-    """Puts the keys of those of the rows in `out` that come within minima of one, or may, in their place; how many. What all of
-    them need is read first, for then the processor fetches it at once, instead of waiting for one after the other."""
+def _counts_near(c, words, row, other, table):  # type: ignore[no-untyped-def]
+    kind = words[other, STATE]
+    return kind >= 0 and near(c, row, other, table[kind, 0], table[kind, 1], table[kind, 2])
+
+
+@compiled
+def _weighed(c, words, row, found, table, pair, scratch, marks, out):  # type: ignore[no-untyped-def]
+    """Puts the keys of those of the rows in `out` that come within minima of one, or may, in their place, sorted, each once; how
+    many. What all of them need is read first, for then the processor fetches it at once, instead of waiting for one after the
+    other."""
     small, seen, kept, unsure = np.empty((2, 4)), 0.0, 0, 0
     for k in range(found):
         other = out[k]
-        seen += c.numbers[other, 0] + c.first[other] + key[other] + kind[other] + alive[other]
-    for k in range(found):
-        other = out[k]
-        across, up, seconds = table[kind[other], 0], table[kind[other], 1], table[kind[other], 2]
-        if not (alive[other] and near(c, row, other, across, up, seconds)):
+        if not _counts_near(c, words, row, other, table):
             continue
-        if cores_near(c, row, other, across):  # before those that are to be looked at more closely
+        if cores_near(c, row, other, table[words[other, STATE], 0]):  # before those that are to be looked at more closely
             out[kept + unsure], out[kept] = out[kept], other
             kept += 1
         else:
@@ -204,14 +210,34 @@ def _weighed(c, row, found, table, key, kind, alive, pair, scratch, marks, out):
     scratch[0, 0] = seen
     for k in range(kept, kept + unsure):
         other = out[k]
-        across = table[kind[other], 0]
+        across = table[words[other, STATE], 0]
         wide = across + opened(c, other, pair)
         verdict = glance(pair, 0, 1, wide) if across > 0 else UNSURE
         if verdict == UNSURE:
+            making.lie(pair.numbers[1])
             verdict = meets(pair, 0, 1, wide, scratch, marks, small)
         if verdict != NO:
             out[kept] = other
             kept += 1
+    _sorted(out, kept)  # keys grow with rows
+    keys = 0
     for k in range(kept):
-        out[k] = key[out[k]]
-    return kept
+        key = words[out[k], KEY]
+        if keys == 0 or key != out[keys - 1]:
+            out[keys] = key
+            keys += 1
+    return keys
+
+
+@compiled
+def _sorted(values, count):  # type: ignore[no-untyped-def]
+    """Puts the first of some values in order: few by insertion, which is quicker than what sorts many."""
+    if count > FEW:
+        values[:count].sort()
+        return
+    for k in range(1, count):
+        value, at = values[k], k
+        while at > 0 and values[at - 1] > value:
+            values[at] = values[at - 1]
+            at -= 1
+        values[at] = value

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from antalya.geometry.columns import BASIS, NUMBERS, ORIGIN, RADIUS, Columns, joined
-from antalya.geometry.held import Held
+from antalya.geometry.held import KEY, Held
 from antalya.geometry.index import warm
 from antalya.model.operations import Operation
 from antalya.store.hot import MANY, PART
@@ -20,15 +20,15 @@ _PLACES = np.argsort([*range(ORIGIN, RADIUS), *range(BASIS, NUMBERS), *range(RAD
 
 
 def hold_volumes(ask: Ask, write: Write) -> None:
-    """The table `volumes` gets what the index in memory holds (`Held.stored`) instead of columns as they were made, which begin
-    with a number that is not whole. What was done before an interruption stays."""
+    """The table `volumes` gets what the index in memory holds (`Held.stored`) instead of columns as they were made, which have no
+    key in its place. What was done before an interruption stays."""
     if ask("SELECT 1 FROM volumes LIMIT 1 OFFSET ?", (MANY,)):
         warm()  # then it knows how deep their middles lie
     last = -1
     while rows := ask("SELECT v.operation, v.columns, o.body FROM volumes v JOIN operation o ON o.seq = v.operation "
                       "WHERE v.operation > ? ORDER BY v.operation LIMIT ?", (last, PART)):
         last = rows[-1][0]
-        old = [row for row in rows if np.frombuffer(row[1], np.float64, 1)[0] >= 1]
+        old = [row for row in rows if np.frombuffer(row[1], np.int64)[KEY] != row[0]]
         if old:
             write("UPDATE volumes SET columns = ? WHERE operation = ?", [
                 (_held(key, columns, kind_of(msgspec.json.decode(body, type=Operation))), key) for key, columns, body in old])

@@ -55,7 +55,7 @@ def canonical(thing: object) -> bytes:
 def canonical_texts(texts: Sequence[Sequence[str]]) -> bytes:
     """RFC 8785 bytes of lists of texts. Raises bad_json for half a surrogate pair."""
     try:
-        return _of_whole(texts) or rfc8785.dumps(texts)  # type: ignore[arg-type]
+        return _of_whole(texts) or rfc8785.dumps(texts)
     except UnicodeEncodeError:
         raise error("bad_json", "no canonical form: half a surrogate pair") from None
 

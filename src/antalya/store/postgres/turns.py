@@ -43,8 +43,8 @@ class _Opening:
 
 
 class _Afterwards(PostgresTransaction):
-    """What answers are made with while what the jobs did becomes durable. What of them can't be made without asking the database is
-    made once it is (`durable`). The next transaction may be on its way by then, and is waited for before anything is asked."""
+    """What answers are made with while what the jobs did becomes durable. What of them can't be made without asking the database
+    is made once it is (`durable`). The next transaction may be on its way by then, and is waited for before anything is asked."""
 
     def __init__(self, db: Connection[Any], caches: Caches, group: Group, prepared: dict[str, bytes],
                  free: Callable[[], object]) -> None:
