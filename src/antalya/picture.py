@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
+
 from antalya.geometry.columns import Columns
 from antalya.geometry.shape import Shape, shape
 from antalya.model.errors import AntalyaError, error
@@ -35,8 +37,7 @@ def shape_of(outline: Polygon | MultiPolygon | Circle) -> Shape:
     return known
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(msgspec.Struct, frozen=True):
     """What follows from an operation alone besides its shapes: the hash of what moves, its volumes as the index takes them, and
     the coarse cells its party's budget is charged for."""
 
@@ -86,8 +87,7 @@ def _shape(outline: Outline, volume: int) -> Shape:
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """One version of an operation as it stands in the store. `movement` is the hash of what moves (volumes, forces,
     activity), `moved_at` when that last changed, `kid` the key it was signed with (None: unsigned), `leaf` its leaf."""
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
+import msgspec
+
 from antalya.geometry.shape import Shape
 from antalya.ledger.merkle import Tree
 from antalya.model import bridging as own
@@ -59,8 +61,7 @@ class Event:
     delivered_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(msgspec.Struct, frozen=True):
     """A leaf of the log: the entry's canonical bytes, the salt and content that open its commitment."""
 
     index: int

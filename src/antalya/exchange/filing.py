@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -31,9 +30,9 @@ LIGHT_VERTICES, LIGHT_DEG = 128, 1.0
 _CELL_KM2 = 510_065_622.0 / (6 * 4**ENVELOPE_LEVEL)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a filing came to: the viewer's view of it (`Outcome` of the API), its version, and whether it is new."""
+class Outcome(msgspec.Struct, frozen=True):
+    """What a filing came to: the viewer's view of it (`Outcome` of the API), its version, and whether it is new. For another
+    process, the operation in the view is itself, ready to be encoded."""
 
     view: dict[str, Any]
     version: int
@@ -208,7 +207,7 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
         if old is None or old.movement != stored.movement:
             _spend(tx, subject, hub.limits, now)
     leaf = keep(hub, tx, subject, stored, evidence, now, because, old)
-    view = outcome_view(tx, caller, stored, now, rulebook) | {"leaf": leaf}
+    view = outcome_view(tx, caller, stored, now, rulebook, encoded=subject.made is not None) | {"leaf": leaf}
     if key is not None:
         tx.remember(caller.party, key, Remembered(_request_hash(evidence), msgspec.json.encode(view).decode()), now)
     return Outcome(view, stored.version, old is None)

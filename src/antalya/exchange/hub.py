@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Condition
 
+import msgspec
+
 from antalya.ledger.checkpoint import Signer
 from antalya.model.bridging import Uss
 from antalya.model.coordination import Kind
@@ -18,8 +20,7 @@ _NOT_LOGGED = frozenset({"store_full", "store_read_only", "store_busy", "clock_u
                          "too_large", "no_token", "bad_token", "no_scope", "internal"})
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """What came through the door: the very bytes, the key they were signed with (None: unsigned), and what was signed. A
     notice that is signed again says the same with other bytes."""
 

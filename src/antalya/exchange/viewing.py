@@ -21,8 +21,8 @@ from antalya.steps.record import signed_content
 
 
 def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, findings: Sequence[Opened] = (),
-           asks: Sequence[Ask] = (), rulebook: Rulebook | None = None) -> Context:
-    """Everything the views of these operations, findings and asks depend on."""
+           asks: Sequence[Ask] = (), rulebook: Rulebook | None = None, encoded: bool = False) -> Context:
+    """Everything the views of these operations, findings and asks depend on; `encoded` as for `Context`."""
     rulebook = rulebook or tx.rulebook()
     given = {o.finding.id: o.finding for o in findings}
     if asks:
@@ -34,7 +34,7 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
     operations = {id_: s.operation for id_, s in stored.items()}
     if not around and not asks:
         seen: dict[str, Level] = {id_: level_of(viewer, o, (), (), {}, rulebook) for id_, o in operations.items()}
-        return Context(rulebook=rulebook, now=now, levels=seen, operations=operations,
+        return Context(rulebook=rulebook, now=now, levels=seen, operations=operations, encoded=encoded,
                        clearances={id_: clearance((), {}, now) for id_, level in seen.items() if level == "details"})
     by_finding: dict[str, list[Ask]] = {}
     for ask in tx.asks(findings=around) if around else ():
@@ -52,7 +52,7 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
                                                                for a in by_finding.get(f.id, ()) if a.operation == id_],
                             owners, rulebook) for id_, o in operations.items()}
     levels |= {id_: "nothing" for id_ in wanted if id_ not in levels}
-    return Context(rulebook=rulebook, now=now, levels=levels, operations=operations,
+    return Context(rulebook=rulebook, now=now, levels=levels, operations=operations, encoded=encoded,
                    clearances=clearances(tx, wanted & {id_ for id_, level in levels.items() if level == "details"}, now),
                    findings=around, asks=by_finding, answers=answers,
                    settled=frozenset(f.id for f in around.values() if settled(f, by_finding.get(f.id, ()), now)))
@@ -63,14 +63,15 @@ def _views(viewer: Viewer, things: Iterable[object], context: Context) -> list[V
 
 
 def outcome_view(tx: Reader, viewer: Viewer, stored: Stored, now: datetime, rulebook: Rulebook, *,
-                 findings: Iterable[Finding] | None = None) -> dict[str, Any]:
-    """What the filer of an operation is told at once: it, its clearance, its findings and the asks about it."""
+                 findings: Iterable[Finding] | None = None, encoded: bool = False) -> dict[str, Any]:
+    """What the filer of an operation is told at once: it, its clearance, its findings and the asks about it. `encoded` as for
+    `Context`."""
     id_ = stored.operation.id
     opened = tx.findings(operations=[id_]) if findings is None else [Opened(finding=f, opened_at=now) for f in findings]
     asks = [a for a in tx.asks(operations=[id_]) if a.state != "closed"]
     if opened:
         asks += [a for a in tx.asks(findings=[o.finding.id for o in opened]) if a.operation != id_ and a.state != "closed"]
-    context = gather(tx, viewer, [id_], now, findings=opened, asks=asks, rulebook=rulebook)
+    context = gather(tx, viewer, [id_], now, findings=opened, asks=asks, rulebook=rulebook, encoded=encoded)
     return {"operation": disclose(viewer, stored, context), "clearance": context.clearances.get(id_),
             "findings": _views(viewer, opened, context), "asks": _views(viewer, asks, context)}
 

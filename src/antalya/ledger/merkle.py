@@ -6,7 +6,8 @@ a proof or a root needs besides is computed from them in O(log n).
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 Get = Callable[[int, int], bytes]
 """Gives the stored node of a level and index."""
@@ -14,8 +15,7 @@ Get = Callable[[int, int], bytes]
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """A perfect subtree's hash, to be stored."""
 
     level: int

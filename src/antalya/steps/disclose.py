@@ -5,7 +5,6 @@ hours) · `details`. The broker and an operation's own party see details.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from math import ceil, floor
@@ -31,28 +30,28 @@ _ENVELOPE_STEP_M = 500.0
 View = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(msgspec.Struct, frozen=True):
     """Who looks: a party, or the neutral broker."""
 
     party: str
     broker: bool = False
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What the view of a thing depends on besides the viewer: how much of each operation they see (`levels`, by id; missing
-    is nothing), the operations that findings and asks name, their clearance, and the asks and answers around findings."""
+    is nothing), the operations that findings and asks name, their clearance, and the asks and answers around findings. `encoded`:
+    the view is to be JSON, and so whole nouns in it need not be taken apart before."""
 
     rulebook: Rulebook
     now: datetime
-    levels: Mapping[str, Level] = field(default_factory=dict)
-    operations: Mapping[str, Operation] = field(default_factory=dict)
-    clearances: Mapping[str, Clearance] = field(default_factory=dict)
-    findings: Mapping[str, Finding] = field(default_factory=dict)
-    asks: Mapping[str, Sequence[Ask]] = field(default_factory=dict)
-    answers: Mapping[str, Sequence[Answer]] = field(default_factory=dict)
+    levels: Mapping[str, Level] = msgspec.field(default_factory=dict)
+    operations: Mapping[str, Operation] = msgspec.field(default_factory=dict)
+    clearances: Mapping[str, Clearance] = msgspec.field(default_factory=dict)
+    findings: Mapping[str, Finding] = msgspec.field(default_factory=dict)
+    asks: Mapping[str, Sequence[Ask]] = msgspec.field(default_factory=dict)
+    answers: Mapping[str, Sequence[Answer]] = msgspec.field(default_factory=dict)
     settled: frozenset[str] = frozenset()
+    encoded: bool = False
 
 
 def level_of(viewer: Viewer, operation: Operation, findings: Iterable[Finding], asks: Iterable[Ask],
@@ -120,7 +119,8 @@ def _operation(stored: Stored, context: Context) -> View | None:
     if level == "details":
         return {"id": operation.id, "level": level, "version": stored.version, "etag": f'"{stored.version}"',
                 "filed_at": to_builtins(stored.filed_at), "signed": stored.kid is not None,
-                "clearance": context.clearances.get(operation.id), "operation": to_builtins(operation)}
+                "clearance": context.clearances.get(operation.id),
+                "operation": operation if context.encoded else to_builtins(operation)}
     if level == "envelope":
         return {"id": operation.id, "level": level, "party": operation.party, "forces": list(operation.forces),
                 "activity": operation.activity, "state": operation.state, "envelope": envelope(operation.volumes)}

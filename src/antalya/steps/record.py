@@ -1,10 +1,10 @@
 """Record: what a step leaves in the log, and who is told. The entries reveal no plan contents (`ledger.entry`)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import to_builtins
 
 from antalya.ledger.entry import Entry, commitment
@@ -16,8 +16,7 @@ from antalya.picture import Rulebook
 from antalya.wire.canonical import canonical, canonical_texts, content_hash
 
 
-@dataclass(frozen=True, slots=True)
-class Leafing:
+class Leafing(msgspec.Struct, frozen=True):
     """A leaf about to be appended: canonical entry, and what opens its commitment."""
 
     data: bytes
@@ -33,8 +32,7 @@ def leafing(kind: str, at: datetime, actor: str, subject: str, content: bytes, s
     return Leafing(canonical(entry), salt, content if keep else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(msgspec.Struct, frozen=True):
     """That a party is to be told something."""
 
     party: str

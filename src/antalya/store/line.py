@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from antalya.model.errors import error
 from antalya.ports import Watch
@@ -16,8 +17,7 @@ Outcome = tuple[Any, BaseException | None]
 """What a task gave, or what it raised."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """A job, and what is made of what it gave (`end`), while that becomes durable or afterwards; both of the transaction, but the
     second changes nothing. `about`: ids of operations that it will look for, so that they are looked up once for all that are
     committed together."""
@@ -37,8 +37,7 @@ class Task:
             return None, failure
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(msgspec.Struct, frozen=True):
     """What tasks did, on its way to where it is durable. `fd`: readable once it has arrived (None: it has, or did not leave).
     `end` waits until it has: the outcome of each task, or raises for all of them."""
 

@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -149,14 +149,17 @@ class Call:
             raise error("bad_field", f"one of {', '.join(words)} is wanted" if words else str(failure), at=name) from None
 
 
-@asynccontextmanager
-async def refusals(call: Call, kind: str, subject: str = "") -> AsyncIterator[None]:
+class refusals:
     """As `Hub.refusals`, of the caller's body, while others are served."""
-    try:
-        yield
-    except AntalyaError as refusal:
-        await to_thread.run_sync(call.hub.refused, kind, call.token.party, subject, call.evidence, refusal)
-        raise
+
+    def __init__(self, call: Call, kind: str, subject: str = "") -> None:
+        self._call, self._of = call, (kind, call.token.party, subject)
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
+        if isinstance(failure, AntalyaError):
+            await to_thread.run_sync(self._call.hub.refused, *self._of, self._call.evidence, failure)
 
 
 async def authenticate(desk: Desk, request: Request, now: datetime) -> Caller:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+import psycopg
 from psycopg import Connection
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
@@ -22,6 +23,7 @@ _numbers = count()
 _OIDS = {"int8": 20, "float8": 701, "text": 25, "bytea": 17}
 _NUMBERS = {"int8": struct.Struct(">iq").pack, "float8": struct.Struct(">id").pack}
 _HEAD = struct.Struct(">iiIii").pack
+_LENGTH = struct.Struct(">i").pack
 _NULL = b"\xff\xff\xff\xff"
 
 
@@ -86,6 +88,46 @@ class Pipeline:
         return loading.load_rows(0, result.ntuples, tuple)
 
 
+class Link:
+    """The writer's connection: statements that its server knows (`prepared`), and what was sent ahead, for the server to do while
+    more is made ready."""
+
+    def __init__(self, db: Connection[Any]) -> None:
+        self.db, self.prepared = db, dict[str, bytes]()
+        self._ahead: Pipeline | None = None
+
+    def pipeline(self) -> Pipeline:
+        """To send more by; behind what was sent ahead."""
+        ahead, self._ahead = self._ahead, None
+        return ahead or Pipeline(self.db, self.prepared)
+
+    def send_ahead(self, sql: str, arrays: Sequence[bytes]) -> None:
+        """Sends a statement, without waiting for it."""
+        pipeline = self.pipeline()
+        pipeline.send(sql, arrays)
+        pipeline.go()
+        self._ahead = pipeline
+
+    def settle(self) -> None:
+        """Waits for what was sent ahead, if anything was. Raises AheadError where it failed."""
+        if self._ahead is not None:
+            pipeline = self.pipeline()
+            try:
+                pipeline.sync()
+                pipeline.go()
+                pipeline.until_sync()
+            except psycopg.Error as failure:
+                raise AheadError(failure) from failure
+
+
+class AheadError(BaseException):
+    """What was sent ahead failed: not the fault of who finds that out."""
+
+    def __init__(self, failure: psycopg.Error) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
 def array(kind: str, values: Sequence[Any]) -> bytes:
     """A column of values (int8, float8, text or bytea; None is NULL) as PostgreSQL's binary array. psycopg makes them item by
     item in Python, which takes longer than the server needs to insert them."""
@@ -93,6 +135,11 @@ def array(kind: str, values: Sequence[Any]) -> bytes:
         number = _NUMBERS[kind]
         items = [_NULL if value is None else number(8, value) for value in values]
     else:
-        told = [value.encode() if kind == "text" and value is not None else value for value in values]
-        items = [_NULL if value is None else len(value).to_bytes(4, "big") + value for value in told]
+        items = list[bytes]()
+        for value in values:
+            if value is None:
+                items.append(_NULL)
+            else:
+                told = value.encode() if kind == "text" else value
+                items += _LENGTH(len(told)), told
     return _HEAD(1, None in values, _OIDS[kind], len(values), 1) + b"".join(items)

@@ -5,30 +5,34 @@ from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from psycopg import Connection
-
 from antalya.store.group import Group
-from antalya.store.postgres.pipeline import Pipeline, array
+from antalya.store.postgres.pipeline import Link, array
 from antalya.store.postgres.reader import PostgresReader
 from antalya.store.rows import Caches
 from antalya.store.writer import SqlTransaction
 
 
 class PostgresTransaction(SqlTransaction, PostgresReader):
-    """`ports.Transaction` over the writer's connection; `prepared` as for `Pipeline`."""
+    """`ports.Transaction` over the writer's connection."""
 
-    def __init__(self, db: Connection[Any], caches: Caches, group: Group, prepared: dict[str, bytes]) -> None:
-        self._statements = prepared
-        super().__init__(db, caches, group)
+    def __init__(self, link: Link, caches: Caches, group: Group) -> None:
+        self._link = link
+        super().__init__(link.db, caches, group)
 
     def save(self) -> None:
+        self._link.settle()
         self._db.execute("SAVEPOINT job")
+
+    def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        self._link.settle()
+        return super()._ask(sql, values)
 
     def _write(self, into: str, rows: Sequence[Sequence[object]], otherwise: str) -> None:
         self._write_all([(into, rows, otherwise)])
 
     def _write_all(self, waiting: Sequence[tuple[str, Sequence[Sequence[object]], str]]) -> None:
-        pipeline = Pipeline(self._db, self._statements)
+        self._link.settle()
+        pipeline = self._link.pipeline()
         pipeline.send(*inserting(waiting))
         pipeline.sync()
         pipeline.go()
@@ -65,9 +69,10 @@ def _insert(into: str, kinds: Sequence[str], otherwise: str, numbers: Iterator[i
 _KINDS = {int: "int8", float: "float8", str: "text", bytes: "bytea"}
 
 
-def _column(values: Sequence[object]) -> tuple[str, list[object]]:
+def _column(values: Sequence[object]) -> tuple[str, Sequence[object]]:
     """The type of a column's values ("": all are NULL), and they themselves, all of that type."""
-    types = {type(value) for value in values} - {type(None)}
+    types = set(map(type, values))
+    types.discard(type(None))
     if types == {int, float}:
         return "float8", [value if value is None else float(value) for value in values]  # type: ignore[arg-type]
-    return _KINDS[types.pop()] if types else "", list(values)
+    return _KINDS[types.pop()] if types else "", values
