@@ -15,6 +15,7 @@ from tests.world import World
 from antalya.entry.http import relay
 from antalya.entry.http.app import application
 from antalya.entry.http.call import Desk, Rates
+from antalya.entry.http.joined import Protocol
 from antalya.entry.keeper import Door as KeptDoor
 from antalya.entry.keeper import drive
 from antalya.model.bridging import Uss
@@ -36,7 +37,7 @@ class Door:
         issuer = Issuer("test", self.world.keys.issuer_public(), (AUDIENCE,))
         limits = self.world.hub.limits
         self.desk = Desk(self.world.hub, (issuer,), AUDIENCE, Rates(limits.requests_per_s, 100_000))
-        self._server = uvicorn.Server(uvicorn.Config("", log_level="warning", timeout_graceful_shutdown=1))
+        self._server = uvicorn.Server(uvicorn.Config("", http=Protocol, log_level="warning", timeout_graceful_shutdown=1))
         self._threads = [threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)]
         self._ways = socket.socketpair() if kept else ()
         if kept:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from antalya.model import Minima, Window
 from antalya.model.errors import AntalyaError
-from antalya.wire.canonical import _quick, canonical, content_hash, encode, is_canonical
+from antalya.wire.canonical import _quick, canonical, canonical_texts, content_hash, encode, is_canonical
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "rfc8785.json").read_text(encoding="utf-8"))
 NOON = datetime(2017, 3, 7, 12, tzinfo=UTC)
@@ -136,3 +136,29 @@ def test_a_noun_that_could_hold_no_number_at_all_is_looked_at_closely() -> None:
                                       b"{", b"", b"\xff", b'{"a":NaN}', b"[" * 100_000, b'{"a":"\xed\xa0\x80"}'])
 def test_documents_that_are_not_canonical(document: bytes) -> None:
     assert not is_canonical(document)
+
+
+@pytest.mark.parametrize("texts", [[], [["a", "b"], ["ü", "\U0001f600\u2028\x07\"\\"]], [["1234567890123456"], [",1234567890123456"]]])
+def test_lists_of_texts(texts: list[list[str]]) -> None:
+    assert canonical_texts(texts) == rfc8785.dumps(texts)  # type: ignore[arg-type]
+
+
+def test_half_a_surrogate_pair_in_a_list_is_refused() -> None:
+    with pytest.raises(AntalyaError, match="bad_json"):
+        canonical_texts([["\ud800"]])
+
+
+class Whole(msgspec.Struct):
+    count: int
+    of: str | None = None
+
+
+@given(st.integers(-2**53 + 1, 2**53 - 1), st.none() | st.text(st.characters(exclude_categories=("Cs",))))
+def test_nouns_with_whole_numbers_only(count: int, of: str | None) -> None:
+    assert canonical(Whole(count, of)) == rfc8785.dumps({"count": count, "of": of})
+
+
+@pytest.mark.parametrize("count", [2**53, -2**53, 10**17])
+def test_a_whole_number_that_is_no_double_is_refused(count: int) -> None:
+    with pytest.raises(AntalyaError, match="bad_json"):
+        canonical(Whole(count))
