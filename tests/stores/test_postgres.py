@@ -338,40 +338,6 @@ def test_a_read_that_fails_fails_its_own_job_alone(postgres_url: str) -> None:
         assert [run.runs for run in runs] == [2, 2, 1]
 
 
-LAST: dict[str, Callable[[Any], Any]] = {
-    "nothing": lambda tx: None, "asks": lambda tx: tx._ask("SELECT 1"), "saves": lambda tx: tx.put_ask(ask()),
-    "asks for what waits": lambda tx: tx._rows("SELECT seq FROM event"), "fails": lambda tx: 1 // 0}
-"""What the last of some jobs does while the rows of those before are on their way."""
-
-
-@pytest.mark.parametrize("last", LAST)
-@pytest.mark.parametrize("code", ["", "40001", "53100"])
-def test_rows_of_jobs_before_the_last_are_sent_ahead_and_nobody_is_blamed_for_another_s(
-        postgres_url: str, db: psycopg.Connection[Any], last: str, code: str) -> None:
-    with closing(PostgresStore(postgres_url)) as store:
-        if code:
-            db.execute(_ABORTS.format(times=1, code=code, table="event", when=AT_ONCE).encode())
-        under_way = []
-
-        def ends(tx: Any) -> int:
-            under_way.append(tx._link._ahead is not None)
-            LAST[last](tx)
-            assert tx._link._ahead is None or last in ("nothing", "fails")
-            return int(tx.append_leaf(b"last", SALT, None))
-        jobs = [Counted(lambda tx, n=n: tx.add_event("TR", "x", str(n), NOW)) for n in range(4)]
-        *firsts, end = queued(store, [*jobs, Counted(ends)])
-        assert under_way[0]
-        if code == "53100":
-            assert {refusal.exception().code.name for refusal in (*firsts, end)} == {"store_full"}  # type: ignore[union-attr]
-        else:
-            assert [first.result() for first in firsts] == [1, 2, 3, 4]
-            assert (isinstance(end.exception(), ZeroDivisionError) if last == "fails" else end.result() == 0)
-            assert {job.runs for job in jobs} == {2 if code else 1}
-        assert store.write(lambda tx: tx.add_event("TR", "x", "next", NOW)) == (1 if code == "53100" else 5)
-        with store.read() as tx:
-            assert [event.subject for event in tx.events("TR")][-1] == "next"
-
-
 def test_jobs_that_wait_are_committed_together(postgres_url: str, db: psycopg.Connection[Any]) -> None:
     with closing(PostgresStore(postgres_url)) as store:
         futures = queued(store, [leaf(f"job {n}") for n in range(20)])

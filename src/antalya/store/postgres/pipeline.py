@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-import psycopg
 from psycopg import Connection
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
@@ -86,46 +85,6 @@ class Pipeline:
         loading = Transformer(self._db)
         loading.set_pgresult(result)
         return loading.load_rows(0, result.ntuples, tuple)
-
-
-class Link:
-    """The writer's connection: statements that its server knows (`prepared`), and what was sent ahead, for the server to do while
-    more is made ready."""
-
-    def __init__(self, db: Connection[Any]) -> None:
-        self.db, self.prepared = db, dict[str, bytes]()
-        self._ahead: Pipeline | None = None
-
-    def pipeline(self) -> Pipeline:
-        """To send more by; behind what was sent ahead."""
-        ahead, self._ahead = self._ahead, None
-        return ahead or Pipeline(self.db, self.prepared)
-
-    def send_ahead(self, sql: str, arrays: Sequence[bytes]) -> None:
-        """Sends a statement, without waiting for it."""
-        pipeline = self.pipeline()
-        pipeline.send(sql, arrays)
-        pipeline.go()
-        self._ahead = pipeline
-
-    def settle(self) -> None:
-        """Waits for what was sent ahead, if anything was. Raises AheadError where it failed."""
-        if self._ahead is not None:
-            pipeline = self.pipeline()
-            try:
-                pipeline.sync()
-                pipeline.go()
-                pipeline.until_sync()
-            except psycopg.Error as failure:
-                raise AheadError(failure) from failure
-
-
-class AheadError(BaseException):
-    """What was sent ahead failed: not the fault of who finds that out."""
-
-    def __init__(self, failure: psycopg.Error) -> None:
-        super().__init__(failure)
-        self.failure = failure
 
 
 def array(kind: str, values: Sequence[Any]) -> bytes:

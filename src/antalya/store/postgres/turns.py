@@ -19,7 +19,7 @@ from antalya.store import line
 from antalya.store.group import HOW_IT_STANDS, Group
 from antalya.store.postgres.errors import again, lost
 from antalya.store.postgres.opening import connect, connect_first, migrate
-from antalya.store.postgres.pipeline import AheadError, Link, Pipeline, array
+from antalya.store.postgres.pipeline import Pipeline, array
 from antalya.store.postgres.writer import PostgresTransaction, inserting
 from antalya.store.rows import STORED, Caches, stored_of
 
@@ -27,8 +27,6 @@ BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
 LOCK = "LOCK TABLE thing IN SHARE UPDATE EXCLUSIVE MODE"
 """One of a database's writers has it at a time, until its transaction ends; nobody else wants that mode, but VACUUM. It needs no
 snapshot, so that the transaction's comes after it."""
-_WORTH_IT = 3
-"""From so many jobs on, a second statement costs less than what is gained."""
 _KNOWN = STORED + "WHERE current = 1 AND id = ANY($1::text[])"
 
 
@@ -48,8 +46,9 @@ class _Afterwards(PostgresTransaction):
     """What answers are made with while what the jobs did becomes durable. What of them can't be made without asking the database
     is made once it is (`durable`). The next transaction may be on its way by then, and is waited for before anything is asked."""
 
-    def __init__(self, link: Link, caches: Caches, group: Group, free: Callable[[], object]) -> None:
-        super().__init__(link, caches, group)
+    def __init__(self, db: Connection[Any], caches: Caches, group: Group, prepared: dict[str, bytes],
+                 free: Callable[[], object]) -> None:
+        super().__init__(db, caches, group, prepared)
         self._free, self.durable = free, False
 
     def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
@@ -73,8 +72,9 @@ class Turns:
     def __init__(self, address: str, busy_s: float, *, lock: bool) -> None:
         self._address, self._busy_s, self._lock = address, busy_s, lock
         self.kept, self.caches = Caches(), Caches()
+        self._prepared = dict[str, bytes]()
         self._opening: _Opening | None = None
-        self._link = Link(connect_first(address, busy_s))
+        self.db = connect_first(address, busy_s)
         try:
             with self._turn() as db:
                 migrate(db, alone=lock)
@@ -82,11 +82,6 @@ class Turns:
         except BaseException:
             self.db.close()
             raise
-
-    @property
-    def db(self) -> Connection[Any]:
-        """The writer's connection."""
-        return self._link.db
 
     def close(self) -> None:
         """Disconnects."""
@@ -98,7 +93,7 @@ class Turns:
         nothing of it remembered."""
         if self.db.closed:
             self.kept, self.caches = Caches(), Caches()  # after a failover, numbers may be given to other rows
-            self._link = Link(connect(self._address, self._busy_s))
+            self.db, self._prepared = connect(self._address, self._busy_s), {}
         db = self.db
         try:
             yield db
@@ -107,8 +102,6 @@ class Turns:
             raise
         finally:
             try:
-                with suppress(AheadError):
-                    self._link.settle()
                 if db.pgconn.transaction_status != TransactionStatus.IDLE:
                     db.execute("ROLLBACK")
             except psycopg.Error:
@@ -118,7 +111,7 @@ class Turns:
         """Sends the beginning of a transaction, without waiting for it."""
         with ExitStack() as until_kept:
             db = until_kept.enter_context(self._turn())
-            pipeline, about = self._link.pipeline(), list(dict.fromkeys(id_ for task in tasks for id_ in task.about))
+            pipeline, about = Pipeline(db, self._prepared), list(dict.fromkeys(id_ for task in tasks for id_ in task.about))
             pipeline.send(BEGIN)
             if self._lock:
                 pipeline.send(LOCK)
@@ -155,9 +148,7 @@ class Turns:
         with opening.turn as until_kept:
             db, group = opening.db, opening.group or Group()
             try:
-                done = self._all(db, group, tasks)
-            except AheadError as failed:
-                raise failed.failure from None
+                done = [self._one(db, group, task) for task in tasks]
             except _Torn:
                 db.execute("ROLLBACK")
                 self.caches.clear()
@@ -166,8 +157,8 @@ class Turns:
                     db.execute(LOCK.encode())
                 group = Group()
                 done = [self._one(db, group, task, eager=True) for task in tasks]
-            rest = _Afterwards(self._link, self.caches, group, self._begun)
-            pipeline = self._leave(rest)
+            rest = _Afterwards(db, self.caches, group, self._prepared, self._begun)
+            pipeline = self._leave(db, rest)
             turn = until_kept.pop_all()
         ahead = [rest.ahead(task, outcome) for task, outcome in zip(tasks, done, strict=True)]
 
@@ -183,17 +174,9 @@ class Turns:
             return [made or task.end(rest, outcome) for task, outcome, made in zip(tasks, done, ahead, strict=True)]
         return db.fileno(), end
 
-    def _all(self, db: Connection[Any], group: Group, tasks: Sequence[line.Task]) -> list[line.Outcome]:
-        """The jobs of tasks. What is to be written so far is sent before the last of them, so that the server writes it
-        meanwhile."""
-        done = [self._one(db, group, task) for task in tasks[:-1]]
-        if len(tasks) >= _WORTH_IT and (waiting := [written for written in group.taken() if written[1]]):
-            self._link.send_ahead(*inserting(waiting))
-        return [*done, *(self._one(db, group, task) for task in tasks[-1:])]
-
-    def _leave(self, rest: PostgresTransaction) -> Pipeline:
+    def _leave(self, db: Connection[Any], rest: PostgresTransaction) -> Pipeline:
         """Sends the end of a transaction: what is left to be written, and COMMIT."""
-        waiting, pipeline = rest.rest(), self._link.pipeline()
+        waiting, pipeline = rest.rest(), Pipeline(db, self._prepared)
         if waiting:
             pipeline.send(*inserting(waiting))
         pipeline.send("COMMIT")
@@ -216,7 +199,7 @@ class Turns:
     def _one(self, db: Connection[Any], group: Group, task: line.Task, *, eager: bool = False) -> line.Outcome:
         """A task's job: its result, or what it raised after everything it did was undone. Under a savepoint of its own once it
         writes; from the beginning where `eager`, for a read that fails ends a transaction too (_Torn, where there is none)."""
-        tx, mark = PostgresTransaction(self._link, self.caches, group), group.mark()
+        tx, mark = PostgresTransaction(db, self.caches, group, self._prepared), group.mark()
         if eager:
             tx.save()
             tx.saved = True

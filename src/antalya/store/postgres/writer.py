@@ -5,34 +5,30 @@ from functools import lru_cache
 from itertools import count
 from typing import Any
 
+from psycopg import Connection
+
 from antalya.store.group import Group
-from antalya.store.postgres.pipeline import Link, array
+from antalya.store.postgres.pipeline import Pipeline, array
 from antalya.store.postgres.reader import PostgresReader
 from antalya.store.rows import Caches
 from antalya.store.writer import SqlTransaction
 
 
 class PostgresTransaction(SqlTransaction, PostgresReader):
-    """`ports.Transaction` over the writer's connection."""
+    """`ports.Transaction` over the writer's connection; `prepared` as for `Pipeline`."""
 
-    def __init__(self, link: Link, caches: Caches, group: Group) -> None:
-        self._link = link
-        super().__init__(link.db, caches, group)
+    def __init__(self, db: Connection[Any], caches: Caches, group: Group, prepared: dict[str, bytes]) -> None:
+        self._statements = prepared
+        super().__init__(db, caches, group)
 
     def save(self) -> None:
-        self._link.settle()
         self._db.execute("SAVEPOINT job")
-
-    def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
-        self._link.settle()
-        return super()._ask(sql, values)
 
     def _write(self, into: str, rows: Sequence[Sequence[object]], otherwise: str) -> None:
         self._write_all([(into, rows, otherwise)])
 
     def _write_all(self, waiting: Sequence[tuple[str, Sequence[Sequence[object]], str]]) -> None:
-        self._link.settle()
-        pipeline = self._link.pipeline()
+        pipeline = Pipeline(self._db, self._statements)
         pipeline.send(*inserting(waiting))
         pipeline.sync()
         pipeline.go()
