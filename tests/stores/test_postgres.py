@@ -18,6 +18,7 @@ from tests.postgres import PostgresServer
 from tests.stores.earlier import LEAVES, check, check_over, filled, half_dropped, held, with_cells, with_nodes
 from tests.stores.samples import SALT, ask, disc, found, keep, kept, near
 from tests.stores.test_jobs import leaf, leaves, queued
+from tests.stores.test_past import put_rows
 
 from antalya.geometry.held import STATE
 from antalya.ledger.merkle import leaf_hash
@@ -179,18 +180,37 @@ def test_no_error_says_the_password(url: str) -> None:
 
 def test_no_plan_is_kept_from_when_a_table_was_empty(postgres_url: str) -> None:
     with closing(PostgresStore(postgres_url)) as store:
-        for _ in range(20):  # by itself a server keeps a plan after the fifth time
-            store.submit(leaf("x"), about=("x",)).result(30)
-            with store.read() as tx:
-                tx.operation("x")
-        plans = "SELECT statement, custom_plans, generic_plans FROM pg_prepared_statements"
-        writer = store._turns.db.execute(plans).fetchall()
-        assert not [sql for sql, _, _ in writer if "ANY" in sql]  # what looks operations up is not kept at all
-        assert all(kept for sql, _, kept in writer if "INSERT" in sql)
+        def kept_by_writer() -> dict[str, tuple[str, int]]:
+            return {sql: (name, kept) for name, sql, kept in store._turns.db.execute(
+                "SELECT name, statement, generic_plans FROM pg_prepared_statements").fetchall()}
+
+        def file(count: int) -> None:
+            for n in range(count):  # by itself a server keeps a plan after the fifth time
+                store.submit(leaf("x"), about=(f"op {n}", "x")).result(30)
+        file(20)
         with store.read() as tx:
-            reader = tx._rows(plans)  # type: ignore[attr-defined]
-        assert any("FROM operation" in sql and planned for sql, planned, _ in reader)
-        assert not any(kept for sql, _, kept in reader if "$" in sql)
+            for _ in range(20):
+                tx.operation("x")
+            assert not any(kept for sql, kept in tx._rows(  # type: ignore[attr-defined]
+                "SELECT statement, generic_plans FROM pg_prepared_statements") if "$" in sql)
+        assert all(kept for sql, (_, kept) in kept_by_writer().items() if "INSERT" in sql)
+        assert not [sql for sql in kept_by_writer() if " IN ($1" in sql]
+        put_rows(store, [(n, n + 1) for n in range(turns._SETTLED)])
+        kept(store, disc("last"))
+        file(20)
+        [(name, times)] = [found for sql, found in kept_by_writer().items() if " IN ($1" in sql]
+        plan = str(store._turns.db.execute(f"EXPLAIN EXECUTE {name} ('a', 'b', 'c', 'd')".encode()).fetchall())
+        assert times
+        assert "operation_current" in plan
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 16, 64, 65, 150])
+def test_any_number_of_operations_is_looked_up_at_once(postgres_url: str, count: int) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        kept(store, disc("op 0"), disc("op 70"))
+        found = store.submit(lambda tx: {id_ for id_, known in tx._group.known.items() if known is not None},  # type: ignore[attr-defined]
+                             about=[f"op {n}" for n in range(count)]).result(30)
+        assert found == {"op 0", "op 70"} & {f"op {n}" for n in range(count)}
 
 
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"))

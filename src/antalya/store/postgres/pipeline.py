@@ -36,19 +36,19 @@ class Pipeline:
         db.pgconn.consume_input()  # says so where the server is gone, before anything is sent
         db.pgconn.enter_pipeline_mode()
 
-    def send(self, sql: str, arrays: Sequence[bytes] = (), *, keep: bool = True) -> None:
-        """A statement with libpq's marks for values ($1), which are `array`s. `keep`: the server need not read it again, nor plan
-        it for the values there are."""
-        pg, formats = self._db.pgconn, [Format.BINARY] * len(arrays)
+    def send(self, sql: str, values: Sequence[bytes] = (), *, keep: bool = True) -> None:
+        """A statement with libpq's marks for values ($1), which are texts or `array`s. `keep`: the server reads it once, and
+        keeps its plan where that costs no more than one for these values."""
+        pg, formats = self._db.pgconn, [Format.BINARY] * len(values)
         name = self._prepared.get(sql)
         if name is None and keep and len(self._prepared) < _MOST_PREPARED:
             name = f"antalya{next(_numbers)}".encode()
             pg.send_prepare(name, sql.encode())
             self._expected.append((sql, name))
         if name is None:
-            pg.send_query_params(sql.encode(), arrays, param_formats=formats)
+            pg.send_query_params(sql.encode(), values, param_formats=formats)
         else:
-            pg.send_query_prepared(name, arrays, formats)
+            pg.send_query_prepared(name, values, formats)
         self._expected.append((sql, None))
 
     def sync(self) -> None:

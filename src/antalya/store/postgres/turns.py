@@ -19,7 +19,7 @@ from antalya.store import line
 from antalya.store.group import HOW_IT_STANDS, Group
 from antalya.store.postgres.errors import again, lost
 from antalya.store.postgres.opening import connect, connect_first, migrate
-from antalya.store.postgres.pipeline import Pipeline, array
+from antalya.store.postgres.pipeline import Pipeline
 from antalya.store.postgres.writer import PostgresTransaction, inserting
 from antalya.store.rows import STORED, Caches, stored_of
 
@@ -27,7 +27,12 @@ BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
 LOCK = "LOCK TABLE thing IN SHARE UPDATE EXCLUSIVE MODE"
 """One of a database's writers has it at a time, until its transaction ends; nobody else wants that mode, but VACUUM. It needs no
 snapshot, so that the transaction's comes after it."""
-_KNOWN = STORED + "WHERE current = 1 AND id = ANY($1::text[])"
+_SIZES = (4, 16, 64)
+_KNOWN = {size: STORED + f"WHERE current = 1 AND id IN ({', '.join(f'${n}::text' for n in range(1, size + 1))})"
+          for size in _SIZES}
+"""To look up so many ids. Their number is in the text, so that a plan that is kept costs no more than one for these values, and
+is kept: once there are so many operations (`_SETTLED`) that it will be by the right index."""
+_SETTLED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +121,8 @@ class Turns:
             if self._lock:
                 pipeline.send(LOCK)
             pipeline.send(HOW_IT_STANDS)
-            if about:
-                pipeline.send(_KNOWN, [array("text", about)], keep=False)
+            for first in range(0, len(about), _SIZES[-1]):
+                pipeline.send(*_known(about[first:first + _SIZES[-1]]), keep=self.caches.hot.last >= _SETTLED)
             pipeline.sync()
             pipeline.go()
             return _Opening(db, pipeline, about, until_kept.pop_all())
@@ -132,9 +137,9 @@ class Turns:
             group = Group()
             stands, *known = opening.pipeline.until_sync()[1 + self._lock:]
             group.begin(opening.pipeline.rows(stands))
+            group.known = dict.fromkeys(opening.about)
             for rows in known:
-                found = map(stored_of, opening.pipeline.rows(rows))
-                group.known = dict.fromkeys(opening.about) | {stored.operation.id: stored for stored in found}
+                group.known |= {stored.operation.id: stored for stored in map(stored_of, opening.pipeline.rows(rows))}
             self._opening = _Opening(opening.db, opening.pipeline, opening.about, until_kept.pop_all(), group)
 
     def send(self, tasks: Sequence[line.Task],
@@ -219,6 +224,12 @@ class Turns:
             self.caches.forget(tx.put_rows, tx.changed_rulebook, tx.mark)
             return None, failure
         return result, None
+
+
+def _known(ids: list[str]) -> tuple[str, list[bytes]]:
+    """The statement that looks up ids, some more than once, and its values."""
+    size = next(size for size in _SIZES if len(ids) <= size)
+    return _KNOWN[size], [id_.encode() for id_ in [*ids, *ids[-1:] * (size - len(ids))]]
 
 
 def _locks(db: Connection[Any]) -> bool:
