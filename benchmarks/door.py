@@ -134,7 +134,7 @@ def measured(scratch: Path, directory: Path, token: str, doors: int, load: Load,
 def part(quick: bool) -> Part:
     """1 and 8 clients, without and with a door, on SQLite and on PostgreSQL, against a bare script's commits a second."""
     found, first = list[Row](), 0
-    loads = (Load(2, 5, 2, 30, 1),) if quick else (Load(1, 250, 3_000, 200, 3), Load(8, 250, 3_000, 200, 3))
+    loads = (Load(2, 5, 2, 30, 1),) if quick else (Load(1, 200, 3_000, 200, 5), Load(8, 200, 3_000, 200, 5))
     with tempfile.TemporaryDirectory() as scratch, postgres() as database:
         for store, address in (("SQLite", None), ("PostgreSQL", database)):
             if store != "SQLite" and address is None:
