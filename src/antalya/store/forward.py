@@ -14,7 +14,8 @@ from antalya.store.hot import MANY, PART
 from antalya.store.rows import kind_of
 
 Ask = Callable[[str, Sequence[int]], list[Any]]
-Write = Callable[[str, Sequence[tuple[bytes, int]]], object]
+Write = Callable[[Sequence[tuple[int, bytes]]], object]
+"""Keeps what operations' volumes are to be."""
 _PLACES = np.argsort([*range(ORIGIN, RADIUS), *range(BASIS, NUMBERS), *range(RADIUS, BASIS)])
 """Where each of a volume's numbers was."""
 
@@ -30,8 +31,7 @@ def hold_volumes(ask: Ask, write: Write) -> None:
         last = rows[-1][0]
         old = [row for row in rows if np.frombuffer(row[1], np.int64)[KEY] != row[0]]
         if old:
-            write("UPDATE volumes SET columns = ? WHERE operation = ?", [
-                (_held(key, columns, kind_of(msgspec.json.decode(body, type=Operation))), key) for key, columns, body in old])
+            write([(key, _held(key, columns, kind_of(msgspec.json.decode(body, type=Operation)))) for key, columns, body in old])
 
 
 def _held(key: int, columns: bytes, kind: int) -> bytes:

@@ -77,13 +77,7 @@ CREATE TABLE IF NOT EXISTS cell (
 CREATE INDEX IF NOT EXISTS cell_operation ON cell (operation);
 CREATE INDEX IF NOT EXISTS cell_ends ON cell (ends_at);
 
--- Its volumes as the index in memory takes them (geometry/columns.py), to fill that quickly.
-CREATE TABLE IF NOT EXISTS volumes (
-  operation BIGINT PRIMARY KEY,
-  columns   BYTEA NOT NULL
-);
-
--- Its volumes as the index in memory takes them (geometry/columns.py), to fill that quickly.
+-- Its volumes as the index in memory takes them (geometry/held.py), to fill that quickly.
 CREATE TABLE IF NOT EXISTS volumes (
   operation BIGINT PRIMARY KEY,
   columns   BYTEA NOT NULL

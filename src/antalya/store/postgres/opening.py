@@ -1,6 +1,6 @@
 """Connecting to a PostgreSQL database, and making the tables in it or bringing them forward."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from importlib.resources import files
 from time import perf_counter, sleep
@@ -138,9 +138,10 @@ def _bring_forward(db: Connection[Any]) -> None:
 
 
 def _hold_volumes(db: Connection[Any]) -> None:
-    with db.cursor() as cursor:
-        hold_volumes(lambda sql, values: db.execute(sql.replace("?", "%s").encode(), values).fetchall(),
-                     lambda sql, rows: cursor.executemany(sql.replace("?", "%s").encode(), rows))
+    def write(rows: Sequence[tuple[int, bytes]]) -> None:
+        db.execute("UPDATE volumes SET columns = t.columns FROM unnest(%s::bigint[], %s::bytea[]) AS t (operation, columns) "
+                   "WHERE volumes.operation = t.operation", tuple(map(list, zip(*rows, strict=True))))
+    hold_volumes(lambda sql, values: db.execute(sql.replace("?", "%s").encode(), values).fetchall(), write)
 
 
 def keep_whole(db: Connection[Any]) -> None:

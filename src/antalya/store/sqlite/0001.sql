@@ -73,7 +73,7 @@ CREATE TABLE cell (
 CREATE INDEX cell_operation ON cell (operation);
 CREATE INDEX cell_ends ON cell (ends_at);
 
--- Its volumes as the index in memory takes them (geometry/columns.py), to fill that quickly.
+-- Its volumes as the index in memory takes them (geometry/held.py), to fill that quickly.
 CREATE TABLE volumes (
   operation INTEGER PRIMARY KEY REFERENCES operation (seq),
   columns   BLOB NOT NULL

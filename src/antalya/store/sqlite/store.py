@@ -200,7 +200,8 @@ def _migrate(db: sqlite3.Connection) -> None:
         if version == 1 and db.execute("SELECT 1 FROM sqlite_schema").fetchone():
             raise error("store_broken", "the file is a database of another program")
         if version == HELD:
-            hold_volumes(lambda sql, values: db.execute(sql, values).fetchall(), db.executemany)
+            hold_volumes(lambda sql, values: db.execute(sql, values).fetchall(),
+                         lambda rows: db.executemany("UPDATE volumes SET columns = ?2 WHERE operation = ?1", rows))
         for statement in _statements(script):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {version}")
