@@ -1,5 +1,6 @@
 """Steps that bring a store of an earlier version forward and that its database can't take by itself."""
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from antalya.model.operations import Operation
 from antalya.store.hot import MANY, PART
 from antalya.store.rows import kind_of
 
+_logger = logging.getLogger("antalya.store")
 Ask = Callable[[str, Sequence[int]], list[Any]]
 Write = Callable[[Sequence[tuple[int, bytes]]], object]
 """Keeps what operations' volumes are to be."""
@@ -24,6 +26,7 @@ def hold_volumes(ask: Ask, write: Write) -> None:
     """The table `volumes` gets what the index in memory holds (`Held.stored`) instead of columns as they were made, which have no
     key in its place. What was done before an interruption stays."""
     if ask("SELECT 1 FROM volumes LIMIT 1 OFFSET ?", (MANY,)):
+        _logger.warning("the store is brought forward: a minute for a million operations")
         warm()  # then it knows how deep their middles lie
     last = -1
     while rows := ask("SELECT v.operation, v.columns, o.body FROM volumes v JOIN operation o ON o.seq = v.operation "
