@@ -200,3 +200,16 @@ def test_the_law_would_notice_a_leak(tmp_path: Path) -> None:
         assert second.title in party
     finally:
         world.close()
+
+
+def test_of_what_is_not_there_nothing_is_seen(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    try:
+        there = world.file("US")["operation"]["id"]
+        with world.hub.store.read() as tx:
+            for viewer, own in ((Viewer("US"), "details"), (Viewer("TR"), "nothing"), (Viewer("broker", True), "details")):
+                context = viewing.gather(tx, viewer, [there, "not there"], world.clock())
+                assert context.levels == {there: own, "not there": "nothing"}
+                assert context.clearances == ({there: "clear"} if own == "details" else {})
+    finally:
+        world.close()

@@ -34,6 +34,7 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
     operations = {id_: s.operation for id_, s in stored.items()}
     if not around and not asks:
         seen: dict[str, Level] = {id_: level_of(viewer, o, (), (), {}, rulebook) for id_, o in operations.items()}
+        seen |= dict.fromkeys(wanted - seen.keys(), "nothing")
         return Context(rulebook=rulebook, now=now, levels=seen, operations=operations, encoded=encoded,
                        clearances={id_: clearance((), {}, now) for id_, level in seen.items() if level == "details"})
     by_finding: dict[str, list[Ask]] = {}
