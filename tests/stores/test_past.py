@@ -10,7 +10,11 @@ import pytest
 from tests.pictures import NOW, circle, hour, plan, volume
 from tests.stores.samples import SALT, ask, disc, finding, found, ids, keep, kept
 
+from antalya.geometry.columns import of_shapes
+from antalya.geometry.held import Held
+from antalya.geometry.index import warm
 from antalya.model import Minima
+from antalya.model.errors import AntalyaError
 from antalya.model.operations import ACTIVITIES
 from antalya.ports import Reader, Store
 from antalya.store.hot import Hot
@@ -246,3 +250,33 @@ def test_a_tick_that_is_undone_leaves_the_index_as_it_was(store: Store) -> None:
     keep_one = store.write(lambda tx: keep(tx, disc("b", end=9)))
     assert keep_one.version == 1
     assert hot(store) == 3
+
+
+def put_far(store: Store, seq: int, key: int) -> None:
+    """An operation with a high number, and in the table of volumes with a key."""
+    plan = disc("far")
+    held = Held()
+    held.add(key, 0, of_shapes(plan.shapes, plan.operation.volumes))
+
+    def job(tx: Any) -> None:
+        tx._insert(_COLUMNS, [(seq, "far", 1, "TR", "filed", 0, 1, 0, 0, 0, "m", None, tx.append_leaf(b"leaf", SALT, None),
+                               text_of(plan.operation), 1)])
+        tx._insert("volumes (operation, columns)", [(seq, held.stored(0, 1))])
+    store.write(job)
+
+
+def test_room_is_made_for_those_that_are_there_however_far_apart_their_numbers(store: Store) -> None:
+    warm()
+    kept(store, disc("first"))
+    put_far(store, 5_000_000, 5_000_000)
+    hot = Hot()
+    store.write(lambda tx: hot._fill(tx._rows))  # type: ignore[attr-defined]
+    assert (len(hot.index), hot.index.newest) == (2, 5_000_000)
+    assert hot.index.nbytes < 10_000_000
+
+
+def test_a_row_of_another_operation_is_a_broken_store(store: Store) -> None:
+    kept(store, disc("first"))
+    put_far(store, 7, 6)
+    with pytest.raises(AntalyaError, match="store_broken"):
+        store.write(lambda tx: Hot()._fill(tx._rows))  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from typing import Any
 from antalya.geometry.columns import Columns
 from antalya.geometry.ellipsoid import Ints
 from antalya.geometry.index import Index, is_warm, warm
+from antalya.model.errors import error
 from antalya.store.group import Group
 
 WARM_AT = 256
@@ -130,11 +131,15 @@ class Hot:
 
     def _fill(self, ask: Ask) -> None:
         """Reads all there is, and puts it into the index part by part. In one thread: two would wait for each other's lock of the
-        interpreter at every row."""
+        interpreter at every row. Raises store_broken."""
         [(first, last)] = ask("SELECT (SELECT min(operation) FROM volumes), (SELECT max(operation) FROM volumes)")
+        index, taken, most = self.index, -1, MANY
         if first is not None and last - first >= MANY and ask("SELECT 1 FROM volumes LIMIT 1 OFFSET ?", (MANY,)):
+            most = MOST
             warm()
-        index = self.index
-        while rows := ask("SELECT columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?", (index.newest, PART)):
-            index.take([stored for (stored,) in rows], min(last - first + 1, MOST))
+        while rows := ask("SELECT columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?", (taken, PART)):
+            index.take([stored for (stored,) in rows], min(last - first + 1, most))
+            if index.newest <= taken:
+                raise error("store_broken", "the table volumes has rows of other operations than it says")
+            taken = index.newest
         index.settle()
