@@ -14,7 +14,7 @@ from tests.strategies import volumes_anywhere
 from antalya.geometry import index as module
 from antalya.geometry import making, opening, paged
 from antalya.geometry.columns import BASIS, BEND, CORE, Columns, joined, microseconds, of_shapes
-from antalya.geometry.held import Held, two
+from antalya.geometry.held import FIRST, STATE, Held, two
 from antalya.geometry.index import Index, warm
 from antalya.geometry.overlap import meet, near_in_time_and_height
 from antalya.geometry.shape import shapes
@@ -178,6 +178,18 @@ def test_rows_are_stored_and_come_back(loaded: bool, expected: int, monkeypatch:
     for ours, theirs in zip(one._held.columns, other._held.columns, strict=True):
         np.testing.assert_array_equal(ours[:7], theirs[:7])
     assert one._held.most == other._held.most
+
+
+@pytest.mark.parametrize(("word", "value"), [(FIRST, 0), (FIRST, -15), (FIRST, 3), (FIRST, 2**62), (STATE, -1), (STATE, 256)])
+def test_bytes_of_something_else_are_refused(loaded: bool, word: int, value: int) -> None:
+    index = Index()
+    index.add(1, columns_of(*crowd(np.random.default_rng(1), (38.0, 36.0), 2, 10_000)))
+    other = index.stored(0)
+    damaged = np.frombuffer(bytearray(other), np.int64)
+    damaged[word] = value
+    for part in (damaged.tobytes(), other[:-8], other[:-1], bytes(8)):
+        with pytest.raises(AntalyaError, match="store_broken"):
+            Index().take([part], 1)
 
 
 @settings(max_examples=60)

@@ -1,11 +1,15 @@
 """Answers leave whole, and all of them: with and without a body, large, several at once, and before the connection closes."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import closing
 
 import pytest
 from tests.http.conftest import Door
+
+from antalya.entry.http.joined import Joined
+from antalya.entry.serving import loop_factory
 
 PLAIN = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
 Ask = Callable[[bytes], socket.socket]
@@ -63,3 +67,24 @@ def test_a_large_answer_comes_whole_to_who_reads_slowly(connected: Ask) -> None:
     with closing(connected(b"GET /openapi.json HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")) as way:
         head, _, body = everything(way, 500).partition(b"\r\n\r\n")
     assert len(body) == int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]) > 50_000
+
+
+def test_nothing_is_written_to_who_has_gone() -> None:
+    failures = list[object]()
+
+    async def gone() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: failures.append(context))
+        ours, theirs = socket.socketpair()
+        with theirs:
+            transport, _ = await loop.create_unix_connection(asyncio.Protocol, sock=ours)
+            joined = Joined(transport)
+            joined.write(b"head")
+            transport.abort()
+            for _ in range(5):
+                await asyncio.sleep(0)
+            joined.close()
+            await asyncio.sleep(0)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(gone())
+    assert not failures

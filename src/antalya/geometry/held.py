@@ -14,18 +14,21 @@ from antalya.geometry.columns import CORE, NUMBERS, ORIGIN, RADIUS, Codes, Colum
 from antalya.geometry.ellipsoid import Floats, Ints
 from antalya.geometry.loaded import LOADED
 from antalya.geometry.paged import Paged
+from antalya.model.errors import error
 
 SHORT = CORE + 1
 """Of the numbers of `Columns` so many, the first; then …"""
 STARTS, ENDS, FIRST, KEY, STATE = SHORT, SHORT + 1, SHORT + 2, SHORT + 3, SHORT + 4
 STORED, WIDTH = STATE + 1, STATE + 3
 """Words of a row, without and with what makes it lie in two lines of a processor's cache."""
+MOST_KINDS = 256
 STEPS = 32_767
 """Steps from the middle of a cap to its edge."""
 OFF = 3**0.5 / 2 / STEPS * 1.01
 LEAST_M = 1e-3
 """A cap's radius is taken for that where it is less."""
 ROOM = 256
+_OTHER = "stored volumes are not what the index holds"
 
 
 class Held:
@@ -98,8 +101,12 @@ class Held:
         return b"".join(parts)
 
     def take(self, parts: Sequence[bytes], of: int) -> None:
-        """Adds what was `stored`, at least one row, of about so many parts that are to come."""
-        words = np.frombuffer(b"".join(parts), np.int64)
+        """Adds what was `stored`, at least one row, of about so many parts that are to come. Raises store_broken for other
+        bytes."""
+        joined = b"".join(parts)
+        if len(joined) % 8:
+            raise error("store_broken", _OTHER)
+        words = np.frombuffer(joined, np.int64)
         if LOADED.is_set():
             self.take_many(words, max(1, -(-of // len(parts))))
         else:
@@ -109,6 +116,8 @@ class Held:
         """As `take`, compiled. `times`: how many times as much is to come."""
         from antalya.geometry.opening import counted, take
         rows, corners = counted(words)
+        if rows < 0:
+            raise error("store_broken", _OTHER)
         if not self.size:
             self.reserve(times * rows, times * corners)
             self._paged.wait(len(self._record), len(self._corners))
@@ -120,7 +129,10 @@ class Held:
     def _take_few(self, words: Ints) -> None:
         place = 0
         while place < len(words):
-            count, begin = int(words[place + FIRST]), place + STORED
+            begin = place + STORED
+            count = int(words[place + FIRST]) if begin <= len(words) else 0
+            if not (1 <= count <= len(words) - begin and 0 <= words[place + STATE] < MOST_KINDS):
+                raise error("store_broken", _OTHER)
             self.reserve(1, count)
             row, at = self.size, int(self.columns.first[self.size])
             self.words[row, :STORED] = words[place:begin]

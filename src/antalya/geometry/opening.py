@@ -5,7 +5,7 @@ import numpy as np
 from antalya.geometry import making
 from antalya.geometry.columns import CORE, NUMBERS, ORIGIN, RADIUS
 from antalya.geometry.compiled import compiled
-from antalya.geometry.held import FIRST, LEAST_M, OFF, SHORT, STEPS, STORED
+from antalya.geometry.held import FIRST, LEAST_M, MOST_KINDS, OFF, SHORT, STATE, STEPS, STORED
 
 
 @compiled
@@ -31,12 +31,14 @@ def hold(held, row, q):  # type: ignore[no-untyped-def]
 
 @compiled
 def counted(words):  # type: ignore[no-untyped-def]
-    """How many rows and corners there are in stored bytes (`Held.stored`)."""
+    """How many rows and corners there are in stored bytes (`Held.stored`); -1 rows where they are something else."""
     rows = corners = place = 0
-    while place < len(words):
+    while place + STORED <= len(words):
         count = words[place + FIRST]
+        if not (1 <= count <= len(words) - place - STORED and 0 <= words[place + STATE] < MOST_KINDS):
+            return -1, 0
         rows, corners, place = rows + 1, corners + count, place + STORED + count
-    return rows, corners
+    return (rows if place == len(words) else -1), corners
 
 
 @compiled

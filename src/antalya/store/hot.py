@@ -20,7 +20,7 @@ from antalya.store.group import Group
 WARM_AT = 256
 """Volumes from which the compiled code is worth loading."""
 PART = 500
-"""Operations read at once when filling: so few that they are still in the processor's cache when they become columns."""
+"""Operations read at once when filling: so few that they are still in the processor's cache when they are copied."""
 MANY = 20_000
 """Where there are more, it waits for the compiled code, which is quicker all the same."""
 MOST = 4_000_000
@@ -55,7 +55,6 @@ class Hot:
         self._last: int | None = None
         self._since: int | None = None
         self._group: Group | None = None
-        self._begun: tuple[int, int] | None = None
         self._undo: list[Ints | tuple[int, int]] = []
 
     def current(self, ask: Ask, group: Group) -> Index:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -149,13 +149,11 @@ class Call:
             raise error("bad_field", f"one of {', '.join(words)} is wanted" if words else str(failure), at=name) from None
 
 
-class refusals:
+class refusals(AbstractAsyncContextManager[Any]):
     """As `Hub.refusals`, of the caller's body, while others are served."""
 
     def __init__(self, call: Call, kind: str, subject: str = "") -> None:
         self._call, self._of = call, (kind, call.token.party, subject)
-
-    async def __aenter__(self) -> None: ...
 
     async def __aexit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
         if isinstance(failure, AntalyaError):

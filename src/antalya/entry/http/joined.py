@@ -23,8 +23,8 @@ class Joined:
             self._loop.call_soon(self._go)
 
     def _go(self) -> None:
-        if self._waits:
-            waited, self._waits = self._waits, b""
+        waited, self._waits = self._waits, b""
+        if waited and not self._transport.is_closing():  # nobody may be there any more
             self._transport.write(waited)
 
     def close(self) -> None:

@@ -164,8 +164,8 @@ class Turns:
                 done = [self._one(db, group, task, eager=True) for task in tasks]
             rest = _Afterwards(db, self.caches, group, self._prepared, self._begun)
             pipeline = self._leave(db, rest)
+            ahead = [rest.ahead(task, outcome) for task, outcome in zip(tasks, done, strict=True)]
             turn = until_kept.pop_all()
-        ahead = [rest.ahead(task, outcome) for task, outcome in zip(tasks, done, strict=True)]
 
         def end() -> list[line.Outcome]:
             with turn:
