@@ -81,10 +81,11 @@ def test_nothing_is_written_to_who_has_gone() -> None:
             joined = Joined(transport)
             joined.write(b"head")
             transport.abort()
-            for _ in range(5):
+            for _ in range(20):
                 await asyncio.sleep(0)
-            joined.close()
+            joined.write(b"late")
             await asyncio.sleep(0)
+            joined.close()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(gone())
     assert not failures
