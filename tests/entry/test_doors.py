@@ -22,7 +22,8 @@ from tests.served import ExchangeServer, heeds_ctrl_c
 from tests.world import World
 
 from antalya.entry.http.call import Desk, Rates
-from antalya.entry.keeper import drive, keep
+from antalya.entry.http.driving import driven
+from antalya.entry.keeper import keep
 from antalya.entry.serving import Doors, loop_factory
 from antalya.model.errors import AntalyaError
 from antalya.ports import Transaction
@@ -160,13 +161,13 @@ def test_answers_leave_before_more_is_done(tmp_path: Path) -> None:
     store, happened = SqliteStore(tmp_path / "store.sqlite"), list[str]()
 
     async def one() -> None:
-        await asyncio.wrap_future(store.submit(lambda tx: happened.append("done")))
+        await asyncio.wrap_future(store.submit(lambda tx: happened.append("done"), light=True))
         happened.append("left")  # as `Channel.send` does at once
 
     async def eight() -> None:
-        drive(store, asyncio.get_running_loop())
-        await asyncio.gather(*(one() for _ in range(8)))
-        await asyncio.sleep(0)
+        with driven(store):
+            await asyncio.gather(*(one() for _ in range(8)))
+            await asyncio.sleep(0)
     with closing(store):
         asyncio.run(eight())
     assert happened == (["done"] * 4 + ["left"] * 4) * 2
@@ -191,8 +192,7 @@ async def begun(store: PostgresStore) -> Future[int]:
     def job(tx: Transaction) -> int:
         ran.set()
         return tx.append_leaf(b"x", bytes(16), None)
-    drive(store, asyncio.get_running_loop())
-    answer = store.submit(job)
+    answer = store.submit(job, light=True)
     await ran.wait()
     return answer
 
@@ -201,22 +201,27 @@ def test_more_is_taken_while_the_database_commits(held_up: tuple[PostgresStore, 
     store, go_on = held_up
 
     async def whole() -> int:
-        answer = await begun(store)
-        assert not answer.done()
-        go_on()  # which nobody could, if that was waited for
-        return await asyncio.wrap_future(answer)
+        with driven(store):
+            answer = await begun(store)
+            assert not answer.done()
+            go_on()  # which nobody could, if that was waited for
+            return await asyncio.wrap_future(answer)
     assert asyncio.run(whole()) == 0
 
 
 def test_what_is_under_way_when_the_loop_ends_is_waited_for(held_up: tuple[PostgresStore, Callable[[], object]]) -> None:
     store, go_on = held_up
 
+    async def whole() -> Future[int]:
+        with driven(store):
+            answer = await begun(store)
+            assert not answer.done()
+            go_on()
+        return answer
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        answer = runner.run(begun(store))
-    assert not answer.done()
-    go_on()
-    store.close()
+        answer = runner.run(whole())
     assert answer.result(0) == 0
+    assert store.write(lambda tx: tx.log_size()) == 1
 
 
 def test_the_choice_of_a_loop_leaves_the_log_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

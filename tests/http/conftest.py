@@ -15,9 +15,9 @@ from tests.world import World
 from antalya.entry.http import relay
 from antalya.entry.http.app import application
 from antalya.entry.http.call import Desk, Rates
+from antalya.entry.http.driving import driven
 from antalya.entry.http.joined import Protocol
 from antalya.entry.keeper import Door as KeptDoor
-from antalya.entry.keeper import drive
 from antalya.model.bridging import Uss
 from antalya.model.limits import Limits
 from antalya.wire.tokens import Issuer, mint
@@ -57,10 +57,10 @@ class Door:
 
     async def _keep(self) -> None:
         ended, loop = asyncio.Event(), asyncio.get_running_loop()
-        drive(self.world.hub.store, loop)
-        kept = KeptDoor(self.desk, lambda: None, ended.set)
-        await loop.create_unix_connection(lambda: kept.channel, sock=self._ways[1])
-        await ended.wait()
+        with driven(self.world.hub.store):
+            kept = KeptDoor(self.desk, lambda: None, ended.set)
+            await loop.create_unix_connection(lambda: kept.channel, sock=self._ways[1])
+            await ended.wait()
 
     def token(self, party: str, *scopes: str, **fields: object) -> str:
         made = {"issuer": "test", "key": self.world.keys.issuer, "audience": AUDIENCE, "now": self.world.clock(), "life_s": 86_400}

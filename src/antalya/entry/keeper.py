@@ -13,10 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import anyio
@@ -26,20 +23,18 @@ from starlette.requests import Request
 from antalya.entry.f3548.talking import keep_talking
 from antalya.entry.http.app import ROWS, ticking
 from antalya.entry.http.call import Call, Desk
+from antalya.entry.http.driving import driven, later
 from antalya.entry.http.endpoint import Awaited
 from antalya.entry.http.relay import Arrived, Asked, Channel, Delivered, Given, Listening, Message, Refused, Rung, scope_of
 from antalya.entry.serving import Doors, loop_factory, settle
 from antalya.exchange import settling
 from antalya.model.errors import AntalyaError, error
-from antalya.ports import Store
 
 _logger = logging.getLogger("antalya.keeper")
 _STOP_S, _AGAIN_S = 5.0, 1.0
 """How long doors may take to end; and how long after one was lost the next is begun."""
-_LEAVING = 2
-"""Turns of the event loop until the answer to a job that is done has left: its future, its task."""
 _RINGING = 1
-"""After so many, doors are sent that somebody was told something: it leaves with the first of those answers."""
+"""After so many turns of the loop, doors are sent that somebody was told something: it leaves with the first of those answers."""
 
 
 class Door:
@@ -107,7 +102,12 @@ class Keeping:
 
     async def run(self) -> None:
         """Until it is told to stop. Raises not_ready where a door can't begin."""
-        drive(self._desk.hub.store, self._loop)
+        with driven(self._desk.hub.store):
+            await self._run()
+        if self._failed:
+            raise error("not_ready", "a process that is to take requests ended as it began; what it said is above")
+
+    async def _run(self) -> None:
         deaf = self._desk.hub.bell.listen(self._rung)
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if sig != signal.SIGHUP or signal.getsignal(sig) is not signal.SIG_IGN:  # nohup has it ignored
@@ -124,8 +124,6 @@ class Keeping:
             self._stop.set()
             deaf()
             await self._close()
-        if self._failed:
-            raise error("not_ready", "a process that is to take requests ended as it began; what it said is above")
 
     async def _open(self) -> None:
         """Begins a door. Not with what lies in the folder where this runs (`-P`)."""
@@ -179,7 +177,7 @@ class Keeping:
         """Tells the doors that somebody was told something; where a filing was the cause, with the answer to that."""
         if not self._ringing:
             self._ringing = True
-            self._loop.call_soon_threadsafe(_later, self._loop, _RINGING, self._ring)
+            self._loop.call_soon_threadsafe(later, self._loop, _RINGING, self._ring)
 
     def _ring(self) -> None:
         self._ringing = False
@@ -200,39 +198,6 @@ def _ended(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _later(loop: asyncio.AbstractEventLoop, turns: int, call: Callable[[], None]) -> None:
-    """Calls after so many turns of the loop."""
-    if turns:
-        loop.call_soon(_later, loop, turns - 1, call)
-    else:
-        call()
-
-
-def drive(store: Store, loop: asyncio.AbstractEventLoop) -> None:
-    """Has the line of writers turn in this thread, which runs the loop: after a few turns of that, so that what comes meanwhile
-    is committed together, and the answers to those before have left and keep others busy."""
-    here, waits = threading.get_ident(), False
-
-    def go() -> None:
-        nonlocal waits
-        waits = False
-        turn()
-
-    def wake() -> None:
-        nonlocal waits
-        if threading.get_ident() != here:
-            with suppress(RuntimeError):  # the loop has ended: closing the store runs what waits
-                loop.call_soon_threadsafe(turn)
-        elif not waits:
-            waits = True
-            loop.call_soon(_later, loop, _LEAVING, go)
-
-    def watch(fd: int, call: Callable[[], None]) -> Callable[[], object]:
-        loop.add_reader(fd, call)
-        return partial(loop.remove_reader, fd)
-    turn = store.drive(wake, watch)
 
 
 def keep(desk: Desk, taken: socket.socket, doors: Doors, on_listening: Callable[[], None]) -> None:

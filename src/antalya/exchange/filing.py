@@ -66,7 +66,7 @@ def begin(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *,
             raise error("duplicate_id", "an operation with that id exists", at="id")
         stored = Stored(operation, 1, now, now, now, movement, evidence.kid, tx.log_size())
         return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "filed")
-    return _submitted(hub, caller, operation.id, evidence, key, work)
+    return _submitted(hub, caller, operation.id, evidence, key, work, light=bool(sent) or is_light(operation))
 
 
 def change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, version: int,
@@ -98,7 +98,7 @@ def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evide
         moved_at = old.moved_at if movement == old.movement else now
         stored = Stored(operation, old.version + 1, now, moved_at, old.first_filed_at, movement, evidence.kid, tx.log_size())
         return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "changed", old)
-    return _submitted(hub, caller, operation.id, evidence, key, work)
+    return _submitted(hub, caller, operation.id, evidence, key, work, light=bool(sent) or is_light(operation))
 
 
 def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: int) -> Outcome:
@@ -239,13 +239,13 @@ def _remembered(tx: Transaction, party: str, key: str | None, evidence: Evidence
 
 
 def _submitted(hub: Hub, caller: Viewer, id: str, evidence: Evidence, key: str | None,
-               work: Callable[[Transaction, datetime], Outcome]) -> Future[Outcome]:
+               work: Callable[[Transaction, datetime], Outcome], *, light: bool = False) -> Future[Outcome]:
     """What is done about an operation, in the line of writers, unless it was under the same key; what it came to, with the
     receipt of its leaf."""
     def job(tx: Transaction) -> Outcome:
         now = hub.moment(tx)
         return _remembered(tx, caller.party, key, evidence) or work(tx, now)
-    answer = hub.store.submit(job, partial(_proven, hub), (id,))
+    answer = hub.store.submit(job, partial(_proven, hub), (id,), light=light)
     answer.add_done_callback(partial(_ring, hub))
     return answer
 

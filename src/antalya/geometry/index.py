@@ -134,16 +134,17 @@ class Index:
         self._dead += len(rows)
         return rows
 
-    def near(self, columns: Columns, minima: tuple[Minima, ...]) -> list[int]:
+    def near(self, columns: Columns, minima: tuple[Minima, ...], most: int | None = None) -> list[int]:
         """Keys of the operations any of whose volumes comes within minima of any of these, sorted; none is missed. `minima`:
-        those towards each kind that there is."""
+        those towards each kind that there is. Raises OverflowError where more than `most` volumes would have to be looked at
+        closely for one of these, once the compiled code is there."""
         if not self._held.size:
             return []
         self._held.reserve(1, len(columns.points))
         table = _table(minima)
         if columns.size == 1:
-            return self._around(columns, 0, *table)
-        return sorted(set().union(*(self._around(columns, row, *table) for row in range(columns.size))))
+            return self._around(columns, 0, *table, most)
+        return sorted(set().union(*(self._around(columns, row, *table, most) for row in range(columns.size))))
 
     def during(self, starts: int, ends: int) -> list[int]:
         """Keys of the operations any of whose windows meets or touches one (microseconds since 1970), wherever it is."""
@@ -152,7 +153,7 @@ class Index:
         now = held.alive() & (columns.starts[rows] <= ends) & (columns.ends[rows] >= starts)
         return sorted(set(held.keys[rows][now].tolist()))
 
-    def _around(self, asked: Columns, row: int, most: Floats, table: Floats) -> list[int]:
+    def _around(self, asked: Columns, row: int, widest: Floats, table: Floats, most: int | None) -> list[int]:
         """Keys of the rows near one of other columns, for which there is room after the last; sorted."""
         held = self._held
         if not LOADED.is_set():
@@ -167,11 +168,13 @@ class Index:
         if corners > len(self._pair.points):
             self._scratch, self._marks = np.empty((SCRATCH, 2 * corners)), np.empty((2, 2 * corners), np.int64)
             self._pair = two(2 * corners)
-        given = held.columns, held.words, held.size, asked, row, most, table, self._pair, self._scratch, self._marks
+        given = held.columns, held.words, held.size, asked, row, widest, table, self._pair, self._scratch, self._marks
         found, trees = list[int](), [run.tree for run in self._runs or [_NOTHING]]
         for each in trees:
             tail = (self._runs[-1].end if self._runs else 0, held.size) if each is trees[-1] else (0, 0)
-            count = around(*each, *tail, *given, self._out)
+            count = around(*each, *tail, *given, self._out[:most])
+            if most is not None and count > most:
+                raise OverflowError
             if count > len(self._out):
                 self._out = np.empty(2 * count, np.int64)
                 count = around(*each, *tail, *given, self._out)

@@ -26,9 +26,10 @@ class Group:
     number of the last `event`, the rows of `meta`. `nodes` of the log and `leaves` that these jobs made; `later`: rows not
     written yet, by table and (columns, what follows VALUES); `last_at` in `meta` is not written yet where it `moved`. `waiting`:
     ids of the operations among `later`; `known`: operations as they were found before these jobs, until one of them writes it
-    (None: there was none)."""
+    (None: there was none). `light`: none of them may take its time."""
 
     begun: bool = False
+    light: bool = False
     newest: int = 0
     size: int = 0
     event: int = 0

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from antalya.model.errors import error
 from antalya.ports import Watch
@@ -17,14 +18,20 @@ Outcome = tuple[Any, BaseException | None]
 """What a task gave, or what it raised."""
 
 
+class MuchError(Exception):
+    """What a light job raises once it sees that it is not, and `together` where light ones would have to wait for another process
+    or the database: they are run again as what may take its time."""
+
+
 class Task(msgspec.Struct, frozen=True):
     """A job, and what is made of what it gave (`end`), while that becomes durable or afterwards; both of the transaction, but the
     second changes nothing. `about`: ids of operations that it will look for, so that they are looked up once for all that are
-    committed together."""
+    committed together; `light`: it takes a few milliseconds at most, or raises `MuchError`."""
 
     job: Callable[[Any], Any]
     then: Callable[[Any, Any], Any] | None = None
     about: Collection[str] = ()
+    light: bool = False
 
     def end(self, tx: Any, outcome: Outcome) -> Outcome:
         """The outcome, given once that is durable. What `then` raises is raised, though what the job did is kept."""
@@ -52,71 +59,118 @@ Waiting = tuple[Task, Future[Any]]
 
 
 class Line:
-    """One thread that takes whatever tasks wait and hands them to `together`, which says what is to be waited for until they are
-    durable, or raises for all of them."""
+    """Hands whatever tasks wait to `together`, in a thread of its own or in the one that drives it; `together` says what is to be
+    waited for until they are durable, or raises for all of them."""
 
     def __init__(self, together: Callable[[Sequence[Task]], Leaving]) -> None:
         self._together = together
-        self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
         self._closed, self._door = False, threading.Lock()
         self._driven: tuple[Callable[[], None], Watch] | None = None
         self._driver = 0
         self._following: list[Waiting] = []
         self._leaving: tuple[Leaving, Sequence[Waiting], Callable[[], object]] | None = None
+        self._turns: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self._back = threading.Event()
+        self._back.set()
         self._thread = threading.Thread(target=self._run, name="antalya-writer", daemon=True)
         self._thread.start()
 
     def do(self, job: Callable[[Any], T], then: Callable[[Any, T], T] | None = None) -> T:
         """Puts a job into the line and returns when what it did is durable; raises what it raised, not_ready once closed."""
         answer = self.submit(job, then)
-        while self._driven is not None and threading.get_ident() == self._driver and not answer.done():
+        while threading.get_ident() == self._driver and not answer.done():
             self._arrived()
             self.turn()
         return answer.result()
 
     def submit(self, job: Callable[[Any], T], then: Callable[[Any, T], T] | None = None,
-               about: Collection[str] = ()) -> Future[T]:
+               about: Collection[str] = (), *, light: bool = False) -> Future[T]:
         """As `do`, without waiting; who cancels it before it is begun is not done for. Raises not_ready once closed."""
         answer: Future[T] = Future()
         with self._door:  # so that no job comes after the last one that `close` waits for
             self.check_open()
-            self._jobs.put((Task(job, then, about), answer))
-        if self._driven is not None:
-            self._driven[0]()
+            self._jobs.put((Task(job, then, about, light), answer))
+            driven = self._driven
+            if driven is None:
+                self._turns.put(self._alone)
+        if driven is not None:
+            driven[0]()
         return answer
 
+    # who runs what waits
+
     def drive(self, wake: Callable[[], None], watch: Watch) -> Callable[[], None]:
-        """Ends the thread: from now on the calling one runs what waits, by calling what this returns (`turn`) soon after each
+        """From now on the calling thread runs what waits and is light, by calling what this returns (`turn`) soon after each
         `wake`, which any thread may call; it does other things while what was done becomes durable, until `watch` calls. Two
-        threads that alternate cost a process of Python more than what is done here."""
+        threads that alternate cost a process of Python more than what is done here. Until `leave`."""
         with self._door:
             self.check_open()
-            self._jobs.put(None)
-            self._thread.join()
+            self._back.clear()
+            self._turns.put(self._back.set)
+            self._back.wait()
             self._driven, self._driver = (wake, watch), threading.get_ident()
         return self.turn
 
+    def leave(self) -> None:
+        """Whoever drove the line does so no more; its own thread goes on."""
+        self._arrived()
+        with self._door:
+            self._driven, self._driver = None, 0
+            self._turns.put(self._rest)
+
     def turn(self) -> None:
-        """Runs half of what waits, or a few: while those are answered and the callers send more, the others are run. Nothing
-        while something is on its way."""
-        if self._leaving is None:
-            self.following()
+        """Runs half of what waits, or a few: while those are answered and the callers send more, the others are run. Where not
+        all of it is light, the line's own thread does. Nothing while something is on its way."""
+        if threading.get_ident() != self._driver or self._leaving is not None or not self._back.is_set():
+            return
+        if all(task.light for task in self.following()):
             self._answer_following()
             self._go_on()
+        else:
+            self._back.clear()
+            self._turns.put(self._lent)
 
     def following(self) -> list[Task]:
         """What is run next, as far as that is known, so that it can be prepared for."""
         if not self._following:
             most = MOST_JOBS if self._driven is None else max(FEW, self._jobs.qsize() // 2)
-            self._following = _wanted(self._waiting(most))
+            with suppress(queue.Empty):
+                while len(self._following) < most:
+                    task, answer = self._jobs.get_nowait()
+                    if answer.running() or answer.set_running_or_notify_cancel():
+                        self._following.append((task, answer))
         return [task for task, _ in self._following]
 
     def _go_on(self) -> None:
-        if self._leaving is None and self._driven is not None and not self._closed and self._waits():
-            self._driven[0]()
+        driven = self._driven
+        if self._leaving is None and driven is not None and not self._closed and self._waits():
+            driven[0]()
 
     def _waits(self) -> bool:
         return bool(self._following) or not self._jobs.empty()
+
+    def _run(self) -> None:
+        while (turn := self._turns.get()) is not None:
+            turn()
+
+    def _alone(self) -> None:
+        """A turn of the line's own thread, which may take its time."""
+        self.following()
+        self._following = [(replace(task, light=False), answer) for task, answer in self._following]
+        self._answer_following()
+
+    def _lent(self) -> None:
+        """A turn of the line's own thread for the one that drives."""
+        self._alone()
+        self._back.set()
+        self._go_on()
+
+    def _rest(self) -> None:
+        while self._waits():
+            self._alone()
+
+    # the end
 
     def check_open(self) -> None:
         """Raises not_ready once closed."""
@@ -129,34 +183,14 @@ class Line:
             if self._closed:
                 return False
             self._closed = True
-            if self._driven is None:
-                self._jobs.put(None)
-        if self._driven is not None:
-            self._arrived()
-        while self._driven is not None and self._waits():
-            self.turn()
-            self._arrived()
+        self._arrived()
+        self._driver = 0
+        for last in (self._rest, None):
+            self._turns.put(last)
         self._thread.join()
         return True
 
-    def _run(self) -> None:
-        while True:
-            if not self._following:
-                if (first := self._jobs.get()) is None:
-                    return
-                self._following = _wanted([first, *self._waiting(MOST_JOBS - 1)])
-            self._answer_following()
-
-    def _waiting(self, most: int) -> list[Waiting]:
-        """What waits, taken out of the line."""
-        taken = list[Waiting]()
-        with suppress(queue.Empty):
-            while len(taken) < most:
-                if (more := self._jobs.get_nowait()) is None:
-                    self._jobs.put(None)  # it ends the thread, once that has done what came before
-                    break
-                taken.append(more)
-        return taken
+    # together
 
     def _answer_following(self) -> None:
         waiting, self._following = self._following, []
@@ -165,10 +199,10 @@ class Line:
         try:
             leaving = self._together([task for task, _ in waiting])
         except BaseException as failure:
-            _tell(waiting, [(None, failure)] * len(waiting))
+            self._tell(waiting, [(None, failure)] * len(waiting))
             return
-        if self._driven is None or leaving.fd is None:
-            _end(leaving, waiting)
+        if leaving.fd is None or self._driven is None or threading.get_ident() != self._driver:
+            self._end(leaving, waiting)
         else:
             self._leaving = leaving, waiting, self._driven[1](leaving.fd, self._seen)
 
@@ -177,29 +211,26 @@ class Line:
         self._go_on()
 
     def _arrived(self) -> None:
-        """Answers what is on its way, if anything is, once it has arrived."""
+        """Answers what is on its way, if anything is, once it has arrived; waits for the line's own thread if that has a turn."""
+        self._back.wait()
         if self._leaving is not None:
             leaving, waiting, look_away = self._leaving
             look_away()
             self._leaving = None
-            _end(leaving, waiting)
+            self._end(leaving, waiting)
 
+    def _end(self, leaving: Leaving, waiting: Sequence[Waiting]) -> None:
+        try:
+            done = leaving.end()
+        except BaseException as failure:
+            done = [(None, failure)] * len(waiting)
+        self._tell(waiting, done)
 
-def _wanted(waiting: Sequence[Waiting]) -> list[Waiting]:
-    return [(task, answer) for task, answer in waiting if answer.set_running_or_notify_cancel()]
-
-
-def _end(leaving: Leaving, waiting: Sequence[Waiting]) -> None:
-    try:
-        done = leaving.end()
-    except BaseException as failure:
-        done = [(None, failure)] * len(waiting)
-    _tell(waiting, done)
-
-
-def _tell(waiting: Sequence[Waiting], done: Sequence[Outcome]) -> None:
-    for (_, answer), (result, failed) in zip(waiting, done, strict=True):
-        if failed is not None:
-            answer.set_exception(failed)
-        else:
-            answer.set_result(result)
+    def _tell(self, waiting: Sequence[Waiting], done: Sequence[Outcome]) -> None:
+        for (task, answer), (result, failed) in zip(waiting, done, strict=True):
+            if isinstance(failed, MuchError) and task.light:
+                self._jobs.put((replace(task, light=False), answer))
+            elif failed is not None:
+                answer.set_exception(failed)
+            else:
+                answer.set_result(result)

@@ -5,34 +5,28 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from antalya.geometry.columns import Columns, of_shapes
-from antalya.geometry.shape import Shape
 from antalya.model.asks import Answer, Ask
 from antalya.model.base import Noun
 from antalya.model.errors import error
 from antalya.model.findings import Finding, Opened
-from antalya.model.operations import ACTIVITIES
 from antalya.model.parties import at_least
 from antalya.model.understandings import Signature
-from antalya.model.volume import Minima, Volume
-from antalya.picture import Prepared, Stored, prepare, shape_of
+from antalya.picture import Prepared, Stored, prepare
 from antalya.ports import Kind, Remembered, Thing
 from antalya.store.adopting import AdoptWriter
 from antalya.store.bridging import BridgeWriter
 from antalya.store.group import HOW_IT_STANDS, Group, Rows, tables
 from antalya.store.leaves import LogWriter
+from antalya.store.near import NearWriter
 from antalya.store.past import PastWriter
-from antalya.store.reader import SqlReader
 from antalya.store.rows import STORED, Caches, kind_of, micros, stored_of, text_of
 from antalya.store.utm import UtmWriter
 
-TOUCHES = Minima(across_m=1.0, up_m=1.0, seconds=1e-6)
-"""So near is what touches: nothing that does is missed for how it is reckoned. Windows are whole microseconds."""
 _WAITING = frozenset({"open"})
 _LASTING = frozenset({"granted", "granted-with-conditions"})
 
 
-class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter, LogWriter):
+class SqlTransaction(NearWriter, UtmWriter, BridgeWriter, AdoptWriter, PastWriter, LogWriter):
     """`ports.Transaction` over the writer's connection. `put_rows`, `changed_rulebook` and `mark` say what to forget when it is
     undone; `saved`, whether it wrote anything yet, under a savepoint of its own. `group`: the same for all jobs of one
     transaction."""
@@ -50,7 +44,6 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         self._fresh: dict[str, Stored] = {}
         self._alone: set[str] = set()  # new operations about which nothing was found or asked yet
         self._found: dict[frozenset[str], list[Opened]] = {}
-        self._columns: tuple[Sequence[Volume], Columns] | None = None
 
     @abstractmethod
     def save(self) -> None:
@@ -167,27 +160,6 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
         return ({id_: self._fresh[id_] for id_ in wanted if id_ in self._fresh}
                 | super().operations_of(id_ for id_ in wanted if id_ not in self._fresh))
 
-    def near(self, subject: Prepared, minima: tuple[Minima, ...], without: str | None = None) -> list[Prepared]:
-        """Operations in the index that come within `minima` of an operation, or may: those towards each activity, in the order
-        of `ACTIVITIES`; `without` a party's. None is missed, itself may be there."""
-        return self._prepared(self._caches.hot.index.near(self._columns_of(subject.operation.volumes), minima), without)
-
-    def within(self, area: Shape | None, starts_at: datetime, ends_at: datetime, margin_m: float = 0.0) -> list[Prepared]:
-        """Operations in the index with a volume within `margin_m` of an area (None: anywhere), at any height, in a window; what
-        touches, too. None is missed; some may be there that are a little farther from the area."""
-        index = self._caches.hot.index
-        if area is None:
-            return self._prepared(index.during(micros(starts_at), micros(ends_at)))
-        around = Volume(outline=area.outline, lower_m=-12_000, upper_m=200_000, starts_at=starts_at, ends_at=ends_at)
-        near = Minima(across_m=margin_m + TOUCHES.across_m, up_m=TOUCHES.up_m, seconds=TOUCHES.seconds)
-        return self._prepared(index.near(of_shapes([area], [around]), (near,) * len(ACTIVITIES)))
-
-    def _columns_of(self, volumes: Sequence[Volume]) -> Columns:
-        """Volumes as columns; the last ones are kept, since what was put is looked for next."""
-        if self._columns is None or self._columns[0] is not volumes:
-            self._columns = volumes, of_shapes([shape_of(v.outline) for v in volumes], volumes)
-        return self._columns[1]
-
     def findings(self, *, operations: Iterable[str] | None = None, open_only: bool = True, seen_by: str | None = None,
                  limit: int = 100_000) -> list[Opened]:
         """As a reader's; what is open is looked up once, until it changes."""
@@ -195,7 +167,7 @@ class SqlTransaction(SqlReader, UtmWriter, BridgeWriter, AdoptWriter, PastWriter
             return super().findings(operations=operations, open_only=open_only, seen_by=seen_by, limit=limit)
         wanted = frozenset(operations) - self._alone
         if wanted and wanted not in self._found:
-            self._found[wanted] = super().findings(operations=wanted)
+            self._found[wanted] = self._few(super().findings(operations=wanted))
         return list(self._found[wanted]) if wanted else []
 
     def asks(self, *, operations: Iterable[str] | None = None, **narrower: Any) -> list[Ask]:

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import cache
 
 import anyio
@@ -20,6 +20,7 @@ from antalya.entry.f3548.parties import check_named
 from antalya.entry.f3548.talking import keep_talking
 from antalya.entry.http import events, log, operations, registry
 from antalya.entry.http.call import Call, Desk, authenticate, open_body
+from antalya.entry.http.driving import driven
 from antalya.entry.http.endpoint import Awaited, Endpoint, Handler
 from antalya.entry.http.openapi import document
 from antalya.entry.web import page_routes
@@ -183,15 +184,16 @@ def application(desk: Desk) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_hearing, desk)
-            if desk.keeper is None:
-                tasks.start_soon(ticking, desk)
-                tasks.start_soon(keep_talking, desk.hub, desk.peers)
-            if desk.refresh is not None:
-                tasks.start_soon(_refreshing, desk.refresh)
-            yield
-            tasks.cancel_scope.cancel()
+        with driven(desk.hub.store) if desk.keeper is None else nullcontext():
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_hearing, desk)
+                if desk.keeper is None:
+                    tasks.start_soon(ticking, desk)
+                    tasks.start_soon(keep_talking, desk.hub, desk.peers)
+                if desk.refresh is not None:
+                    tasks.start_soon(_refreshing, desk.refresh)
+                yield
+                tasks.cancel_scope.cancel()
 
     routes = [*(_route(desk, metrics, number) for number in range(len(ROWS))), *_plain(desk, metrics), *page_routes()]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _http_error})

@@ -97,13 +97,18 @@ class PostgresStore:
         return self._line.do(job, then)
 
     def submit(self, job: Callable[[PostgresTransaction], T], then: Callable[[PostgresTransaction, T], T] | None = None,
-               about: Collection[str] = ()) -> Future[T]:
-        """As `write`, without waiting. `about`: ids of operations that the job looks for."""
-        return self._line.submit(job, then, about)
+               about: Collection[str] = (), *, light: bool = False) -> Future[T]:
+        """As `write`, without waiting. `about`: ids of operations that the job looks for; `light`: it takes a few milliseconds at
+        most, or raises `line.MuchError` and is run again."""
+        return self._line.submit(job, then, about, light=light)
 
     def drive(self, wake: Callable[[], None], watch: Watch) -> Callable[[], None]:
         """Has the calling thread run the line of writers (`Line.drive`)."""
         return self._line.drive(wake, watch)
+
+    def leave(self) -> None:
+        """Has the line's own thread run it again."""
+        self._line.leave()
 
     def close(self) -> None:
         """Lets waiting jobs finish, then disconnects; readers at work do when they are done. Again: does nothing."""
@@ -123,6 +128,8 @@ class PostgresStore:
         """What tasks came to, once it is durable; `first` waits for the first try."""
         done = self._until_kept(tasks, first)
         for n, task in enumerate(tasks):
+            if task.light and isinstance(done[n][1], UniqueViolation):
+                done[n] = None, line.MuchError()
             tries = _MOST_TRIES
             while tries and isinstance(done[n][1], UniqueViolation):  # another process may have taken the key meanwhile
                 [done[n]], tries = self._until_kept([task]), tries - 1
@@ -141,6 +148,8 @@ class PostgresStore:
                     tries < _MOST_TRIES and (again(failure) or isinstance(failure, UniqueViolation))
                 if not more:
                     raise named(failure) from failure
+                if all(task.light for task in tasks):
+                    raise line.MuchError from None
                 sleep(min(0.4, 0.001 * 2 ** tries) * random())
                 tries, sent = tries + 1, None
 

@@ -5,6 +5,7 @@ what they leave is sent together with COMMIT. Nobody waits for either before it 
 answered, while the other is, more requests are taken.
 """
 
+import selectors
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ _KNOWN = {size: STORED + f"WHERE current = 1 AND id IN ({', '.join(f'${n}::text'
 """To look up so many ids. Their number is in the text, so that a plan that is kept costs no more than one for these values, and
 is kept: once there are so many operations (`_SETTLED`) that it will be by the right index."""
 _SETTLED = 1_000
+_SOON_S = 0.02
+"""So long a way to the server and back may take while nothing else is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +148,20 @@ class Turns:
     def send(self, tasks: Sequence[line.Task],
              following: Callable[[], Sequence[line.Task]]) -> tuple[int, Callable[[], list[line.Outcome]]]:
         """Does tasks in a transaction and sends its end: what is readable once there is an answer, and what waits for it.
-        `following`: what is likely to be done next, once these are durable."""
+        `following`: what is likely to be done next, once these are durable. Raises MuchError where light tasks would have to
+        wait for another process, or for a server that does not answer."""
+        light = all(task.light for task in tasks)
+        if light and self.db.closed:
+            raise line.MuchError
         if self._opening is None:
             self._opening = self._open(tasks)
+        if light and self._opening.group is None and not _answers(self.db, _SOON_S):
+            raise line.MuchError
         self._begun()
         opening, self._opening = self._opening, None
         with opening.turn as until_kept:
             db, group = opening.db, opening.group or Group()
+            group.light = light
             try:
                 done = [self._one(db, group, task) for task in tasks]
             except _Torn:
@@ -160,7 +170,7 @@ class Turns:
                 db.execute(BEGIN)
                 if self._lock:
                     db.execute(LOCK.encode())
-                group = Group()
+                group = Group(light=light)
                 done = [self._one(db, group, task, eager=True) for task in tasks]
             rest = _Afterwards(db, self.caches, group, self._prepared, self._begun)
             pipeline = self._leave(db, rest)
@@ -230,6 +240,13 @@ def _known(ids: list[str]) -> tuple[str, list[bytes]]:
     """The statement that looks up ids, some more than once, and its values."""
     size = next(size for size in _SIZES if len(ids) <= size)
     return _KNOWN[size], [id_.encode() for id_ in [*ids, *ids[-1:] * (size - len(ids))]]
+
+
+def _answers(db: Connection[Any], within_s: float) -> bool:
+    """Whether the server has said something by then."""
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(db, selectors.EVENT_READ)
+        return bool(waiting.select(within_s))
 
 
 def _locks(db: Connection[Any]) -> bool:

@@ -1,8 +1,8 @@
 """The SQLite store: migrations, snapshots for readers, and the one line of writers.
 
-One thread writes. It takes whatever jobs wait, runs each under its own savepoint inside one `BEGIN IMMEDIATE`, commits once
-(fsync), and only then answers. So a job that fails leaves nothing, a job that was answered survives `kill -9`, and other
-processes on the same file queue behind the file's lock.
+One thread at a time writes. It takes whatever jobs wait, runs each under its own savepoint inside one `BEGIN IMMEDIATE`,
+commits once (fsync), and only then answers. So a job that fails leaves nothing, a job that was answered survives `kill -9`,
+and other processes on the same file queue behind the file's lock.
 """
 
 import os
@@ -113,13 +113,18 @@ class SqliteStore:
         return self._line.do(job, then)
 
     def submit(self, job: Callable[[SqliteTransaction], T], then: Callable[[SqliteTransaction, T], T] | None = None,
-               about: Collection[str] = ()) -> Future[T]:
-        """As `write`, without waiting. `about`: ids of operations that the job looks for."""
-        return self._line.submit(job, then, about)
+               about: Collection[str] = (), *, light: bool = False) -> Future[T]:
+        """As `write`, without waiting. `about`: ids of operations that the job looks for; `light`: it takes a few milliseconds at
+        most, or raises `line.MuchError` and is run again."""
+        return self._line.submit(job, then, about, light=light)
 
     def drive(self, wake: Callable[[], None], watch: Watch) -> Callable[[], None]:
         """Has the calling thread run the line of writers (`Line.drive`)."""
         return self._line.drive(wake, watch)
+
+    def leave(self) -> None:
+        """Has the line's own thread run it again."""
+        self._line.leave()
 
     def close(self) -> None:
         """Lets waiting jobs finish, then closes the file; readers at work close when they are done. Again: does nothing."""
@@ -134,10 +139,11 @@ class SqliteStore:
 
     def _together(self, tasks: Sequence[line.Task]) -> line.Leaving:
         """Tasks in one transaction, each with its outcome once all is on disk."""
-        self._group = Group()
+        self._group = Group(light=all(task.light for task in tasks))
+        with _named_errors():
+            self._begin()
         try:
             with _named_errors():
-                self._patiently(self._writer, "BEGIN IMMEDIATE")
                 SqliteTransaction(self._writer, self._write_caches, self._group).foresee(i for task in tasks for i in task.about)
                 done = [self._one(task) for task in tasks]
                 rest = SqliteTransaction(self._writer, self._write_caches, self._group)
@@ -152,6 +158,18 @@ class SqliteStore:
             self._write_caches.clear()
             raise
         return line.Leaving(None, lambda: [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)])
+
+    def _begin(self) -> None:
+        """Begins the transaction; light tasks don't wait for another process."""
+        if not self._group.light:
+            self._patiently(self._writer, "BEGIN IMMEDIATE")
+            return
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as failure:
+            if failure.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise line.MuchError from None
+            raise
 
     def _patiently(self, db: sqlite3.Connection, sql: str) -> None:
         """Does what needs the file's write lock as soon as another process leaves it. SQLite looks for it ever more seldom, up to
