@@ -12,7 +12,7 @@ from antalya.checking import pairs
 from antalya.checking.check import _findings
 from antalya.checking.pairs import nearby
 from antalya.model.findings import Finding
-from antalya.model.rules import Separation
+from antalya.model.rules import Exceptions, Separation
 from antalya.model.volume import Minima
 from antalya.picture import Prepared, Rulebook
 from antalya.steps.detect import detect
@@ -71,3 +71,17 @@ def test_every_operation_comes_once_with_its_neighbours() -> None:
     assert [subject.operation.id for subject, _, _ in found] == ["a", "b", "c"]
     assert [[c.other.operation.id for c in clashes] for _, clashes, _ in found] == [["b"], [], []]
     assert [[n.operation.id for n in near] for _, _, near in found] == [["b"], ["a"], []]
+
+
+@given(st.permutations(["US", "RU", "TR"]), st.sampled_from([{"parties": ("US", "RU")}, {"forces": ("USF", "RUF")}, {"between": ("US", "RU")},
+                                                             {"exceptions": Exceptions(parties=("TR",))}]))
+@settings(deadline=None, max_examples=24)
+def test_who_is_not_bound_by_a_rule_hides_nothing_from_whom_it_binds(order: list[str], whom: dict[str, Any]) -> None:
+    """The last of an activity may be one that the rule is not about."""
+    at = {"US": 0, "RU": 9, "TR": 220}
+    prepared = [plan(party.lower(), party, "patrol", volume(box(at[party], 0, at[party] + 4, 4)),
+                     forces=(f"{party}F",)) for party in order]
+    rulebook = book(agreed(Separation(id="r", across_m=20_000, up_m=300, seconds=60, **whom)))
+    found = together(prepared, rulebook, False, None)
+    assert [{f.operation, f.other} for f in found.values() if f.kind == "clash"] == [{"us", "ru"}]
+    assert found == one_by_one(prepared, rulebook, False, None)

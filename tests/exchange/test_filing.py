@@ -1,11 +1,14 @@
 """One filing, one transaction: what is kept, checked, asked and logged, and what a change or withdrawal does."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import msgspec
 import pytest
 from msgspec.structs import replace
 from tests.world import BROKER, DAWN, World, hours, volume
 
-from antalya.exchange import filing, proving, viewing
+from antalya.exchange import ahead, filing, proving, viewing
 from antalya.exchange.hub import Evidence
 from antalya.ledger.entry import Entry, opens
 from antalya.ledger.receipt import Receipt, verify_receipt
@@ -13,8 +16,9 @@ from antalya.model import Operation
 from antalya.model.errors import AntalyaError
 from antalya.model.limits import Limits
 from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Ring
-from antalya.steps.disclose import Viewer
+from antalya.steps.disclose import Viewer, envelope
 from antalya.wire.canonical import canonical, encode
+from antalya.wire.notice import public_key
 
 
 def code(caught: pytest.ExceptionInfo[AntalyaError]) -> str:
@@ -27,13 +31,14 @@ def square(size_deg: float, corners: int = 4) -> Ring:
 
 
 @pytest.mark.parametrize(("outline", "light"), [
-    (Circle(center=(38, 36), radius_m=500_000), True),
+    (Circle(center=(38, 36), radius_m=50_000), True),
+    (Circle(center=(38, 36), radius_m=51_000), False),
     (Polygon(coordinates=(square(0.9, 100),)), True),
     (Polygon(coordinates=(square(0.9, 128),)), False),
     (Polygon(coordinates=(square(20),)), False),
     (Polygon(coordinates=(square(0.9), square(20))), False),
     (MultiPolygon(coordinates=((square(0.1),),)), False),
-], ids=["a circle", "a hundred corners", "more corners", "wide", "a wide hole", "several"])
+], ids=["a circle", "a large circle", "a hundred corners", "more corners", "wide", "a wide hole", "several"])
 def test_what_takes_long_to_prepare_is_not_light(world: World, outline: Outline, light: bool) -> None:
     assert filing.is_light(world.operation("US", replace(volume(), outline=outline))) == light
 
@@ -183,6 +188,64 @@ def test_what_may_not_be_filed_is_refused_and_nothing_is_kept(tmp_path, fields, 
         assert world.picture(BROKER)["operations"] == []
     finally:
         world.close()
+
+
+@pytest.mark.parametrize("state", ["withdrawn", "ended"])
+@pytest.mark.parametrize(("change", "expected"), [
+    ({"volumes": (volume(end=datetime(9999, 12, 31, 23, 30, tzinfo=UTC)),)}, "beyond_horizon"),
+    ({"volumes": (replace(volume(), outline=Circle(center=(38, 36), radius_m=2_000_000)),)}, "area_too_large"),
+    ({"disclosure": {"XX": "envelope"}}, "unknown_reference"),
+    ({"volumes": (volume(lon=39),), "disclosure": {"RU": "envelope"}}, None),
+])
+def test_what_ends_is_not_changed_into_what_may_not_be_filed(world: World, state: str, change: dict[str, Any],
+                                                             expected: str | None) -> None:
+    """Else those it is shown to could not be shown anything any more."""
+    filed = msgspec.convert(world.file("TR", state="accepted")["operation"]["operation"], Operation)
+    if state == "ended":
+        world.change(filed := replace(filed, state="active"), 1)
+    after = replace(filed, **{"state": state, "disclosure": {"RU": "envelope"}} | change)
+    version = 2 if state == "ended" else 1
+    if expected is None:
+        assert world.change(after, version)["operation"]["operation"]["state"] == state
+    else:
+        with pytest.raises(AntalyaError) as caught:
+            world.change(after, version)
+        assert code(caught) == expected
+    assert len(world.picture(Viewer("RU"))["operations"]) == (expected is None)
+
+
+def test_an_envelope_ends_with_the_last_hour_there_is(world: World) -> None:
+    late = volume(end=datetime(9999, 12, 31, 23, 30, tzinfo=UTC))
+    assert envelope((late,))["ends_at"] == "9999-12-31T23:30:00Z"
+    assert envelope((replace(late, ends_at=late.ends_at - hours(1)),))["ends_at"] == "9999-12-31T23:00:00Z"
+
+
+def test_who_must_sign_signs_what_takes_away_too(world: World) -> None:
+    """Else whoever has no more than a party's token could take its operations out, and others would fly there."""
+    held = world.file("TR")["operation"]["id"]
+    with world.hub.store.read() as tx:
+        party = tx.rulebook().parties["TR"]
+    world.put(replace(party, must_sign=True), version=1)
+    unsigned = viewing.operation(world.hub, Viewer("TR"), held)["operation"]
+    for take_away in (lambda: world.withdraw("TR", held), lambda: world.change(
+            replace(msgspec.convert(unsigned, Operation), state="withdrawn"), 1)):
+        with pytest.raises(AntalyaError) as caught:
+            take_away()
+        assert code(caught) == "signature_required"
+    signed = Evidence(b"withdraw", public_key(world.party_keys["TR"]).kid)
+    assert filing.withdraw(world.hub, Viewer("TR"), held, signed, version=1).view["operation"]["operation"]["state"] == "withdrawn"
+
+
+def test_what_covers_much_is_refused_before_its_cells_are_looked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[int]()
+    monkeypatch.setattr(ahead, "roughly", lambda shape, level: asked.append(level) or ())
+    large = world.operation("TR", *[replace(volume(), outline=Circle(center=(38, 36), radius_m=650_000))] * 5)
+    for given in (lambda: filing.file(world.hub, Viewer("TR"), large, Evidence(b"x")),
+                  lambda: ahead.sent(large, world.hub.limits, DAWN)):
+        with pytest.raises(AntalyaError) as caught:
+            given()
+        assert code(caught) == "area_too_large"
+    assert asked == []
 
 
 def test_only_a_clear_operation_becomes_active(world: World) -> None:

@@ -1,13 +1,17 @@
 """What time alone changes, and who hears of it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.world import BROKER, World, hours, volume
+from msgspec.structs import replace
+from tests.world import BROKER, DAWN, World, hours, volume
 
 from antalya.exchange import viewing
 from antalya.exchange.proving import receipt_for
+from antalya.model.rules import Separation
+from antalya.model.understandings import Understanding
 from antalya.steps.disclose import Viewer
 from antalya.steps.narrow import Search
 from antalya.store.postgres import PostgresStore
@@ -23,6 +27,43 @@ def test_an_operation_that_is_over_leaves_the_index_and_closes_its_findings(worl
     assert viewing.operation(world.hub, Viewer("TR"), held["operation"]["id"])["operation"]["state"] == "filed"
     later = volume(start=world.clock.now + hours(1), end=world.clock.now + hours(2))
     assert world.file("RU", later)["clearance"] == "clear"
+
+
+def test_what_a_rule_keeps_apart_for_longer_stays_as_long(any_world: World) -> None:
+    """Three hours between the two: who comes two hours after the other is held until then, and whoever files meanwhile."""
+    world = any_world
+    apart = Separation(id="apart", across_m=5_000, up_m=1_000, seconds=10_800)
+    world.agree(Understanding(id="u", title="u", signatories=("TR", "RU"), rules=(apart,), since=DAWN))
+    world.file("TR", volume(start=DAWN + hours(1), end=DAWN + hours(2)))
+    after = volume(start=DAWN + hours(4), end=DAWN + hours(6))
+    held = world.file("RU", after)["operation"]["id"]
+    for later in (2.02, 1.9):  # more than an hour after the first ended, then nearly three
+        world.later(hours=later)
+        assert world.clearance(held) == "held"
+    assert world.file("RU", replace(after, starts_at=world.clock.now))["clearance"] == "held"
+    world.later(hours=1.2)
+    assert world.clearance(held) == "clear"
+
+
+def test_a_change_of_what_has_just_ended_frees_nobody(world: World) -> None:
+    """Relief and relief keep ten minutes apart: the second is held, whatever becomes of the first one's title after its end."""
+    first = world.operation("AID", volume(end=DAWN + hours(3)), activity="relief")
+    world.file("AID", *first.volumes, id=first.id, activity="relief")
+    after = volume(start=DAWN + hours(3) + timedelta(minutes=5), end=DAWN + hours(5))
+    held = world.file("US", after, activity="relief")["operation"]["id"]
+    assert world.clearance(held) == "held"
+    world.later(hours=3, seconds=30)
+    world.change(replace(first, title="over"), 1)
+    assert world.clearance(held) == "held"
+    world.withdraw("AID", first.id, 2)
+    assert world.clearance(held) == "clear"
+
+
+def test_who_files_what_has_just_ended_is_checked_too(world: World) -> None:
+    world.file("US", volume(start=DAWN + hours(3), end=DAWN + hours(5)), activity="relief")
+    world.clock.now = DAWN + hours(3)
+    late = world.file("AID", volume(end=DAWN + hours(3) - timedelta(seconds=20)), activity="relief")
+    assert [found["kind"] for found in late["findings"]] == ["clash"]
 
 
 def test_everybody_concerned_is_told_and_nobody_else(world: World) -> None:

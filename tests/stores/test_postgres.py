@@ -4,7 +4,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from importlib.resources import files
 from typing import Any
@@ -17,7 +17,7 @@ from tests.pictures import NOW
 from tests.postgres import PostgresServer
 from tests.stores.earlier import LEAVES, check, check_over, filled, half_dropped, held, with_cells, with_nodes
 from tests.stores.samples import SALT, ask, disc, found, keep, kept, near
-from tests.stores.test_jobs import leaf, leaves, queued
+from tests.stores.test_jobs import held_up, leaf, leaves, queued
 from tests.stores.test_past import put_rows
 
 from antalya.geometry.held import STATE
@@ -211,6 +211,15 @@ def test_any_number_of_operations_is_looked_up_at_once(postgres_url: str, count:
         found = store.submit(lambda tx: {id_ for id_, known in tx._group.known.items() if known is not None},  # type: ignore[attr-defined]
                              about=[f"op {n}" for n in range(count)]).result(30)
         assert found == {"op 0", "op 70"} & {f"op {n}" for n in range(count)}
+
+
+def test_an_id_that_the_server_refuses_is_nobody_else_s_trouble(postgres_url: str) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        def submit(*about: str) -> Future[int]:
+            return store.submit(leaf("x"), about=about)
+        with held_up(store):
+            answers = [submit("op 0"), submit("\0", "a\ud800"), submit("op 1")]
+        assert [answer.result(30) for answer in answers] == [0, 1, 2]
 
 
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"))

@@ -17,7 +17,7 @@ from antalya.model.rules import Incompatible, Limit, Separation
 from antalya.model.volume import Minima
 from antalya.picture import Prepared, Rulebook, shape_of
 from antalya.scope import Clash
-from antalya.steps.detect import clash_of, detect, widest_minima
+from antalya.steps.detect import clash_of, detect, separations, widest_minima
 
 Pairs: TypeAlias = list[tuple[int, int]]
 """Indices of the volumes of two operations."""
@@ -59,8 +59,9 @@ def nearby(prepared: Sequence[Prepared], rulebook: Rulebook, now: datetime, *, o
 
 
 def _widest(prepared: Sequence[Prepared], rulebook: Rulebook, fixed: Minima | None, each: bool) -> Minima:
-    """An upper bound of the minima of any pair; `each` operation is asked where a rule may reach farther for it."""
-    widest = fixed or Minima()
+    """An upper bound of the minima of any pair: `fixed`, or those of their activities and of every rule, whomever it binds; and
+    how far rules reach for `each` operation, where they may."""
+    widest = fixed or separations(rulebook)
     asked = prepared if each else {p.operation.activity: p for p in prepared}.values()
     for one in asked if fixed is None or each else ():
         widest = widest.widest(widest_minima(rulebook, one.operation))

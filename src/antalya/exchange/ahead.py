@@ -12,7 +12,7 @@ from antalya.model.limits import Limits
 from antalya.model.operations import Operation
 from antalya.model.volume import Position
 from antalya.picture import Made, Prepared, prepare
-from antalya.steps.admit import check_size
+from antalya.steps.admit import check_areas, check_size
 from antalya.steps.disclose import ENVELOPE_LEVEL
 
 
@@ -34,9 +34,10 @@ def coarse(subject: Prepared) -> tuple[int, ...]:
 
 
 def sent(operation: Operation, limits: Limits, now: datetime) -> bytes:
-    """What is known of an operation without the store, for `subject_of`. Raises what `admit.check_size` and `prepare` raise."""
+    """What is known of an operation without the store, for `subject_of`. Raises what `prepare` and the checks of `admit` do."""
     check_size(operation, limits)  # before it costs anything; the keeper's own limits hold
     subject = prepare(operation, now)
+    check_areas(subject, limits)
     columns = of_shapes(subject.shapes, operation.volumes)
     return _ENCODER.encode(_Sent(movement_hash(operation), Sent.of(columns), tuple(s.centre for s in subject.shapes),
                                  coarse(subject)))

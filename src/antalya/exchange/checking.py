@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -15,16 +15,24 @@ from antalya.picture import Prepared, Rulebook, Stored, prepare
 from antalya.ports import Reader, Transaction
 from antalya.steps.ask import asks_for, closed, subject_hash
 from antalya.steps.clear import clearance
-from antalya.steps.detect import concerns_own, detect, widest_towards
+from antalya.steps.detect import concerns_own, detect, separations, widest_towards
 from antalya.steps.record import Tell, leafing, tell_of_ask, tell_of_finding
 from antalya.steps.weigh import weigh
 from antalya.steps.weigh.limits import counted_areas
 from antalya.wire.canonical import canonical
 
+AN_HOUR = timedelta(hours=1)
+
 
 def prepared(stored: Stored) -> Prepared:
     """A stored operation, ready to be checked."""
     return prepare(stored.operation, stored.moved_at, stored.first_filed_at, stored.version)
+
+
+def since(rulebook: Rulebook, now: datetime) -> datetime:
+    """What ended before this is too long ago to come too near to anything that is still to be: an hour, longer than any two
+    activities' minima, or what a `separation` rule asks for. It leaves the index, and its findings close."""
+    return now - max(AN_HOUR, timedelta(seconds=separations(rulebook).seconds))
 
 
 def counted_with(tx: Transaction, subject: Prepared, rulebook: Rulebook) -> list[Prepared]:
@@ -80,7 +88,7 @@ def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, becaus
         stored = tx.operation(id_)
         if stored is None:
             raise error("not_found", f"no operation {id_}")
-        live = stored.operation.state in LIVE and max(v.ends_at for v in stored.operation.volumes) > now
+        live = stored.operation.state in LIVE and max(v.ends_at for v in stored.operation.volumes) >= since(rulebook, now)
         after = {f.id: f for f in check(tx, _ready(stored, subject), rulebook, now)} if live else {}
         before = {o.finding.id: o.finding for o in tx.findings(operations=[id_])}
         if before or after:

@@ -22,11 +22,11 @@ from antalya.model.operations import LIVE, Fix, Operation
 from antalya.model.volume import Circle, Polygon, vertices
 from antalya.picture import Prepared, Stored, prepare
 from antalya.ports import Reader, Remembered, Transaction
-from antalya.steps.admit import admit, check_id, check_size, check_transition
+from antalya.steps.admit import admit, check_areas, check_id, check_size, check_transition
 from antalya.steps.disclose import ENVELOPE_LEVEL, Viewer
 from antalya.steps.record import leafing
 
-LIGHT_VERTICES, LIGHT_DEG = 128, 1.0
+LIGHT_VERTICES, LIGHT_DEG, LIGHT_M = 128, 1.0, 50_000.0
 _CELL_KM2 = 510_065_622.0 / (6 * 4**ENVELOPE_LEVEL)
 
 
@@ -102,7 +102,8 @@ def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evide
 
 
 def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: int) -> Outcome:
-    """Withdraws an operation of the caller's; what it clashed with is checked again. Active ones end instead."""
+    """Withdraws an operation of the caller's; what it clashed with is checked again. Active ones end instead. Raises not_found,
+    not_yours, stale_etag, wrong_state, signature_required."""
     with hub.refusals("operation", caller.party, id, evidence):
         def work(tx: Transaction, now: datetime) -> Outcome:
             old = _own(hub, tx, caller, id)
@@ -154,9 +155,10 @@ def report_fix(hub: Hub, caller: Viewer, id: str, fix: Fix) -> None:
 
 
 def is_light(operation: Operation) -> bool:
-    """Whether its shapes are made in a few milliseconds at most, whatever they are: few corners, and no edge so long that it is
-    divided into many."""
-    if sum(vertices(v.outline) for v in operation.volumes) > LIGHT_VERTICES:
+    """Whether its shapes are made, and the cells they cover found, in a few milliseconds at most: few corners, nothing large."""
+    if sum(max(4, vertices(v.outline)) for v in operation.volumes) > LIGHT_VERTICES:
+        return False
+    if any(v.outline.radius_m > LIGHT_M for v in operation.volumes if isinstance(v.outline, Circle)):
         return False
     polygons = [v.outline for v in operation.volumes if not isinstance(v.outline, Circle)]
     return all(isinstance(p, Polygon) and max(along) - min(along) <= LIGHT_DEG
@@ -167,7 +169,9 @@ def _prepare(operation: Operation, hub: Hub, sent: bytes) -> Prepared:
     check_size(operation, hub.limits)
     if sent:
         return subject_of(operation, sent, hub.clock())
-    return prepare(operation, hub.clock())
+    subject = prepare(operation, hub.clock())
+    check_areas(subject, hub.limits)  # before it costs more; what it costs, it costs nobody who waits for the store
+    return subject._replace(coarse=coarse(subject))
 
 
 def _movement(subject: Prepared) -> str:
@@ -176,7 +180,8 @@ def _movement(subject: Prepared) -> str:
 
 def replace_times(subject: Prepared, stored: Stored) -> Prepared:
     """The prepared operation with the moments the store gives it; the shapes were made before the job, outside the line."""
-    return Prepared(stored.operation, subject.shapes, stored.moved_at, stored.first_filed_at, stored.version, subject.made)
+    return subject._replace(operation=stored.operation, filed_at=stored.moved_at, first_filed_at=stored.first_filed_at,
+                            version=stored.version)
 
 
 def _own(hub: Hub, tx: Transaction, caller: Viewer, id: str) -> Stored:
@@ -200,12 +205,13 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
     party = rulebook.parties.get(caller.party)
     if evidence.kid is not None and (party is None or evidence.kid not in party.good_keys(now)):
         raise error("bad_signature", "the key is not registered any more")
-    if operation.state in LIVE:
+    if party is not None and party.must_sign and evidence.kid is None:
+        raise error("signature_required", "this party's filings must be signed")
+    moves = old is None or old.movement != stored.movement
+    if operation.state in LIVE or moves or old is None or operation.disclosure != old.operation.disclosure:
         admit(subject, caller.party, rulebook, hub.limits, now)
-        if rulebook.parties[operation.party].must_sign and evidence.kid is None:
-            raise error("signature_required", "this party's filings must be signed")
-        if old is None or old.movement != stored.movement:
-            _spend(tx, subject, hub.limits, now)
+    if moves:
+        _spend(tx, subject, hub.limits, now)
     leaf = keep(hub, tx, subject, stored, evidence, now, because, old)
     view = outcome_view(tx, caller, stored, now, rulebook, encoded=subject.made is not None) | {"leaf": leaf}
     if key is not None:
@@ -215,7 +221,7 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
 
 def _spend(tx: Transaction, subject: Prepared, limits: Limits, now: datetime) -> None:
     """Charges the party's budget of distinct area for the day (UTC). Raises budget_exceeded."""
-    cells = coarse(subject) if subject.made is None else subject.made.coarse
+    cells = subject.coarse if subject.made is None else subject.made.coarse
     party, day = subject.operation.party, now.date().isoformat()
     total, known = tx.spent(party, day, cells)
     fresh = [cell for cell in cells if cell not in known]

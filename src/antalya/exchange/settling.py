@@ -1,12 +1,11 @@
 """Settling: answers to asks, what time does to asks, and what was delivered."""
 
-from datetime import timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
 from antalya.exchange.bridge import showing
-from antalya.exchange.checking import clearances, tell_of_clearances
+from antalya.exchange.checking import AN_HOUR, clearances, since, tell_of_clearances
 from antalya.exchange.coordination import subscriptions
 from antalya.exchange.coordination.writing import note_handed_over
 from antalya.exchange.hub import Evidence, Hub
@@ -68,7 +67,7 @@ def tick(hub: Hub) -> int:
     answers = hub.handed_over.copy()
     with hub.store.read() as tx:
         now = hub.clock()
-        if not (answers or tx.asks_due(now) or tx.over(now - timedelta(hours=1)) or tx.bridged_over(now - timedelta(hours=1))
+        if not (answers or tx.asks_due(now) or tx.over(since(tx.rulebook(), now)) or tx.bridged_over(now - AN_HOUR)
                 or subscriptions.over(tx, now)):
             return 0
 
@@ -84,7 +83,7 @@ def tick(hub: Hub) -> int:
             tells += tell_of_ask(after, operations)
             tells += [Tell(o.party, f"clearance.{clearances(tx, [id_], now)[id_]}", id_) for id_, o in operations.items()]
             count += 1
-        over = tx.drop_from_index(now - timedelta(hours=1))
+        over = tx.drop_from_index(since(tx.rulebook(), now))
         for opened in tx.findings(operations=over):
             tx.close_finding(opened.finding.id, now, "over")
             hub.log(tx, leafing("finding.closed", now, "exchange", opened.finding.id, canonical(opened.finding), hub.salts()))

@@ -60,20 +60,26 @@ def admit(subject: Prepared, caller: str, rulebook: Rulebook, limits: Limits, no
     for party in operation.disclosure:
         if party != "*" and party not in rulebook.parties:
             raise error("unknown_reference", f"no party {party!r}", at="disclosure")
-    _check_extent(subject, limits, now)
+    check_areas(subject, limits)
+    _check_windows(operation, limits, now)
 
 
-def _check_extent(subject: Prepared, limits: Limits, now: datetime) -> None:
-    latest = now + timedelta(days=limits.horizon_days)
+def check_areas(subject: Prepared, limits: Limits) -> None:
+    """Raises area_too_large."""
     most_m2 = limits.area_km2 * 1e6
-    for i, (volume, radius_m) in enumerate(zip(subject.operation.volumes, subject.radii_m, strict=True)):
+    for i, radius_m in enumerate(subject.radii_m):
         # a cap's area first: its own takes longer to find
         if 3.2 * radius_m**2 > most_m2 and (area_m2 := subject.shapes[i].area_m2) > most_m2:
             raise error("area_too_large", f"{area_m2 / 1e6:.0f} km², at most {limits.area_km2:.0f} km²",
                         at=f"volumes[{i}].outline")
+
+
+def _check_windows(operation: Operation, limits: Limits, now: datetime) -> None:
+    latest = now + timedelta(days=limits.horizon_days)
+    for i, volume in enumerate(operation.volumes):
         if volume.ends_at > latest:
             raise error("beyond_horizon", f"ends more than {limits.horizon_days:g} days ahead", at=f"volumes[{i}].ends_at")
-    if max(v.ends_at for v in subject.operation.volumes) < now - timedelta(seconds=limits.past_s):
+    if max(v.ends_at for v in operation.volumes) < now - timedelta(seconds=limits.past_s):
         raise error("window_past", "every window is over", at="volumes")
 
 

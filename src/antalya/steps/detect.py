@@ -76,6 +76,11 @@ def widest_towards(rulebook: Rulebook, operation: Operation) -> tuple[Minima, ..
     return _widest_towards(operation.activity, widest)
 
 
+def separations(rulebook: Rulebook) -> Minima:
+    """As wide as any `separation` rule's minima."""
+    return reduce(Minima.widest, (_minima_of(rule) for _, rule in rulebook.of_kind(Separation)), Minima())
+
+
 def concerns_own(widest: tuple[Minima, ...]) -> bool:
     """Whether operations of its own party matter to one whose `widest_towards` these are: they don't clash, but may adjoin it."""
     return widest[0].up_m >= ALL_HEIGHTS_M

@@ -5,7 +5,7 @@ hours) · `details`. The broker and an operation's own party see details.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from math import ceil, floor
 from typing import Any
@@ -26,6 +26,7 @@ from antalya.picture import Rulebook, Stored, shape_of
 ENVELOPE_LEVEL = 10
 """S2 level of an envelope's cells: about 9 km wide."""
 _ENVELOPE_STEP_M = 500.0
+_LAST_HOUR = datetime.max.replace(minute=0, second=0, microsecond=0, tzinfo=UTC)
 
 View = dict[str, Any]
 
@@ -160,7 +161,7 @@ def _envelope(volumes: tuple[Volume, ...]) -> tuple[Outline | None, float, float
     ends = end.replace(minute=0, second=0, microsecond=0)
     return (cells_outline(cells), floor(min(v.lower_m for v in volumes) / _ENVELOPE_STEP_M) * _ENVELOPE_STEP_M,
             ceil(max(v.upper_m for v in volumes) / _ENVELOPE_STEP_M) * _ENVELOPE_STEP_M, begins,
-            ends if ends == end else ends + hour)
+            end if ends in (end, _LAST_HOUR) else ends + hour)
 
 
 def envelope(volumes: tuple[Volume, ...]) -> View:

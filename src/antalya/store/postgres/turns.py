@@ -5,6 +5,7 @@ what they leave is sent together with COMMIT. Nobody waits for either before it 
 answered, while the other is, more requests are taken.
 """
 
+import re
 import selectors
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -33,6 +34,8 @@ _KNOWN = {size: STORED + f"WHERE current = 1 AND id IN ({', '.join(f'${n}::text'
           for size in _SIZES}
 """To look up so many ids. Their number is in the text, so that a plan that is kept costs no more than one for these values, and
 is kept: once there are so many operations (`_SETTLED`) that it will be by the right index."""
+_PLAIN = re.compile("[ -~]+").fullmatch
+"""What is looked up ahead: an id that the server refused would end the transaction of all."""
 _SETTLED = 1_000
 _SOON_S = 0.02
 """So long a way to the server and back may take while nothing else is done."""
@@ -119,7 +122,8 @@ class Turns:
         """Sends the beginning of a transaction, without waiting for it."""
         with ExitStack() as until_kept:
             db = until_kept.enter_context(self._turn())
-            pipeline, about = Pipeline(db, self._prepared), list(dict.fromkeys(id_ for task in tasks for id_ in task.about))
+            pipeline = Pipeline(db, self._prepared)
+            about = list(dict.fromkeys(id_ for task in tasks for id_ in task.about if _PLAIN(id_)))
             pipeline.send(BEGIN)
             if self._lock:
                 pipeline.send(LOCK)
