@@ -48,8 +48,8 @@ def test_a_clash_filed_settled_and_proved(exchange_server: ExchangeServer, tmp_p
     assert "signed" in antalya("verify", receipts, "--key", key).stdout
     run("TR", "log", "--export", tmp_path / "log.jsonl")
     assert "verified" in antalya("verify", tmp_path / "log.jsonl", receipts, "--key", key).stdout
-    gone = run("TR", "file", "--withdraw", id_, "--json")
-    assert json.loads(gone.stdout)[0]["operation"]["operation"]["state"] == "withdrawn"
+    gone = json.loads(run("TR", "file", "--withdraw", id_, "--sign", tmp_path / "tr.pem", "--json").stdout)[0]
+    assert (gone["operation"]["operation"]["state"], gone["operation"]["signed"]) == ("withdrawn", True)
 
 
 def test_a_file_filed_again_is_the_same_filing(exchange_server: ExchangeServer, tmp_path: Path) -> None:

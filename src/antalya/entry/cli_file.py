@@ -86,7 +86,7 @@ def _change(exchange: Exchange, operation: Operation) -> Any:
 
 def _withdraw(exchange: Exchange, id: str) -> Any:
     path = address("operations", id)
-    return exchange.send("DELETE", path, if_match=exchange.etag(path))
+    return exchange.send("DELETE", path, {}, if_match=exchange.etag(path))  # a body, so that there is something to sign
 
 
 def read_operations(files: list[Path], me: Callable[[], str], anew: bool = False) -> Iterator[Operation]:
