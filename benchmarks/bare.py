@@ -30,7 +30,7 @@ def insert_ms(directory: Path, tries: int) -> tuple[float, float, float]:
     bodies = [canonical(operation(k, volume)) for k, volume in enumerate(volumes(tries, seed=3))]
     path = directory / "bare.sqlite"
     path.unlink(missing_ok=True)
-    with closing(_connect(path)) as db:
+    with closing(connect(path)) as db:
         db.execute("CREATE TABLE filing (id TEXT PRIMARY KEY, body BLOB)")
         return _timed(db, [[("INSERT INTO filing VALUES (?, ?)", [(str(k), body)])] for k, body in enumerate(bodies)])
 
@@ -52,7 +52,7 @@ def rows_ms(directory: Path, tries: int) -> tuple[float, float, float]:
                     full.backup(copy)
     finally:
         hub.store.close()
-    with closing(_connect(before)) as db:
+    with closing(connect(before)) as db:
         db.execute("ATTACH ? AS later", (str(where / "antalya.sqlite"),))
         left = _left(db)
         db.execute("DETACH later")
@@ -81,7 +81,8 @@ def _left(db: sqlite3.Connection) -> list[Rows]:
             for n, each in enumerate(left)]
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
+    """A SQLite file with the exchange's durability; its statements commit by themselves."""
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
