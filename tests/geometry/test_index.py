@@ -170,7 +170,7 @@ def test_rows_are_stored_and_come_back(loaded: bool, expected: int, monkeypatch:
         stored.append(one.stored(begin))
     assert other.newest == -1
     for parts in (stored[:3], stored[3:]):
-        other.take(parts, expected)
+        other.take(parts, expected, 3)
     assert other.newest == 15
     assert other.stored(0) == one.stored(0) == b"".join(stored)
     asked = joined(several)
@@ -180,7 +180,8 @@ def test_rows_are_stored_and_come_back(loaded: bool, expected: int, monkeypatch:
     assert one._held.most == other._held.most
 
 
-@pytest.mark.parametrize(("word", "value"), [(FIRST, 0), (FIRST, -15), (FIRST, 3), (FIRST, 2**62), (STATE, -1), (STATE, 256)])
+@pytest.mark.parametrize(("word", "value"), [(FIRST, 0), (FIRST, -15), (FIRST, 3), (FIRST, 2**62), (STATE, -1), (STATE, 14), (STATE, 255),
+                                             (STATE, 2**40)])
 def test_bytes_of_something_else_are_refused(loaded: bool, word: int, value: int) -> None:
     index = Index()
     index.add(1, columns_of(*crowd(np.random.default_rng(1), (38.0, 36.0), 2, 10_000)))
@@ -189,7 +190,7 @@ def test_bytes_of_something_else_are_refused(loaded: bool, word: int, value: int
     damaged[word] = value
     for part in (damaged.tobytes(), other[:-8], other[:-1], bytes(8)):
         with pytest.raises(AntalyaError, match="store_broken"):
-            Index().take([part], 1)
+            Index().take([part], 1, 14)
 
 
 @settings(max_examples=60)
