@@ -27,6 +27,8 @@ OFF = 3**0.5 / 2 / STEPS * 1.01
 LEAST_M = 1e-3
 """A cap's radius is taken for that where it is less."""
 ROOM = 256
+MOST_GUESSED = 4_000_000_000
+"""Bytes for which room is made ahead: how much there will be is known from the first few only, and they may be the greatest."""
 _OTHER = "stored volumes are not what the index holds"
 
 
@@ -41,8 +43,8 @@ class Held:
     def __init__(self, rows: int = ROOM, corners: int = 16 * ROOM) -> None:
         self.size = self.most = 0
         """Rows, and how many corners the greatest has."""
-        self._record = np.zeros((rows + 1, WIDTH))
-        self._corners = np.zeros((corners, 4), np.int16)
+        # both or, where there is no memory for one, neither
+        self._record, self._corners = np.zeros((rows + 1, WIDTH)), np.zeros((corners, 4), np.int16)
         self._paged = Paged()
         self._look()
 
@@ -118,12 +120,20 @@ class Held:
         if rows < 0:
             raise error("store_broken", _OTHER)
         if not self.size:
-            self.reserve(times * rows, times * corners)
-            self._paged.wait(len(self._record), len(self._corners))
-            self._paged = Paged((self._record, times * rows), (self._corners, times * corners))
+            times = max(1, min(times, MOST_GUESSED // (words.nbytes + 1)))
+            self._guess(times * rows, times * corners)
         self.reserve(rows, corners)
         most = take(words, self.size, self.words, self._corners.view(np.int64)[:, 0])
         self.size, self.most = self.size + rows, max(self.most, most)
+
+    def _guess(self, rows: int, corners: int) -> None:
+        """Makes room for so many rows at once, its pages touched ahead; where it can't be had, it grows as it is filled."""
+        try:
+            self.reserve(rows, corners)
+        except MemoryError:  # of what is not used, too, a system may give no more than it has
+            return
+        self._paged.wait(len(self._record), len(self._corners))
+        self._paged = Paged((self._record, rows), (self._corners, corners))
 
     def _take_few(self, words: Ints, kinds: int) -> None:
         place = 0
