@@ -3,6 +3,7 @@
 Between the nouns and the steps: the steps are pure functions over these two.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,18 +23,41 @@ from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon
 
 RuleOf = TypeVar("RuleOf", bound=Rule)
 
-
 _MOST_SHAPES = 20_000
-_shapes: dict[Outline, Shape] = {}
+_MOST_POINTS = 2_000_000
+"""Of all kept shapes together: some 100 MB."""
+
+
+class _Kept:
+    """Shapes by their outlines, until they are too many or have too many points; then it begins anew."""
+
+    def __init__(self) -> None:
+        self._shapes = dict[Outline, Shape]()
+        self._points, self._lock = 0, threading.Lock()
+
+    def get(self, outline: Outline) -> Shape | None:
+        """The shape of an outline, if it is kept."""
+        return self._shapes.get(outline)
+
+    def keep(self, outline: Outline, made: Shape) -> None:
+        """Keeps a shape."""
+        with self._lock:
+            if len(self._shapes) >= _MOST_SHAPES or self._points + len(made.points) > _MOST_POINTS:
+                self._shapes.clear()
+                self._points = 0
+            self._shapes[outline] = made
+            self._points += len(made.points)  # twice where two threads made it at once: then it is cleared a little sooner
+
+
+_kept = _Kept()
 
 
 def shape_of(outline: Polygon | MultiPolygon | Circle) -> Shape:
     """The prepared shape of an outline; kept, since rule areas and candidates come again and again."""
-    known = _shapes.get(outline)
+    known = _kept.get(outline)
     if known is None:
-        if len(_shapes) >= _MOST_SHAPES:
-            _shapes.clear()
-        known = _shapes[outline] = shape(outline)
+        known = shape(outline)
+        _kept.keep(outline, known)
     return known
 
 

@@ -41,6 +41,12 @@ def test_two_files_that_clash(tmp_path: Path) -> None:
     assert [f.kind for f in report.findings] == ["clash"]
 
 
+def test_an_outline_of_too_many_long_edges_is_named(tmp_path: Path) -> None:
+    ring = [[0.01 * k, 40.0 if k % 2 else -40.0] for k in range(64)]
+    wide = write(tmp_path / "A.geojson", plan("A"), plan("B", {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}))
+    assert refused(wide) == ("too_many_vertices", f"{wide}: features[1].geometry")
+
+
 @pytest.mark.parametrize("other", [
     plan("B", square(38.0)), plan("B", square(37.9, 36.6)), plan("B", square(38.0, 36.6)),  # an edge, a corner in common
     plan("B", lower_m=600, upper_m=700), plan("B", lower_m=100, upper_m=400),

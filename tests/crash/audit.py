@@ -19,7 +19,7 @@ from antalya.ledger.checkpoint import Verifier
 from antalya.ledger.entry import Entry, opens
 from antalya.ledger.receipt import Receipt, verify_receipt
 from antalya.model import Ask, Finding, Operation
-from antalya.model.operations import LIVE
+from antalya.model.operations import ACTIVITIES, LIVE
 from antalya.store.rows import kind_of
 from antalya.wire.canonical import canonical
 from antalya.wire.decode import decode
@@ -95,7 +95,7 @@ class Audit:
         for seq, operation in live:
             wanted, ours = Held(), Held()
             wanted.add(seq, kind_of(operation), of_shapes(shapes([v.outline for v in operation.volumes]), operation.volumes))
-            ours.take([held[seq]], 1)
+            ours.take([held[seq]], 1, len(ACTIVITIES))
             assert ours.words[:ours.size, FIRST:STORED].tolist() == wanted.words[:wanted.size, FIRST:STORED].tolist()
             corners = wanted.columns.first[wanted.size]
             assert ours.columns.first[ours.size] == corners

@@ -30,6 +30,10 @@ def square(size_deg: float, corners: int = 4) -> Ring:
     return (*edge, (38.0, 36 + size_deg), edge[0])
 
 
+LONG = Polygon(coordinates=(((0.0, 0.0), (80.0, 0.0), (80.0, 1e-3), (0.0, 0.0)),))
+"""Of a few km², but each edge is divided into 1,600 pieces."""
+
+
 @pytest.mark.parametrize(("outline", "light"), [
     (Circle(center=(38, 36), radius_m=50_000), True),
     (Circle(center=(38, 36), radius_m=51_000), False),
@@ -172,6 +176,7 @@ def test_a_duplicate_id_is_refused_and_the_refusal_has_a_leaf(world: World) -> N
     ({"volumes": (volume(size=5.0),)}, {}, "area_too_large"),
     ({"volumes": (volume(),) * 3}, {"volumes": 2}, "too_many_volumes"),
     ({}, {"vertices": 4}, "too_many_vertices"),
+    ({"volumes": (replace(volume(), outline=LONG),) * 32}, {}, "too_many_vertices"),
     ({"forces": ("NOBODY",)}, {}, "unknown_reference"),
     ({"disclosure": {"XX": "details"}}, {}, "unknown_reference"),
     ({"id": "not-a-uuid"}, {}, "bad_id"),

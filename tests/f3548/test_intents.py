@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.f3548.conftest import ALL, CMSA, CP, NO_OVN, NULL_ID, SC, Uss, circle, instant, moment, new_id, volume
+from tests.f3548.conftest import ALL, CMSA, CP, NO_OVN, NULL_ID, SC, Uss, circle, instant, moment, new_id, polygon, volume
 from tests.http.conftest import Door
 from tests.world import DAWN, hours
+
+from antalya.exchange.coordination import extents
 
 
 def missing(answer: Any) -> list[str]:
@@ -154,6 +156,14 @@ def test_activation_needs_a_subscription(uss1: Uss) -> None:
 def test_bad_extents_are_refused(uss1: Uss, extent: dict[str, Any]) -> None:
     good = volume()
     assert uss1.put(new_id(), uss1.intent(good, extent)).status_code == 400
+
+
+def test_extents_with_too_many_long_edges_are_refused_before_shapes_are_made(uss1: Uss, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    monkeypatch.setattr(extents, "shape", made.append)
+    long = [volume(polygon((0, 0), (80, 0), (80, 0.001 * k))) for k in range(1, 33)]
+    refused = uss1.put(new_id(), uss1.intent(*long))
+    assert (refused.status_code, "too_many_vertices" in refused.json()["message"], made) == (400, True, [])
 
 
 @pytest.mark.parametrize("fields", [

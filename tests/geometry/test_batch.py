@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.adversaries import OPEN, TOUCHING, Random, duels, go, place, star
 
-from antalya.geometry import batch
+from antalya.geometry import batch, kernel, making, pairing, tree
 from antalya.geometry.columns import Codes, of_degrees, of_shapes
 from antalya.geometry.overlap import meet
 from antalya.geometry.shape import Shape, shape, shapes
@@ -95,6 +95,19 @@ def test_wide_shapes_and_wide_minima() -> None:
     prepared = shapes([v.outline for v in volumes])
     assert found == [(i, j) for i, j in combinations(range(len(volumes)), 2)
                      if meet(volumes[i], volumes[j], far, prepared[i], prepared[j])]
+
+
+@pytest.mark.parametrize("count", [2, 15, 16, 17, 40])
+def test_only_rows_that_are_there_are_read(count: int) -> None:
+    """In ordinary Python, which looks at bounds; compiled code would read what lies behind."""
+    volumes = crowd(np.random.default_rng(count), (38.0, 36.0), count, 10_000, 1)
+    columns = of_shapes(shapes([v.outline for v in volumes]), volumes)
+    boxed, corners, out = tree.tree(columns), int(np.diff(columns.first).max()), np.empty((1_000, 3), np.int64)
+    making.run(making.cores, count, columns)
+    kind, scratch, marks = np.zeros(count, np.int64), np.empty((kernel.SCRATCH, corners)), np.empty((2, corners), np.int64)
+    found = [pairs(0, boxed.blocks, *boxed, columns, kind, TABLE, np.arange(count), TABLE.reshape(-1, 3).max(axis=0), scratch,
+                   marks, out)[1] for pairs in (pairing.pairs.py_func, pairing.pairs)]
+    assert found[0] == found[1] >= len(join(volumes, CLASSES[0]))
 
 
 def test_the_same_volumes_in_another_order_are_the_same_pairs() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -170,7 +171,7 @@ def test_rows_are_stored_and_come_back(loaded: bool, expected: int, monkeypatch:
         stored.append(one.stored(begin))
     assert other.newest == -1
     for parts in (stored[:3], stored[3:]):
-        other.take(parts, expected)
+        other.take(parts, expected, 3)
     assert other.newest == 15
     assert other.stored(0) == one.stored(0) == b"".join(stored)
     asked = joined(several)
@@ -180,7 +181,41 @@ def test_rows_are_stored_and_come_back(loaded: bool, expected: int, monkeypatch:
     assert one._held.most == other._held.most
 
 
-@pytest.mark.parametrize(("word", "value"), [(FIRST, 0), (FIRST, -15), (FIRST, 3), (FIRST, 2**62), (STATE, -1), (STATE, 256)])
+@pytest.mark.parametrize("refused", [1, 2], ids=["for rows", "for corners"])
+def test_what_there_is_is_taken_though_there_is_no_room_for_what_may_come(refused: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = columns_of(*crowd(np.random.default_rng(7), (38.0, 36.0), 300, 10_000))
+    one, other = Held(), Held()
+    one.add(np.arange(300), np.zeros(300, np.uint8), made)
+    asked, zeros = list[int](), np.zeros
+
+    def short(*given: Any) -> Any:
+        room = zeros(*given)
+        asked.append(room.nbytes)
+        if len(asked) == refused:
+            raise MemoryError
+        return room
+
+    monkeypatch.setattr(np, "zeros", short)
+    for begin in range(0, 300, 100):
+        other.take_many(np.frombuffer(one.stored(begin, begin + 100), np.int64), 1_000, 1)
+    monkeypatch.undo()
+    assert len(asked) >= refused
+    assert other.stored(0, other.size) == one.stored(0, 300)
+    assert other.nbytes < 4 * one.nbytes
+
+
+def test_no_more_room_is_guessed_than_is_sensible(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = Held(), Held()
+    one.add(0, 0, columns_of(*crowd(np.random.default_rng(7), (38.0, 36.0), 100, 10_000)))
+    stored = one.stored(0, 100)
+    monkeypatch.setattr("antalya.geometry.held.MOST_GUESSED", 20 * len(stored))
+    other.take_many(np.frombuffer(stored, np.int64), 4_000_000, 1)
+    assert other.stored(0, 100) == stored
+    assert 20 * len(stored) < other.nbytes < 40 * len(stored)
+
+
+@pytest.mark.parametrize(("word", "value"), [(FIRST, 0), (FIRST, -15), (FIRST, 3), (FIRST, 2**62), (STATE, -1), (STATE, 14), (STATE, 255),
+                                             (STATE, 2**40)])
 def test_bytes_of_something_else_are_refused(loaded: bool, word: int, value: int) -> None:
     index = Index()
     index.add(1, columns_of(*crowd(np.random.default_rng(1), (38.0, 36.0), 2, 10_000)))
@@ -189,7 +224,7 @@ def test_bytes_of_something_else_are_refused(loaded: bool, word: int, value: int
     damaged[word] = value
     for part in (damaged.tobytes(), other[:-8], other[:-1], bytes(8)):
         with pytest.raises(AntalyaError, match="store_broken"):
-            Index().take([part], 1)
+            Index().take([part], 1, 14)
 
 
 @settings(max_examples=60)

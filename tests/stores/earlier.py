@@ -13,7 +13,7 @@ from antalya.geometry.columns import BASIS, CORE, NUMBERS, ORIGIN, RADIUS, Colum
 from antalya.geometry.held import FIRST, STORED, Held
 from antalya.geometry.shape import shapes
 from antalya.ledger import merkle
-from antalya.model.operations import Operation
+from antalya.model.operations import ACTIVITIES, Operation
 from antalya.ports import Store
 from antalya.store.rows import kind_of, micros
 from antalya.wire.decode import decode
@@ -111,7 +111,7 @@ def held(execute: Execute) -> dict[int, list[Any]]:
     rows = dict[int, list[Any]]()
     for operation, stored in execute("SELECT operation, columns FROM volumes").fetchall():
         again, words, place = Held(), np.frombuffer(stored, np.int64), 0
-        again.take([stored], 1)
+        again.take([stored], 1, len(ACTIVITIES))
         assert again.stored(0, again.size) == stored
         while place < len(words):
             end = place + STORED + int(words[place + FIRST])

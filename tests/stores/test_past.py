@@ -252,11 +252,11 @@ def test_a_tick_that_is_undone_leaves_the_index_as_it_was(store: Store) -> None:
     assert hot(store) == 3
 
 
-def put_far(store: Store, seq: int, key: int) -> None:
-    """An operation with a high number, and in the table of volumes with a key."""
+def put_far(store: Store, seq: int, key: int, kind: int = 0) -> None:
+    """An operation with a high number, and in the table of volumes with a key and a kind."""
     plan = disc("far")
     held = Held()
-    held.add(key, 0, of_shapes(plan.shapes, plan.operation.volumes))
+    held.add(key, kind, of_shapes(plan.shapes, plan.operation.volumes))
 
     def job(tx: Any) -> None:
         tx._insert(_COLUMNS, [(seq, "far", 1, "TR", "filed", 0, 1, 0, 0, 0, "m", None, tx.append_leaf(b"leaf", SALT, None),
@@ -280,3 +280,16 @@ def test_a_row_of_another_operation_is_a_broken_store(store: Store) -> None:
     put_far(store, 7, 6)
     with pytest.raises(AntalyaError, match="store_broken"):
         store.write(lambda tx: Hot()._fill(tx._rows))  # type: ignore[attr-defined]
+
+
+def test_a_row_of_a_kind_that_there_is_not_is_a_broken_store(store: Store) -> None:
+    """A newer program's, or a damaged one: the compiled code would read whatever lies behind the minima."""
+    kept(store, disc("first"))
+    read = Hot()
+    store.write(lambda tx: read._fill(tx._rows))  # type: ignore[attr-defined]
+    put_far(store, 7, 7, len(ACTIVITIES))
+    with pytest.raises(AntalyaError, match="store_broken"):
+        store.write(lambda tx: Hot()._fill(tx._rows))  # type: ignore[attr-defined]
+    read._last = 1
+    with pytest.raises(AntalyaError, match="store_broken"):
+        store.write(lambda tx: read._catch_up(tx._rows, 7, None))  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antalya.geometry import ellipsoid
-from antalya.geometry.densify import WIDEST_M, between
+from antalya.geometry.densify import WIDEST_M, between, divided
 from antalya.geometry.ellipsoid import Floats, Ints
 from antalya.geometry.shape import Shape
 from antalya.model.errors import error
@@ -160,7 +160,7 @@ def of_degrees(lon: Floats, lat: Floats, codes: Codes, first: Ints, disc: Floats
                ends: Ints) -> Columns:
     """Volumes from arrays of positions in degrees that are known to be valid (no ring crosses or touches itself).
 
-    Raises outline_too_wide where one does not fit into a cap of 4,000 km radius.
+    Raises outline_too_wide where one does not fit into a cap of 4,000 km radius, too_many_vertices as `densify.divided`.
     """
     from antalya.geometry import making
     lon, lat, disc, lower, upper = (np.ascontiguousarray(values, np.float64) for values in (lon, lat, disc, lower, upper))
@@ -183,7 +183,7 @@ def _divided(lon: Floats, lat: Floats, made: Columns) -> Columns:
     lon = np.where(np.abs(lat) == 90, 0.0, np.where(lon == -180, 180.0, lon))
     chord = np.zeros(len(points))
     chord[:-1] = np.linalg.norm(points[1:] - points[:-1], axis=1)
-    pieces = np.where(codes == EDGE, np.maximum(np.ceil(chord / LONGEST_M), 1), 1).astype(np.int64)
+    pieces = divided(np.where(codes == EDGE, chord, 0), LONGEST_M, first[:-1])
     long = np.flatnonzero(pieces > 1)
     at = np.concatenate([[0], np.cumsum(pieces)])
     out, more = np.empty((at[-1], 3)), np.full(at[-1], EDGE, dtype=np.uint8)

@@ -14,15 +14,70 @@ STEP_M = 5_000.0
 WIDEST_M = 5_000_000.0
 BENT = 1.15
 """An edge of 10,000 km is this much longer than its chord at most."""
+MOST_ADDED = 100_000
+"""Points that dividing long edges may add to one outline, or at a door to all of one operation: edges of 500,000 km together,
+many times the boundary of a country or of a flight information region."""
+DEGREE_M = 111_700.0
+"""No degree of latitude or longitude is longer."""
+FIRST = np.zeros(1, np.int64)
+"""Of one outline: all rings are its own."""
 
 
-def densified(rings: Sequence[Ring]) -> tuple[Floats, Ints, Floats]:
-    """Rings one after the other as points in space at most `STEP_M` apart along their geodesics.
+def densified(rings: Sequence[Ring], first: Ints = FIRST) -> tuple[Floats, Ints, Floats]:
+    """Rings one after the other as points in space at most `STEP_M` apart along their geodesics. `first`: the first ring of each
+    outline.
 
     Returns the points (n, 3); where each ring begins, and the end; for each point the length of the piece that begins
     there, at most (0 at a ring's end). Each position is written in one way first: longitude 180, never −180; longitude
-    0 at the poles. Raises outline_too_wide where an edge is longer than 10,000 km.
+    0 at the poles. Raises outline_too_wide where an edge is longer than 10,000 km, and what `divided` raises.
     """
+    lon, lat, points, ends, chord = _corners(rings)
+    longest = float(chord.max())
+    if longest <= STEP_M:
+        return points, ends, chord * BENT
+    if longest > 2 * ellipsoid.A * np.sin(WIDEST_M / ellipsoid.B):
+        raise error("outline_too_wide", "an edge is longer than 10,000 km", at="outline")
+    pieces = divided(chord, STEP_M, ends[first])
+    at = np.concatenate([[0], np.cumsum(pieces[:-1])])
+    out = np.empty((at[-1] + 1, 3))
+    out[at] = points
+    inside = np.ones(len(out), dtype=np.bool_)
+    inside[at] = False
+    long = np.flatnonzero(pieces > 1)
+    out[inside] = between(lon, lat, long, pieces[long])
+    return out, np.append(at[ends[:-1]], len(out)), np.repeat(chord / pieces, pieces) * BENT
+
+
+def check_added(rings: Sequence[Ring], at: str) -> None:
+    """Whether `densified` adds no more than `MOST_ADDED` points to the rings of several outlines together. It takes a microsecond
+    a ring where they are plainly fewer. Raises too_many_vertices."""
+    edges_m = 0.0
+    for ring in rings:
+        lon, lat = zip(*ring, strict=True)
+        edges_m += len(ring) * (max(lon) - min(lon) + max(lat) - min(lat)) * DEGREE_M  # together they are no longer than that
+    if edges_m <= MOST_ADDED * STEP_M:
+        return
+    chord = _corners(rings)[-1]
+    if np.ceil(chord[chord > STEP_M] / STEP_M - 1).sum() > MOST_ADDED:
+        raise error("too_many_vertices", f"their long edges would be divided by more than {MOST_ADDED:,} points", at=at)
+
+
+def divided(chord: Floats, longest_m: float, first: Ints) -> Ints:
+    """Into how many pieces of about `longest_m` at most each edge is divided, by its chord in metres: at least one.
+
+    `first`: where the edges of each outline begin. Raises too_many_vertices where that adds more than `MOST_ADDED` points to one
+    of them, before there is any room for these; `at` has the outline's index if there are several."""
+    pieces = np.maximum(np.ceil(chord / longest_m), 1).astype(np.int64)
+    more = np.add.reduceat(pieces - 1, first)
+    if (more > MOST_ADDED).any():
+        raise error("too_many_vertices", f"its long edges would be divided by more than {MOST_ADDED:,} points",
+                    at="outline" if len(first) == 1 else f"[{int(np.argmax(more > MOST_ADDED))}].outline")
+    return pieces
+
+
+def _corners(rings: Sequence[Ring]) -> tuple[Floats, Floats, Floats, Ints, Floats]:
+    """Longitudes, latitudes and points in space of the positions; where each ring begins, and the end; and for each position the
+    chord of the edge that begins there, 0 at a ring's end."""
     ends = np.cumsum([0, *map(len, rings)])
     both = np.fromiter(chain.from_iterable(chain.from_iterable(rings)), np.float64, 2 * int(ends[-1])).reshape(-1, 2)
     lon, lat = both[:, 0], both[:, 1]
@@ -33,20 +88,7 @@ def densified(rings: Sequence[Ring]) -> tuple[Floats, Ints, Floats]:
     step = points[1:] - points[:-1]
     chord[:-1] = np.sqrt(np.einsum("ni,ni->n", step, step))
     chord[ends[1:] - 1] = 0
-    longest = float(chord.max())
-    if longest <= STEP_M:
-        return points, ends, chord * BENT
-    if longest > 2 * ellipsoid.A * np.sin(WIDEST_M / ellipsoid.B):
-        raise error("outline_too_wide", "an edge is longer than 10,000 km", at="outline")
-    pieces = np.maximum(np.ceil(chord / STEP_M), 1).astype(np.int64)
-    at = np.concatenate([[0], np.cumsum(pieces[:-1])])
-    out = np.empty((at[-1] + 1, 3))
-    out[at] = points
-    inside = np.ones(len(out), dtype=np.bool_)
-    inside[at] = False
-    long = np.flatnonzero(pieces > 1)
-    out[inside] = between(lon, lat, long, pieces[long])
-    return out, np.append(at[ends[:-1]], len(out)), np.repeat(chord / pieces, pieces) * BENT
+    return lon, lat, points, ends, chord
 
 
 def between(lon: Floats, lat: Floats, edge: Ints, pieces: Ints) -> Floats:

@@ -21,13 +21,14 @@ SHORT = CORE + 1
 STARTS, ENDS, FIRST, KEY, STATE = SHORT, SHORT + 1, SHORT + 2, SHORT + 3, SHORT + 4
 STORED, WIDTH = STATE + 1, STATE + 3
 """Words of a row, without and with what makes it lie in two lines of a processor's cache."""
-MOST_KINDS = 256
 STEPS = 32_767
 """Steps from the middle of a cap to its edge."""
 OFF = 3**0.5 / 2 / STEPS * 1.01
 LEAST_M = 1e-3
 """A cap's radius is taken for that where it is less."""
 ROOM = 256
+MOST_GUESSED = 4_000_000_000
+"""Bytes for which room is made ahead: how much there will be is known from the first few only, and they may be the greatest."""
 _OTHER = "stored volumes are not what the index holds"
 
 
@@ -42,8 +43,8 @@ class Held:
     def __init__(self, rows: int = ROOM, corners: int = 16 * ROOM) -> None:
         self.size = self.most = 0
         """Rows, and how many corners the greatest has."""
-        self._record = np.zeros((rows + 1, WIDTH))
-        self._corners = np.zeros((corners, 4), np.int16)
+        # both or, where there is no memory for one, neither
+        self._record, self._corners = np.zeros((rows + 1, WIDTH)), np.zeros((corners, 4), np.int16)
         self._paged = Paged()
         self._look()
 
@@ -100,38 +101,46 @@ class Held:
             parts += [row.tobytes(), self._corners[i:j].tobytes()]
         return b"".join(parts)
 
-    def take(self, parts: Sequence[bytes], of: int) -> None:
-        """Adds what was `stored`, at least one row, of about so many parts that are to come. Raises store_broken for other
-        bytes."""
+    def take(self, parts: Sequence[bytes], of: int, kinds: int) -> None:
+        """Adds what was `stored`, at least one row, of about so many parts that are to come; so many kinds there are. Raises
+        store_broken for other bytes and kinds."""
         joined = b"".join(parts)
         if len(joined) % 8:
             raise error("store_broken", _OTHER)
         words = np.frombuffer(joined, np.int64)
         if LOADED.is_set():
-            self.take_many(words, max(1, -(-of // len(parts))))
+            self.take_many(words, max(1, -(-of // len(parts))), kinds)
         else:
-            self._take_few(words)
+            self._take_few(words, kinds)
 
-    def take_many(self, words: Ints, times: int) -> None:
+    def take_many(self, words: Ints, times: int, kinds: int) -> None:
         """As `take`, compiled. `times`: how many times as much is to come."""
         from antalya.geometry.opening import counted, take
-        rows, corners = counted(words)
+        rows, corners = counted(words, kinds)
         if rows < 0:
             raise error("store_broken", _OTHER)
         if not self.size:
-            self.reserve(times * rows, times * corners)
-            self._paged.wait(len(self._record), len(self._corners))
-            self._paged = Paged((self._record, times * rows), (self._corners, times * corners))
+            times = max(1, min(times, MOST_GUESSED // (words.nbytes + 1)))
+            self._guess(times * rows, times * corners)
         self.reserve(rows, corners)
         most = take(words, self.size, self.words, self._corners.view(np.int64)[:, 0])
         self.size, self.most = self.size + rows, max(self.most, most)
 
-    def _take_few(self, words: Ints) -> None:
+    def _guess(self, rows: int, corners: int) -> None:
+        """Makes room for so many rows at once, its pages touched ahead; where it can't be had, it grows as it is filled."""
+        try:
+            self.reserve(rows, corners)
+        except MemoryError:  # of what is not used, too, a system may give no more than it has
+            return
+        self._paged.wait(len(self._record), len(self._corners))
+        self._paged = Paged((self._record, rows), (self._corners, corners))
+
+    def _take_few(self, words: Ints, kinds: int) -> None:
         place = 0
         while place < len(words):
             begin = place + STORED
             count = int(words[place + FIRST]) if begin <= len(words) else 0
-            if not (1 <= count <= len(words) - begin and 0 <= words[place + STATE] < MOST_KINDS):
+            if not (1 <= count <= len(words) - begin and 0 <= words[place + STATE] < kinds):
                 raise error("store_broken", _OTHER)
             self.reserve(1, count)
             row, at = self.size, int(self.columns.first[self.size])

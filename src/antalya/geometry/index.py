@@ -68,9 +68,10 @@ class Index:
         if len(keys):
             self._held.add(keys, kinds, columns)
 
-    def take(self, parts: Sequence[bytes], of: int) -> None:
-        """Adds rows that were `stored`, some of about so many operations' that are to come, until the next `settle`."""
-        self._held.take(parts, of)
+    def take(self, parts: Sequence[bytes], of: int, kinds: int) -> None:
+        """Adds rows that were `stored`, some of about so many operations' that are to come, until the next `settle`. Raises
+        store_broken for other bytes, and kinds beyond so many: as many as `near` will be given minima of."""
+        self._held.take(parts, of, kinds)
 
     def stored(self, begin: int) -> bytes:
         """The rows from one on, for `take`."""
@@ -82,7 +83,7 @@ class Index:
         return int(self._held.keys[self._held.size - 1]) if self._held.size else -1
 
     def add(self, key: int, columns: Columns, kind: int = 0) -> None:
-        """Adds an operation's volumes. `key` is greater than all before, `kind` less than 256."""
+        """Adds an operation's volumes. `key` is greater than all before, `kind` one that `near` will be given minima of."""
         self._held.add(key, kind, columns)
 
     def remove(self, key: int) -> Ints:
@@ -217,7 +218,7 @@ def warm() -> None:
         columns, held = joined([part] * 20), Held()
         making.cores(0, 20, columns)
         held.add(np.arange(20), np.zeros(20, np.uint8), columns)
-        Held().take_many(np.frombuffer(held.stored(0, 20), np.int64), 1)
+        Held().take_many(np.frombuffer(held.stored(0, 20), np.int64), 1, 1)
         opening.hold(held.columns, 0, columns)
         simple.spaced(*np.zeros((3, 4, 2)), np.empty((4, 3)))
         simple.axes(*np.zeros((2, 2)), origin := np.empty(3), basis := np.empty((3, 2)), bend := np.empty((2, 2)))

@@ -5,7 +5,7 @@ import numpy as np
 from antalya.geometry import making
 from antalya.geometry.columns import CORE, NUMBERS, ORIGIN, RADIUS
 from antalya.geometry.compiled import compiled
-from antalya.geometry.held import FIRST, LEAST_M, MOST_KINDS, OFF, SHORT, STATE, STEPS, STORED
+from antalya.geometry.held import FIRST, LEAST_M, OFF, SHORT, STATE, STEPS, STORED
 
 
 @compiled
@@ -30,12 +30,13 @@ def hold(held, row, q):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def counted(words):  # type: ignore[no-untyped-def]
-    """How many rows and corners there are in stored bytes (`Held.stored`); -1 rows where they are something else."""
+def counted(words, kinds):  # type: ignore[no-untyped-def]
+    """How many rows and corners there are in stored bytes (`Held.stored`); -1 rows where they are something else, or of no kind
+    among so many: `tree.around` reads a kind's row of a table, and does not look whether there is one."""
     rows = corners = place = 0
     while place + STORED <= len(words):
         count = words[place + FIRST]
-        if not (1 <= count <= len(words) - place - STORED and 0 <= words[place + STATE] < MOST_KINDS):
+        if not (1 <= count <= len(words) - place - STORED and 0 <= words[place + STATE] < kinds):
             return -1, 0
         rows, corners, place = rows + 1, corners + count, place + STORED + count
     return (rows if place == len(words) else -1), corners

@@ -52,7 +52,7 @@ def pairs(begin, end, boxes, order, levels, since, c, kind, table, group, most, 
             for side in range(10 if top else 0):
                 box_there[side] = boxes[levels[1] + block // FAN, side, block % FAN]
             widen(box_there, most)
-            lanes = touching(boxes, at, box_there) if top else (1 << FAN) - 1
+            lanes = touching(boxes, at, box_there) if top else (1 << min(FAN, len(order))) - 1  # of one block, those there are
             for lane in range(FAN):
                 if not lanes >> lane & 1:
                     continue

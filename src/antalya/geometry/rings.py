@@ -13,6 +13,9 @@ from antalya.geometry.ellipsoid import Floats
 from antalya.geometry.overlay import common, joined, minus, width_m
 from antalya.model.errors import error
 
+MOST_CROSSINGS = 5_000
+"""Where a ring touches itself along an edge, every other piece crosses another by rounding: so many on 15,000 km."""
+
 
 def enclosed(ring: Floats, noise_m: float, at: str) -> BaseGeometry:
     """The area one closed ring (n, 2) encloses, valid.
@@ -21,38 +24,46 @@ def enclosed(ring: Floats, noise_m: float, at: str) -> BaseGeometry:
     """
     area = shapely.polygons(ring)
     if not shapely.is_valid(area):
-        if _scribbled(ring):
+        tree = shapely.STRtree(shapely.linestrings(np.stack([ring[:-1], ring[1:]], axis=1)))
+        if _scribbled(tree):
             raise error("ring_crosses_itself", "the ring crosses itself", at=at)
         noded = joined([shapely.linestrings(ring)])
         faces = [f for f in shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))) if not f.is_empty]
-        turns = np.array([_turns(ring, shapely.point_on_surface(f)) for f in faces], dtype=np.int64)
-        clear = np.array([width_m(f) > noise_m for f in faces], dtype=np.bool_)
-        if len(set(turns[clear].tolist()) - {0}) > 1 or (np.abs(turns[clear]) > 1).any():
-            raise error("ring_crosses_itself", "the ring crosses itself", at=at)
-        area = joined([f for f, n in zip(faces, turns, strict=True) if n])
+        kept, clear = [], set[int]()
+        for face in faces:
+            turns = _turns(ring, tree, shapely.point_on_surface(face))
+            if not turns:
+                continue
+            kept.append(face)
+            if width_m(face) > noise_m:
+                clear.add(turns)
+            if not clear <= {1} and not clear <= {-1}:  # at the first, for there may be thousands
+                raise error("ring_crosses_itself", "the ring crosses itself", at=at)
+        area = joined(kept)
     if width_m(area) <= noise_m / 4:
         raise error("ring_too_short", "the ring encloses no area: its corners lie on one line", at=at)
     return area
 
 
-def _scribbled(ring: Floats) -> bool:
-    """Whether the ring crosses itself more often than it has corners: then it isn't worth while to find all its faces."""
-    edges = shapely.linestrings(np.stack([ring[:-1], ring[1:]], axis=1))
-    tree = shapely.STRtree(edges)
-    crossings = 0
+def _scribbled(tree: shapely.STRtree) -> bool:
+    """Whether the ring crosses itself more often than it has pieces, or than `MOST_CROSSINGS`: then it isn't worth while to find
+    all its faces."""
+    edges, crossings = tree.geometries, 0
     for k in range(0, len(edges), 64):
         crossings += tree.query(edges[k:k + 64], predicate="crosses").shape[1] // 2
-        if crossings > len(edges):
+        if crossings > min(len(edges), MOST_CROSSINGS):
             return True
     return False
 
 
-def _turns(ring: Floats, point: BaseGeometry) -> int:
-    """How often the ring goes round the point, counter-clockwise positive."""
-    x, y = (ring - shapely.get_coordinates(point)).T
-    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
-    up = (y[:-1] <= 0) & (y[1:] > 0) & (cross > 0)
-    down = (y[:-1] > 0) & (y[1:] <= 0) & (cross < 0)
+def _turns(ring: Floats, tree: shapely.STRtree, point: BaseGeometry) -> int:
+    """How often the ring, whose edges are in the tree, goes round the point, counter-clockwise positive."""
+    ((px, py),) = shapely.get_coordinates(point)
+    east = tree.query(shapely.linestrings([(px, py), (max(px, ring[:, 0].max()), py)]))
+    (x, y), (u, v) = (ring[east] - (px, py)).T, (ring[east + 1] - (px, py)).T
+    cross = x * v - u * y
+    up = (y <= 0) & (v > 0) & (cross > 0)
+    down = (y > 0) & (v <= 0) & (cross < 0)
     return int(up.sum()) - int(down.sum())
 
 

@@ -156,10 +156,11 @@ def cores_m(flat: NDArray[np.object_]) -> Floats:
 def shape(outline: Outline) -> Shape:
     """The outline, prepared.
 
-    Raises outline_too_wide (it doesn't fit into a cap of 5,000 km radius), ring_crosses_itself (a ring that crosses itself
-    or another ring of its polygon), ring_too_short (a ring that encloses nothing, its corners being on one line). A ring
-    that touches itself or another one is taken as what it encloses. The inside of a ring is its smaller side. Polygons of
-    one MultiPolygon may overlap; they count once.
+    Raises outline_too_wide (it doesn't fit into a cap of 5,000 km radius), too_many_vertices (its long edges would be divided by
+    more than `densify.MOST_ADDED` points), ring_crosses_itself (a ring that crosses itself or another ring of its polygon),
+    ring_too_short (a ring that encloses nothing, its corners being on one line). A ring that touches itself or another one is
+    taken as what it encloses. The inside of a ring is its smaller side. Polygons of one MultiPolygon may overlap; they count
+    once.
     """
     if isinstance(outline, Circle):
         return _round(outline)
@@ -228,10 +229,10 @@ def _about(x: float, y: float, z: float) -> Frame:
 def _cornered(outlines: Sequence[Polygon | MultiPolygon]) -> list[Shape]:
     several = [o.coordinates if isinstance(o, MultiPolygon) else (o.coordinates,) for o in outlines]
     polygons = [polygon for each in several for polygon in each]
-    points, ring_ends, steps = densified([ring for polygon in polygons for ring in polygon])
     polygon_ends = np.cumsum([0, *map(len, polygons)])  # in rings
     outline_ends = np.cumsum([0, *map(len, several)])  # in polygons
     rings_at = polygon_ends[outline_ends]
+    points, ring_ends, steps = densified([ring for polygon in polygons for ring in polygon], rings_at[:-1])
     points_at = ring_ends[rings_at]
     frames, radii, flat = caps(points, points_at[:-1])
     step = np.maximum.reduceat(steps, points_at[:-1])

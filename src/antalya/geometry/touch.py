@@ -61,9 +61,13 @@ def many(a: Shape, b: Shape) -> bool:
 
 
 def exactly_closer(place: Shape, other: Shape, off_m: float, limit_m: float, error_m: float) -> bool:
-    """The same decided without a plane, where in the plane their distance `off_m` is too near to the limit."""
+    """The same decided without a plane's distances, where in the plane theirs, `off_m`, is too near to the limit."""
     gap = gap_m(place, other)
-    return gap < limit_m or (off_m == 0 and gap > error_m)
+    if gap < limit_m or (off_m == 0 and gap > error_m):
+        return True
+    # of wide shapes a boundary may be farther than the limit from the other's, but not farther than the plane's error, though one
+    # lies in the other: what overlaps in a plane overlaps, however wrong its distances are
+    return not place.disc_m and off_m <= error_m and _interiors_meet(place, other)
 
 
 def overlaps(a: Shape, b: Shape) -> bool:

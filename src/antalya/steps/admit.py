@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
+from antalya.geometry.densify import check_added
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.operations import NEXT, Operation
-from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Position, vertices
+from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Ring, vertices
 from antalya.picture import Prepared, Rulebook
 
 _PLAIN_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -16,7 +18,7 @@ _PLAIN_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3
 
 
 def check_size(operation: Operation, limits: Limits) -> None:
-    """Bounds that cost nothing to check, before shapes are made. Raises too_many_volumes, too_many_vertices,
+    """Bounds that cost next to nothing to check, before shapes are made. Raises too_many_volumes, too_many_vertices,
     swapped_position."""
     if len(operation.volumes) > limits.volumes:
         raise error("too_many_volumes", f"{len(operation.volumes)} volumes, at most {limits.volumes}", at="volumes")
@@ -27,6 +29,7 @@ def check_size(operation: Operation, limits: Limits) -> None:
             raise error("too_many_vertices", f"more than {limits.vertices} positions", at=f"volumes[{i}].outline")
         if limits.theatre is not None:
             _check_swapped(volume.outline, limits.theatre, f"volumes[{i}].outline")
+    check_added([ring for volume in operation.volumes for ring in _rings(volume.outline)], "volumes")
 
 
 def check_id(id: str) -> None:
@@ -96,21 +99,19 @@ def check_transition(before: Operation, after: Operation, clearance: str) -> Non
 def _check_swapped(outline: Outline, theatre: tuple[float, float, float, float], at: str) -> None:
     west, south, east, north = theatre
     inside = swapped = False
-    for lon, lat in _positions(outline):
+    for lon, lat in chain.from_iterable(_rings(outline)):
         inside = inside or (west <= lon <= east and south <= lat <= north)
         swapped = swapped or (west <= lat <= east and south <= lon <= north)
     if swapped and not inside:
         raise error("swapped_position", "outside the theatre; with longitude and latitude swapped it would be inside", at=at)
 
 
-def _positions(outline: Outline) -> Iterable[Position]:
+def _rings(outline: Outline) -> Iterable[Ring]:
+    """All rings of an outline; a circle's centre as one."""
     match outline:
         case Circle():
-            yield outline.center
+            return ((outline.center,),)
         case Polygon():
-            for ring in outline.coordinates:
-                yield from ring
+            return outline.coordinates
         case MultiPolygon():
-            for polygon in outline.coordinates:
-                for ring in polygon:
-                    yield from ring
+            return chain.from_iterable(outline.coordinates)

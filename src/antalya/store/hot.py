@@ -15,6 +15,7 @@ from antalya.geometry.columns import Columns
 from antalya.geometry.ellipsoid import Ints
 from antalya.geometry.index import Index, is_warm, warm
 from antalya.model.errors import error
+from antalya.model.operations import ACTIVITIES
 from antalya.store.group import Group
 
 WARM_AT = 256
@@ -118,7 +119,7 @@ class Hot:
         elif newest > self._last:  # another process's
             self.others += 1
             if rows := ask("SELECT columns FROM volumes WHERE operation > ? ORDER BY operation", (self._last,)):
-                self.index.take([stored for (stored,) in rows], len(rows))
+                self.index.take([stored for (stored,) in rows], len(rows), len(ACTIVITIES))
             for (row,) in ask("SELECT p.seq FROM operation o JOIN operation p ON p.id = o.id AND p.version = o.version - 1 "
                               "WHERE o.seq > ?", (self._last,)):
                 self.index.remove(row)
@@ -137,7 +138,7 @@ class Hot:
             most = MOST
             warm()
         while rows := ask("SELECT columns FROM volumes WHERE operation > ? ORDER BY operation LIMIT ?", (taken, PART)):
-            index.take([stored for (stored,) in rows], min(last - first + 1, most))
+            index.take([stored for (stored,) in rows], min(last - first + 1, most), len(ACTIVITIES))
             if index.newest <= taken:
                 raise error("store_broken", "the table volumes has rows of other operations than it says")
             taken = index.newest

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from antalya.geometry.cells import footprint
+from antalya.geometry.densify import check_added
 from antalya.geometry.shape import shape
 from antalya.model import f3548
 from antalya.model.coordination import FIRST, LAST, Extent
 from antalya.model.errors import AntalyaError, error
 from antalya.model.limits import Limits
-from antalya.model.volume import Circle, Outline, Polygon, Volume
+from antalya.model.volume import Circle, Outline, Polygon, Ring, Volume
 from antalya.steps.refer import HIGHEST_M, LOWEST_M
 
 T = TypeVar("T")
@@ -69,6 +70,7 @@ def given(volumes: Sequence[f3548.Volume4D], limits: Limits, *, times: bool = Fa
     corners = sum(len(v.volume.outline_polygon.vertices) for v in volumes if v.volume.outline_polygon is not None)
     if corners > limits.vertices:
         raise error("too_many_vertices", f"{corners} vertices, at most {limits.vertices}", at=at)
+    check_added([_ring(v.volume.outline_polygon) for v in volumes if v.volume.outline_polygon is not None], at)
     cells: dict[tuple[f3548.Circle | None, f3548.Polygon | None], tuple[int, ...]] = {}
     for i, volume in enumerate(volumes):
         place, space = f"{at}[{i}]" if at == "extents" else at, volume.volume
@@ -125,14 +127,18 @@ def _cells(volume: f3548.Volume3D, at: str) -> tuple[int, ...]:
 def outline_of(volume: f3548.Volume3D) -> Outline:
     """A volume's outline as ours. Raises bad_field and what an outline raises that is none."""
     if volume.outline_polygon is not None:
-        ring = tuple((vertex.lng, vertex.lat) for vertex in volume.outline_polygon.vertices)
-        return Polygon(coordinates=(ring if ring[0] == ring[-1] else (*ring, ring[0]),))
+        return Polygon(coordinates=(_ring(volume.outline_polygon),))
     circle = volume.outline_circle
     if circle is None or circle.center is None or circle.radius is None:
         raise error("bad_field", "center and radius are required")
     if circle.radius.value > LARGEST_RADIUS_M:
         raise error("area_too_large", f"a radius of {circle.radius.value:.0f} m covers more than {AREA_KM2:.0f} km²")
     return Circle(center=(circle.center.lng, circle.center.lat), radius_m=circle.radius.value)
+
+
+def _ring(polygon: f3548.Polygon) -> Ring:
+    ring = tuple((vertex.lng, vertex.lat) for vertex in polygon.vertices)
+    return ring if ring[0] == ring[-1] else (*ring, ring[0])
 
 
 def volumes_of(volumes: Sequence[f3548.Volume4D]) -> tuple[Volume, ...]:
