@@ -114,7 +114,7 @@ def _shape(outline: Outline, volume: int) -> Shape:
 
 class Stored(msgspec.Struct, frozen=True):
     """One version of an operation as it stands in the store. `movement` is the hash of what moves (volumes, forces,
-    activity), `moved_at` when that last changed, `kid` the key it was signed with (None: unsigned), `leaf` its leaf."""
+    activity, strength), `moved_at` when that last changed, `kid` the key it was signed with (None: unsigned), `leaf` its leaf."""
 
     operation: Operation
     version: int

@@ -124,6 +124,18 @@ def test_operations_without_a_party_clash_with_everybody() -> None:
     assert entry["parties"] == [None, "TR"]
 
 
+@pytest.mark.parametrize(("one", "other"), [(1234567.0, 1234568.0), (7, 8.0), (0.1234567, 0.1234568), (1e22, 1e22 + 1e7)])
+def test_ids_that_differ_are_two_operations(one: float, other: float) -> None:
+    features = [plan(None) | {"id": id_} for id_ in (one, other)]
+    assert len(pairs(collection(*features))) == 1
+
+
+def test_two_sources_of_one_name_are_not_taken_for_one() -> None:
+    one, other = (msgspec.json.encode(collection(plan(name))) for name in ("A", "B"))
+    assert refused(("plan.geojson", one), ("plan.geojson", other)) == ("bad_input_file", "plan.geojson")
+    assert pairs(("plan.geojson", one), ("plan.geojson", one)) == []
+
+
 def test_who_gives_way_is_the_lower_priority_then_the_later_filed() -> None:
     assert antalya.check(plan("A", priority=2), plan("B")).entries[0]["gives_way"] == "A"
     first = plan("B", filed_at="2017-03-01T00:00:00Z")

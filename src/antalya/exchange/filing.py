@@ -13,16 +13,16 @@ from msgspec.structs import replace
 from antalya.exchange.ahead import coarse, subject_of
 from antalya.exchange.checking import check, clearances, prepared
 from antalya.exchange.hub import Evidence, Hub
-from antalya.exchange.keeping import keep, movement_hash
+from antalya.exchange.keeping import carried, keep, movement_hash
 from antalya.exchange.proving import receipt
 from antalya.exchange.viewing import gather, outcome_view
 from antalya.model.errors import error
 from antalya.model.limits import Limits
-from antalya.model.operations import LIVE, Fix, Operation
+from antalya.model.operations import LIVE, UNDER_WAY, Fix, Operation
 from antalya.model.volume import Circle, Polygon, vertices
 from antalya.picture import Prepared, Stored, prepare
 from antalya.ports import Reader, Remembered, Transaction
-from antalya.steps.admit import admit, check_areas, check_id, check_size, check_transition
+from antalya.steps.admit import admit, check_areas, check_id, check_signed, check_size, check_transition
 from antalya.steps.disclose import ENVELOPE_LEVEL, Viewer
 from antalya.steps.record import leafing
 
@@ -93,10 +93,11 @@ def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evide
         if old.version != version:
             raise error("stale_etag", f"the current version is {old.version}")
         check_transition(old.operation, operation, clearances(tx, [operation.id], now)[operation.id])
-        if operation.state == "active" and movement != old.movement and old.operation.state == "accepted":
+        moves = carried(old, movement)
+        if operation.state == "active" and moves != old.movement and old.operation.state == "accepted":
             raise error("wrong_state", "change first what moves, then become active once that is clear", at="state")
-        moved_at = old.moved_at if movement == old.movement else now
-        stored = Stored(operation, old.version + 1, now, moved_at, old.first_filed_at, movement, evidence.kid, tx.log_size())
+        moved_at = old.moved_at if moves == old.movement else now
+        stored = Stored(operation, old.version + 1, now, moved_at, old.first_filed_at, moves, evidence.kid, tx.log_size())
         return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "changed", old)
     return _submitted(hub, caller, operation.id, evidence, key, work, light=bool(sent) or is_light(operation))
 
@@ -136,15 +137,12 @@ def dry_run(hub: Hub, caller: Viewer, id: str) -> dict[str, Any]:
     return {"findings": view["findings"], "clearance": view["clearance"]}
 
 
-FLOWN = ("active", "nonconforming", "contingent")
-
-
 def report_fix(hub: Hub, caller: Viewer, id: str, fix: Fix) -> None:
     """Says where an operation of the caller's that is under way is now, for USSs that may ask while it is off-nominal. Only the
     latest is kept, and none of them is in the log. Raises not_found, not_yours, wrong_state, bad_field."""
     def job(tx: Transaction) -> None:
         now, stored = hub.moment(tx), _own(hub, tx, caller, id)
-        if stored.operation.state not in FLOWN:
+        if stored.operation.state not in UNDER_WAY:
             raise error("wrong_state", f"the operation is {stored.operation.state}, not under way")
         if fix.at > now + timedelta(seconds=hub.limits.clock_back_s):
             raise error("bad_field", "measured in the future", at="at")
@@ -205,8 +203,7 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
     party = rulebook.parties.get(caller.party)
     if evidence.kid is not None and (party is None or evidence.kid not in party.good_keys(now)):
         raise error("bad_signature", "the key is not registered any more")
-    if party is not None and party.must_sign and evidence.kid is None:
-        raise error("signature_required", "this party's filings must be signed")
+    check_signed(party, evidence.kid)
     moves = old is None or old.movement != stored.movement
     if operation.state in LIVE or moves or old is None or operation.disclosure != old.operation.disclosure:
         admit(subject, caller.party, rulebook, hub.limits, now)
@@ -214,6 +211,8 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
         _spend(tx, subject, hub.limits, now)
     leaf = keep(hub, tx, subject, stored, evidence, now, because, old)
     view = outcome_view(tx, caller, stored, now, rulebook, encoded=subject.made is not None) | {"leaf": leaf}
+    if old is not None and (old.operation.state, operation.state) == ("accepted", "active") and view["clearance"] != "clear":
+        raise error("wrong_state", f"with what changes it is {view['clearance']}: it may not become active", at="state")
     if key is not None:
         tx.remember(caller.party, key, Remembered(_request_hash(evidence), msgspec.json.encode(view).decode()), now)
     return Outcome(view, stored.version, old is None)

@@ -8,7 +8,7 @@ import msgspec
 from antalya.exchange.bridge.showing import is_released, show_operation
 from antalya.exchange.checking import counted_with, prepared, recheck
 from antalya.exchange.hub import Evidence, Hub
-from antalya.model.operations import LIVE, Operation
+from antalya.model.operations import LIVE, Operation, Strength
 from antalya.model.volume import Volume
 from antalya.picture import Prepared, Rulebook, Stored
 from antalya.ports import Transaction
@@ -20,11 +20,18 @@ class _Movement(msgspec.Struct, frozen=True, array_like=True):
     activity: str
     forces: tuple[str, ...]
     volumes: tuple[Volume, ...]
+    strength: Strength
 
 
 def movement_hash(operation: Operation) -> str:
-    """The hash of what moves: volumes, forces, activity. A yes is bound to it; notes and titles may change under a yes."""
-    return content_hash(_Movement(operation.activity, tuple(sorted(operation.forces)), operation.volumes))
+    """The hash of what moves: volumes, forces, activity, strength. A yes is bound to it, and notice counts from when it last
+    changed; notes and titles may change under a yes."""
+    return content_hash(_Movement(operation.activity, tuple(sorted(operation.forces)), operation.volumes, operation.strength))
+
+
+def carried(old: Stored, movement: str) -> str:
+    """The hash that a new version keeps: the old one where the same moves, though an earlier program reckoned it otherwise."""
+    return old.movement if movement_hash(old.operation) == movement else movement
 
 
 def keep(hub: Hub, tx: Transaction, subject: Prepared, stored: Stored, evidence: Evidence, now: datetime, because: str,

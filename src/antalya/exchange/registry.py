@@ -17,6 +17,7 @@ from antalya.model.understandings import Signature, Status, Understanding
 from antalya.model.volume import Outline
 from antalya.picture import Rulebook, shape_of
 from antalya.ports import Kind, Thing, Transaction
+from antalya.steps.admit import check_signed
 from antalya.steps.disclose import Context, Viewer, disclose
 from antalya.steps.record import Tell, leafing, signed_content, tell_of_understanding
 
@@ -35,13 +36,14 @@ def put(hub: Hub, caller: Viewer, noun: Noun, evidence: Evidence, *, operator: b
     Parties, forces and areas are the operator's to keep; stances, claims and sites their owner's; an understanding is
     proposed by a signatory, the broker or the operator, and a change of its content drops its signatures. What the change
     touches is checked again. Raises no_scope, not_yours, duplicate_id, stale_etag, precondition_required, unknown_reference,
-    wrong_state.
+    wrong_state, signature_required.
     """
     kind, id_ = kind_of(noun), str(noun.id)  # type: ignore[attr-defined]
     with hub.refusals(kind, caller.party, id_, evidence):
         def job(tx: Transaction) -> Thing:
             now, rulebook, old = hub.moment(tx), tx.rulebook(), tx.thing(kind, id_)
             owner = _owner(noun, caller, operator)
+            check_signed(rulebook.parties.get(caller.party), evidence.kid)
             if old is not None and not operator and disclose(caller, old.noun, Context(rulebook, now)) is None:
                 raise error("duplicate_id", f"a {kind} with that id exists", at="id")  # and nothing more, such as its version
             _check_version(old, version)
@@ -50,6 +52,8 @@ def put(hub: Hub, caller: Viewer, noun: Noun, evidence: Evidence, *, operator: b
             _check_references(noun, rulebook)
             if isinstance(noun, Understanding):
                 _check_proposal(noun, old, caller, operator)
+                if old is not None and _anew(noun, old.noun):
+                    tx.drop_signatures(id_)
             kept = tx.put_thing(kind, noun, owner, now)
             hub.log(tx, leafing(kind, now, caller.party, id_, evidence.raw, hub.salts(), version=kept.version,
                                 kid=evidence.kid))
@@ -90,6 +94,11 @@ def _check_proposal(noun: Understanding, old: Thing | None, caller: Viewer, oper
         raise error("wrong_state", "an understanding is proposed; signatures put it in force", at="status")
     if isinstance(before, Understanding) and before.status in ("in-force", "suspended"):
         raise error("wrong_state", "it was signed; end it, and propose another", at="status")
+
+
+def _anew(noun: Understanding, before: Noun) -> bool:
+    """Whether what is proposed is to be signed by everybody again: another content, or what had ended."""
+    return not isinstance(before, Understanding) or before.status == "ended" or signed_content(before) != signed_content(noun)
 
 
 def _check_references(noun: Noun, rulebook: Rulebook) -> None:
@@ -133,10 +142,10 @@ def _named(rule: AnyRule) -> list[str]:
 
 def sign(hub: Hub, caller: Viewer, id: str, content_sha256: str, evidence: Evidence) -> Thing:
     """A signatory's yes to the content of an understanding. With the last one it is in force, and what it touches is
-    checked again. Raises not_found, not_yours, stale_etag (another content), wrong_state."""
+    checked again. Raises not_found, not_yours, stale_etag (another content), wrong_state, signature_required."""
     with hub.refusals("signature", caller.party, id, evidence):
         def job(tx: Transaction) -> Thing:
-            now, thing, understanding = _signatory(hub, tx, caller, id)
+            now, thing, understanding = _signatory(hub, tx, caller, id, evidence)
             if content_sha256 != signed_content(understanding):
                 raise error("stale_etag", "the content has another hash: read it again before you sign")
             if understanding.status != "proposed":
@@ -157,10 +166,10 @@ def sign(hub: Hub, caller: Viewer, id: str, content_sha256: str, evidence: Evide
 def set_status(hub: Hub, caller: Viewer, id: str, status: Status, evidence: Evidence) -> Thing:
     """Suspends, resumes or ends an understanding. Any signatory may suspend or end it; who suspended it may resume it.
 
-    Raises not_found, not_yours, wrong_state."""
+    Raises not_found, not_yours, wrong_state, signature_required."""
     with hub.refusals("status", caller.party, id, evidence):
         def job(tx: Transaction) -> Thing:
-            now, thing, understanding = _signatory(hub, tx, caller, id)
+            now, thing, understanding = _signatory(hub, tx, caller, id, evidence)
             allowed: dict[Status, tuple[Status, ...]] = {"in-force": ("suspended", "ended"), "proposed": ("ended",),
                                                          "suspended": ("in-force", "ended"), "ended": ()}
             if status not in allowed[understanding.status]:
@@ -174,13 +183,15 @@ def set_status(hub: Hub, caller: Viewer, id: str, status: Status, evidence: Evid
     return thing
 
 
-def _signatory(hub: Hub, tx: Transaction, caller: Viewer, id: str) -> tuple[datetime, Thing, Understanding]:
+def _signatory(hub: Hub, tx: Transaction, caller: Viewer, id: str,
+               evidence: Evidence) -> tuple[datetime, Thing, Understanding]:
     now, thing = hub.moment(tx), tx.thing("understanding", id)
     if thing is None or not isinstance(thing.noun, Understanding) \
             or not (caller.broker or caller.party in thing.noun.signatories):
         raise error("not_found", "no such understanding")
     if caller.party not in thing.noun.signatories:
         raise error("not_yours", "only its signatories sign, suspend or end an understanding")
+    check_signed(tx.rulebook().parties.get(caller.party), evidence.kid)
     return now, thing, thing.noun
 
 
@@ -211,6 +222,8 @@ def _after(hub: Hub, tx: Transaction, noun: Noun, old: Thing | None, now: dateti
             for understanding in ruled.values():
                 show_keep_outs(hub, tx, understanding, rulebook, now)
             ids = tx.live_operations(now) if ruled else []
+        case Force() if old is not None and isinstance(old.noun, Force) and old.noun.answers != noun.answers:
+            ids = tx.live_operations(now)  # rules mean parties by their forces, too
         case Force() if old is not None:
             ids = [o for o in tx.live_operations(now) if noun.id in tx.operations_of([o])[o].operation.forces]
     if ids or tells:

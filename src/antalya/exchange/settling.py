@@ -14,6 +14,7 @@ from antalya.exchange.viewing import gather
 from antalya.model.asks import Answer
 from antalya.model.errors import error
 from antalya.ports import Transaction
+from antalya.steps.admit import check_signed
 from antalya.steps.ask import answered, lapsed
 from antalya.steps.disclose import Viewer, disclose
 from antalya.steps.record import Tell, leafing, tell_of_ask
@@ -34,9 +35,7 @@ def answer(hub: Hub, caller: Viewer, given: Answer, evidence: Evidence) -> dict[
                 raise error("not_found", "no such ask")
             if any(a.id == given.id for a in tx.answers([ask.id])):
                 raise error("duplicate_id", "that answer was given already", at="id")
-            party = rulebook.parties.get(caller.party)
-            if evidence.kid is None and party is not None and party.must_sign:
-                raise error("signature_required", "this party's answers must be signed")
+            check_signed(rulebook.parties.get(caller.party), evidence.kid)
             said = replace(given, party=caller.party, at=now)
             finding = tx.findings_of([ask.finding])[ask.finding].finding
             operations = {id_: s.operation for id_, s in tx.operations_of([ask.operation]).items()}

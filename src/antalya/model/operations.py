@@ -19,7 +19,8 @@ ACTIVITIES: tuple[Activity, ...] = get_args(Activity)
 
 State = Literal["filed", "accepted", "active", "ended", "withdrawn", "nonconforming", "contingent"]
 
-LIVE: frozenset[State] = frozenset({"filed", "accepted", "active", "nonconforming", "contingent"})
+UNDER_WAY: frozenset[State] = frozenset({"active", "nonconforming", "contingent"})
+LIVE: frozenset[State] = UNDER_WAY | {"filed", "accepted"}
 """States in which an operation takes space."""
 
 NEXT: dict[State, frozenset[State]] = {

@@ -9,7 +9,8 @@ from uuid import UUID
 from antalya.geometry.densify import check_added
 from antalya.model.errors import error
 from antalya.model.limits import Limits
-from antalya.model.operations import NEXT, Operation
+from antalya.model.operations import NEXT, UNDER_WAY, Operation
+from antalya.model.parties import Party
 from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Ring, vertices
 from antalya.picture import Prepared, Rulebook
 
@@ -45,6 +46,12 @@ def check_id(id: str) -> None:
         raise error("bad_id", "a UUID is written in lower case, as 8-4-4-4-12 digits", at="id")
     if parsed.version not in (4, 7):
         raise error("bad_id", f"a UUID of version {parsed.version}", at="id")
+
+
+def check_signed(party: Party | None, kid: str | None) -> None:
+    """Whether what a party says may be unsigned (`kid` None). Raises signature_required."""
+    if kid is None and party is not None and party.must_sign:
+        raise error("signature_required", "what this party says must be signed")
 
 
 def admit(subject: Prepared, caller: str, rulebook: Rulebook, limits: Limits, now: datetime) -> None:
@@ -92,6 +99,8 @@ def check_transition(before: Operation, after: Operation, clearance: str) -> Non
         raise error("not_yours", "an operation can't change its party", at="party")
     if after.state not in NEXT[before.state]:
         raise error("wrong_state", f"from {before.state} an operation can't become {after.state}", at="state")
+    if before.state in UNDER_WAY and after.priority < before.priority:
+        raise error("wrong_state", f"the operation is {before.state}: others gave way to its priority", at="priority")
     if after.state == "active" and before.state == "accepted" and clearance != "clear":
         raise error("wrong_state", f"the operation is {clearance}: it may not become active", at="state")
 

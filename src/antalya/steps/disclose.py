@@ -22,6 +22,7 @@ from antalya.model.places import Control, Site
 from antalya.model.understandings import Understanding
 from antalya.model.volume import Outline, Volume
 from antalya.picture import Rulebook, Stored, shape_of
+from antalya.scope import parties_of
 
 ENVELOPE_LEVEL = 10
 """S2 level of an envelope's cells: about 9 km wide."""
@@ -73,7 +74,7 @@ def level_of(viewer: Viewer, operation: Operation, findings: Iterable[Finding], 
         found = by_id.get(ask.finding)
         if ask.of == viewer.party and ask.state != "closed" and ask.kind != "conditions" and found is not None \
                 and found.other is None:
-            best = higher(best, _consent_level(found, rulebook))
+            best = higher(best, _consent_level(operation, found, rulebook))
     return best
 
 
@@ -83,10 +84,12 @@ def sees_history(viewer: Viewer, operation: Operation) -> bool:
     return viewer.broker or operation.party == viewer.party
 
 
-def _consent_level(finding: Finding, rulebook: Rulebook) -> Level:
-    """What whoever must consent sees: the signatories' choice, or the envelope."""
+def _consent_level(operation: Operation, finding: Finding, rulebook: Rulebook) -> Level:
+    """What whoever must consent sees: the signatories' choice, for what is all theirs; else the envelope."""
     agreed = rulebook.understandings.get(finding.understanding or "")
-    return agreed.disclosure.consent if agreed is not None and agreed.disclosure is not None else "envelope"
+    if agreed is None or agreed.disclosure is None or not set(parties_of(operation, rulebook)) <= set(agreed.signatories):
+        return "envelope"
+    return agreed.disclosure.consent
 
 
 def disclose(viewer: Viewer, thing: object, context: Context) -> View | None:

@@ -104,6 +104,10 @@ class SqlTransaction(NearWriter, UtmWriter, BridgeWriter, AdoptWriter, PastWrite
                      [(signature.understanding, signature.content_sha256, signature.party, text_of(signature))],
                      "ON CONFLICT (understanding, content_sha256, party) DO UPDATE SET body = excluded.body")
 
+    def drop_signatures(self, understanding: str) -> None:
+        """They are to be given again; the log keeps that they were."""
+        self._rows("DELETE FROM signature WHERE understanding = ?", (understanding,))
+
     def put_operation(self, stored: Stored, takes_space: bool, subject: Prepared | None = None) -> None:
         """A new version, current from now on; in the index if it takes space and did not end before all that is there. `subject`:
         it, if it is prepared already."""

@@ -183,7 +183,8 @@ def _single(raw: msgspec.Raw, at: str) -> Properties:
 
 
 def _id(value: str | int | float) -> str:
-    return value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    """A feature's id as text: a number that is whole as such, else with all its digits."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _outline(raw: msgspec.Raw, properties: Properties, place: str) -> Outline:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from antalya.exchange.coordination.writing import new_id
 from antalya.exchange.hub import Evidence, Hub
-from antalya.exchange.keeping import keep, movement_hash
+from antalya.exchange.keeping import carried, keep, movement_hash
 from antalya.model.bridging import Adopted, Fetch
 from antalya.model.coordination import Reference, ReferenceKind
 from antalya.model.f3548 import State
@@ -84,7 +84,7 @@ def forget(hub: Hub, tx: Transaction, kind: ReferenceKind, reference: str, now: 
 
 
 def _keep(hub: Hub, tx: Transaction, operation: Operation, old: Stored | None, now: datetime) -> None:
-    movement = movement_hash(operation)
+    movement = movement_hash(operation) if old is None else carried(old, movement_hash(operation))
     moved_at = now if old is None or old.movement != movement else old.moved_at
     stored = Stored(operation, 1 if old is None else old.version + 1, now, moved_at, now if old is None else old.first_filed_at,
                     movement, None, tx.log_size())
