@@ -23,6 +23,7 @@ from antalya.entry.http.call import Call, Desk, authenticate, open_body
 from antalya.entry.http.driving import driven
 from antalya.entry.http.endpoint import Awaited, Endpoint, Handler
 from antalya.entry.http.openapi import document
+from antalya.entry.trying import tried
 from antalya.entry.web import page_routes
 from antalya.exchange import proving, settling, viewing
 from antalya.model.errors import AntalyaError, error
@@ -203,10 +204,7 @@ async def ticking(desk: Desk) -> None:
     """Lets time pass for asks and operations; a failure is logged and tried again."""
     while True:
         await anyio.sleep(_TICK_S)
-        try:
-            await anyio.to_thread.run_sync(settling.tick, desk.hub)
-        except AntalyaError as failure:
-            _logger.warning("tick failed", extra={"code": failure.code.name})
+        await tried(_logger, "tick", lambda: settling.tick(desk.hub), abandon=False)
 
 
 async def _hearing(desk: Desk) -> None:
@@ -218,6 +216,9 @@ async def _hearing(desk: Desk) -> None:
             newest = await anyio.to_thread.run_sync(viewing.last_event, desk.hub, abandon_on_cancel=True)
         except AntalyaError:  # said where somebody waits for an answer
             continue
+        except Exception:
+            _logger.exception("listening for other processes failed")
+            continue
         if newest != heard:
             heard = newest
             desk.hub.bell.ring()
@@ -227,4 +228,4 @@ async def _refreshing(refresh: Callable[[], None]) -> None:
     """Looks for new keys of the issuers; what goes wrong there is said there."""
     while True:
         await anyio.sleep(_TICK_S)
-        await anyio.to_thread.run_sync(refresh, abandon_on_cancel=True)
+        await tried(_logger, "looking for issuers' keys", refresh)
