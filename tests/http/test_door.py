@@ -303,6 +303,16 @@ def test_events_stream_resumes_after_the_last_one_seen(door: Door) -> None:
     assert any(t["party"] == "US" and t["delivered_at"] for t in told)
 
 
+def test_the_picture_has_the_latest_that_was_told(door: Door) -> None:
+    at = door.world.clock()
+    door.world.hub.store.write(lambda tx: [tx.add_event("TR" if n % 2 else "RU", "operation.filed", str(n), at)
+                                           for n in range(2_500)])
+    broker, party = door.client("broker", "antalya.read", "antalya.broker"), door.client("RU")
+    told = [client.get("/v1/picture").json()["told"] for client in (broker, party)]
+    assert [int(each["subject"]) for each in told[0]] == [*range(1_500, 2_500)]
+    assert [int(each["subject"]) for each in told[1]] == [*range(500, 2_500, 2)]
+
+
 def read_events(client: httpx.Client, count: int, headers: dict[str, str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     with client.stream("GET", "/v1/events", headers=headers) as stream:

@@ -200,12 +200,11 @@ def subject_view(tx: Reader, viewer: Viewer, event: Event, now: datetime) -> Vie
 
 
 def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> dict[str, Any]:
-    """Everything a viewer may see of now and what is to come: the page's one load."""
+    """Everything a viewer may see of now and what is to come: the page's one load. `told`: of how many events, the latest."""
     now = hub.clock()
     with hub.store.read() as tx:
         shown, page = _shown(tx, viewer, Search(starts_at=now - timedelta(days=1)), now, 0, limit)
         party = tx.rulebook().parties.get(viewer.party)
-        last = tx.last_event()
         return {
             "now": to_builtins(now),
             "viewer": {"party": viewer.party, "name": party.name if party else viewer.party, "broker": viewer.broker},
@@ -213,7 +212,7 @@ def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> 
             "operations": shown,
             "findings": _finding_views(tx, viewer, now, True, None, limit),
             "asks": _ask_views(tx, viewer, now, None, None, limit)[0],
-            "told": [_told(e) for e in tx.events(None if viewer.broker else viewer.party, max(0, last - 50 * told), told)],
+            "told": [_told(e) for e in tx.latest_events(None if viewer.broker else viewer.party, told)],
             "truncated": len(page) == limit,
         }
 

@@ -197,6 +197,12 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, LogReader, ABC
         rows = self._rows(EVENT + f"WHERE {of} seq > ? ORDER BY seq LIMIT ?", [*values, after, limit])
         return [event_of(row) for row in rows]
 
+    def latest_events(self, party: str | None, limit: int) -> list[Event]:
+        """The last so many of a party (None: of all), in order."""
+        of, values = ("WHERE party = ? ", [party]) if party is not None else ("", [])
+        rows = self._rows(EVENT + of + "ORDER BY seq DESC LIMIT ?", [*values, limit])
+        return [event_of(row) for row in reversed(rows)]
+
     def last_event(self) -> int:
         return int(self._row("SELECT coalesce(max(seq), 0) FROM event")[0])
 
