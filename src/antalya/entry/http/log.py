@@ -80,7 +80,8 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/log/checkpoint", "The signed head of the log (C2SP tlog-checkpoint)", (READ,), checkpoint, None, str,
              media_type="text/plain"),
     Endpoint("GET", "/v1/log/leaves", "A page of the log", (READ,), leaves, None, shapes.Leaves,
-             query=(Query("from", int, "first index"), Query("limit", int, "1 to 5000; 500 unless told"))),
+             query=(Query("from", int, "first index"), Query("limit", int, (
+                 "1 to 5000; 500 unless told; a page with contents of more than 4 MB ends earlier, and `next` says where")))),
     Endpoint("GET", "/v1/log/leaves/{leaf}", "One leaf", (READ,), leaf, None, shapes.LeafView, errors=("not_found",)),
     Endpoint("GET", "/v1/log/proofs/inclusion", "That a leaf is in the log", (READ,), inclusion, None, shapes.Inclusion,
              query=(_LEAF, Query("size", int, "size of the tree; the present one unless told")), errors=("not_found",)),

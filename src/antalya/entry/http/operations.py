@@ -104,8 +104,9 @@ async def show(call: Call) -> Response:
 
 
 async def versions(call: Call) -> Response:
-    items = await to_thread.run_sync(viewing.versions, call.hub, call.viewer, call.path["id"])
-    return reply({"items": items, "next": None})
+    items, after = await to_thread.run_sync(viewing.versions, call.hub, call.viewer, call.path["id"],
+                                            call.query("after", Cursor, 0), call.query("limit", Page, 500))
+    return reply({"items": items, "next": after})
 
 
 async def version(call: Call) -> Response:
@@ -176,8 +177,10 @@ ENDPOINTS = (
              errors=("bad_json", "bad_field", "not_a_position", "not_found", "not_yours", "wrong_state")),
     Endpoint("POST", "/v1/operations/{id}/check", "Dry run: check an operation you have filed, changing nothing", (FILE,),
              dry_run, None, shapes.DryRun, errors=("not_found", "not_yours")),
-    Endpoint("GET", "/v1/operations/{id}/versions", "All versions of your operation", (READ,), versions, None,
-             shapes.Operations, errors=("not_found",)),
+    Endpoint("GET", "/v1/operations/{id}/versions", "The versions of your operation, oldest first", (READ,), versions,
+             None, shapes.Operations, errors=("not_found",), query=(
+                 Query("after", int, "the cursor `next` of the page before"),
+                 Query("limit", int, "1 to 5000; 500 unless told; a page of more than 4 MB ends earlier"))),
     Endpoint("GET", "/v1/operations/{id}/versions/{n}", "One version of your operation", (READ,), version, None,
              shapes.AnyOperation, errors=("not_found",)),
     Endpoint("GET", "/v1/findings", "The findings you may see", (READ,), findings, None, shapes.Findings, query=(
