@@ -13,6 +13,7 @@ from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from antalya.entry.http.streams import Streams
 from antalya.exchange.bridge.talking import Peers
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.errors import AntalyaError, error
@@ -42,6 +43,7 @@ class Desk:
     rates: "Rates"
     callers: dict[str, Caller] = field(default_factory=dict)
     keys: dict[str, dict[str, str]] = field(default_factory=dict)
+    streams: Streams = field(default_factory=Streams)
     stopping: threading.Event = field(default_factory=threading.Event)
     demo_viewers: tuple[dict[str, str], ...] = ()
     refresh: Callable[[], None] | None = None
