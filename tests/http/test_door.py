@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from tests.world import DAWN, hours
 from antalya.ledger.receipt import Receipt, verify_receipt
 from antalya.model import Party
 from antalya.model.errors import CATALOGUE
+from antalya.store.sqlite import SqliteStore
 from antalya.wire.canonical import canonical
 from antalya.wire.notice import public_key, sign
 
@@ -336,6 +338,21 @@ def test_health_metrics_and_unknown_addresses(door: Door) -> None:
     problem(refused, "method_not_allowed")
     assert refused.headers["allow"] == "GET, HEAD, POST"
     problem(httpx.get(f"{door.url}/demo/viewers"), "not_found")
+
+
+def test_the_thread_of_the_event_loop_reads_no_store(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers, read = set[int | None](), SqliteStore.read
+
+    def seen(store: SqliteStore) -> Any:
+        readers.add(threading.get_ident())
+        return read(store)
+    monkeypatch.setattr(SqliteStore, "read", seen)
+    us = door.client("US")
+    assert us.get("/v1/me").json()["name"] == "United States"
+    for path in ("picture", "operations", "findings", "asks", "parties", "log/leaves", "log/checkpoint"):
+        assert us.get(f"/v1/{path}").status_code == 200
+    assert readers
+    assert not readers & {thread.ident for thread in door._threads}
 
 
 def test_the_rate_is_bounded_for_each_party(door: Door) -> None:

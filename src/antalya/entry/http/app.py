@@ -19,7 +19,7 @@ from antalya.entry import f3548
 from antalya.entry.f3548.parties import check_named
 from antalya.entry.f3548.talking import keep_talking
 from antalya.entry.http import events, log, operations, registry
-from antalya.entry.http.call import Call, Desk, authenticate, open_body
+from antalya.entry.http.call import Call, Desk, authenticate, has_controls, open_body
 from antalya.entry.http.driving import driven
 from antalya.entry.http.endpoint import Awaited, Endpoint, Handler
 from antalya.entry.http.openapi import document
@@ -96,7 +96,10 @@ def _route(desk: Desk, metrics: Metrics, number: int) -> Route:
             desk.rates.take(f"party {party}")
             if not token.scopes & set(row.scopes):
                 raise error("no_scope", f"needs {' or '.join(row.scopes)}")
-            if render is problem:  # what drone operators' systems send beyond their standard is theirs
+            native = render is problem
+            if any(map(has_controls, request.path_params.values())):  # PostgreSQL could not even look for one with NUL
+                raise error("not_found" if native else "bad_field", "no id has control characters")
+            if native:  # what drone operators' systems send beyond their standard is theirs
                 _known(request, row)
             call = Call(desk, request, token, path=request.path_params)
             if row.method in ("POST", "PUT", "DELETE"):

@@ -2,14 +2,16 @@
 
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
 from anyio import to_thread
+from msgspec import Meta
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -25,6 +27,8 @@ from antalya.wire.tokens import Caller, Issuer, unproven
 from antalya.wire.tokens import verify as verify_token
 
 T = TypeVar("T")
+Cursor = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""A place in a list or in the log: no more than a database's whole numbers."""
 JSON = "application/json"
 JOSE = "application/jose"
 _MOST_CALLERS = 2_000
@@ -144,11 +148,18 @@ class Call:
         text = self.request.query_params.get(name)
         if text is None:
             return default
+        if has_controls(text):  # PostgreSQL has no text with NUL in it
+            raise error("bad_field", "a control character", at=name)
         try:
             return msgspec.convert(text, kind, strict=False)
         except msgspec.ValidationError as failure:
             words = choices(kind)
             raise error("bad_field", f"one of {', '.join(words)} is wanted" if words else str(failure), at=name) from None
+
+
+def has_controls(text: str) -> bool:
+    """Whether there is a control character in a text, which no id has."""
+    return not text.isprintable() and any(unicodedata.category(character) == "Cc" for character in text)
 
 
 class refusals(AbstractAsyncContextManager[Any]):

@@ -3,17 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Annotated
 
 import msgspec
 from anyio import to_thread
-from msgspec import Meta
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from antalya.entry.http import shapes
-from antalya.entry.http.call import Call
+from antalya.entry.http.call import Call, Cursor
 from antalya.entry.http.endpoint import Endpoint, Query
 from antalya.exchange import settling, viewing
 from antalya.model.errors import error
@@ -47,7 +45,7 @@ async def _start(call: Call) -> int:
         if not (named.isascii() and named.isdigit()) or len(named) > 15:
             raise error("bad_field", "not an event id of this exchange", at="Last-Event-ID")
         return int(named)
-    told = call.query("after", Annotated[int, Meta(ge=0)])
+    told = call.query("after", Cursor)
     if told is not None:
         return int(told)
     return await to_thread.run_sync(viewing.first_undelivered, call.hub, call.viewer)

@@ -13,7 +13,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from antalya.entry.http import shapes
-from antalya.entry.http.call import Call, refusals
+from antalya.entry.http.call import Call, Cursor, refusals
 from antalya.entry.http.endpoint import Endpoint, Query, reply
 from antalya.entry.http.examples import ANSWER, FIX, OPERATION
 from antalya.exchange import ahead, filing, settling, viewing
@@ -25,7 +25,6 @@ from antalya.steps.narrow import Search, box_of
 
 READ, FILE, SETTLE, BROKER = "antalya.read", "antalya.file", "antalya.answer", "antalya.broker"
 Page = Annotated[int, Meta(ge=1, le=5_000)]
-Cursor = Annotated[int, Meta(ge=0)]
 _FILING_ERRORS = ("bad_json", "bad_field", "bad_text", "bad_id", "not_yours", "unknown_reference", "duplicate_id",
                   "ring_not_closed", "ring_crosses_itself", "ring_too_short", "not_a_position", "swapped_position",
                   "outline_too_wide", "area_too_large", "too_many_vertices", "too_many_volumes", "bad_band", "bad_window",
