@@ -239,11 +239,14 @@ def test_changes_need_the_current_etag(door: Door) -> None:
     problem(us.put(path, json=body), "precondition_required")
     problem(us.put(path, json=body, headers={"if-match": '"7"'}), "stale_etag")
     problem(us.put(path, json=body, headers={"if-match": '"x"'}), "stale_etag")
+    problem(us.put(path, json=body, headers={"if-match": 'W/"7"'}), "stale_etag")
     changed = us.put(path, json=body | {"title": "new"}, headers={"if-match": '"1"'})
     assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
     problem(us.put("/v1/operations/other", json=body, headers={"if-match": '"2"'}), "bad_field")
     problem(door.client("TR").put(path, json=body | {"party": "TR"}, headers={"if-match": '"2"'}), "not_found")
     problem(us.post("/v1/operations", json=body), "duplicate_id")
+    weak = us.put(path, json=body, headers={"if-match": 'W/"2"'})  # as a proxy that packs answers hands it on
+    assert (weak.status_code, weak.headers["etag"]) == (200, '"3"')
 
 
 def test_a_retry_under_the_same_key_files_once(door: Door) -> None:

@@ -127,11 +127,14 @@ class Call:
 
     @property
     def if_match(self) -> int | None:
-        """The version in If-Match (None: no such header). Raises stale_etag for one this exchange never gave."""
+        """The version in If-Match (None: no such header). Raises stale_etag for one this exchange never gave.
+
+        A weak one will do, other than RFC 9110 (13.1.1) has it: a proxy that packs answers makes ETags weak, whose clients could
+        change nothing, and the version in it is exact all the same."""
         given = self.request.headers.get("if-match")
         if given is None:
             return None
-        text = given.strip().removeprefix('"').removesuffix('"')
+        text = given.strip().removeprefix("W/").removeprefix('"').removesuffix('"')
         if not (text.isascii() and text.isdigit()) or len(text) > 9:
             raise error("stale_etag", "that ETag is not one of this exchange")
         return int(text)
