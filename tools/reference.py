@@ -48,9 +48,10 @@ Codes are stable. `antalya errors CODE` shows one.
 _API = """# HTTP API
 
 The whole contract, with schemas and examples, is `/openapi.json` of a running exchange. Every request has
-`Authorization: Bearer` and a party's token. Lists are `{"items": [...], "next": cursor or null}`. Changes need `If-Match` with
-the ETag that was read. A filing may be signed: `application/jose`, a compact JWS over its RFC 8785 bytes. Without a token:
-`/healthz`, `/readyz`, `/metrics`, `/openapi.json`, and the page at `/`.
+`Authorization: Bearer` and a party's token. Lists are `{"items": [...], "next": cursor or null}`: as long as
+`next` is not null there is more, however few items a page has. Changes need `If-Match` with the ETag that was read. A filing may
+be signed: `application/jose`, a compact JWS over its RFC 8785 bytes. Without a token: `/healthz`, `/readyz`, `/metrics`,
+`/openapi.json`, and the page at `/`.
 
 """
 _MINIMA = """# Separation minima

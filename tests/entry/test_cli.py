@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.served import ANTALYA, ExchangeServer, antalya, heeds_ctrl_c, plan, typed
+
+from antalya.store.system import clock, ids
 
 ROOT = Path(__file__).parents[2]
 
@@ -101,6 +103,20 @@ def test_lists_are_tables_that_show_titles_as_they_are(exchange_server: Exchange
         assert words in run("US", "show", what).stdout, what
     assert "SDF" in run("US", "party", "list").stdout
     assert "force SDF" in run("US", "party", "show", "US").stdout
+
+
+def test_as_many_leaves_are_shown_as_were_asked_for_however_much_they_say(exchange_server: ExchangeServer) -> None:
+    client, start = exchange_server.client("TR"), clock() + timedelta(hours=2)
+    for n in range(4):
+        operation = {"id": ids(), "party": "TR", "activity": "patrol", "volumes": [
+            {"outline": {"type": "Circle", "center": [20 + n, 36.53], "radius_m": 2_000}, "lower_m": 0, "upper_m": 900,
+             "starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=1)).isoformat()}]}
+        assert client.post("/v1/operations", content=json.dumps(operation) + " " * 1_500_000,
+                           headers={"content-type": "application/json"}).status_code == 201
+    size = json.loads(exchange_server.run("TR", "log", "--checkpoint", "--json").stdout)["size"]
+    shown = json.loads(exchange_server.run("TR", "log", "--limit", size, "--json").stdout)
+    assert [leaf["leaf"] for leaf in shown] == [*range(size)]
+    assert len(json.loads(exchange_server.run("TR", "log", "--limit", size - 1, "--json").stdout)) == size - 1
 
 
 def test_the_log_is_read_exported_and_verified(exchange_server: ExchangeServer, tmp_path: Path) -> None:

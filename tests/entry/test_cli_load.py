@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 from time import sleep
 
+import httpx
 import pytest
 from tests.served import ANTALYA, ExchangeServer, antalya, heeds_ctrl_c, typed
 
@@ -53,6 +54,26 @@ def test_what_it_keeps_stays_and_the_table_says_so(exchange_server: ExchangeServ
     assert "p99.9 ms" in done.stdout
     assert "Withdrawn again: 0. Still filed: 5." in done.stdout
     assert live(exchange_server) == ["antalya load"] * 5
+
+
+def test_what_was_filed_is_withdrawn_behind_a_proxy_that_makes_etags_weak(exchange_server: ExchangeServer) -> None:
+    before = live(exchange_server)
+
+    async def weaken(answer: httpx.Response) -> None:
+        if "etag" in answer.headers:
+            answer.headers["etag"] = "W/" + answer.headers["etag"]
+
+    async def drive() -> Driver:
+        driver = Driver(Load(exchange_server.url, [("TR", exchange_server.token("TR"))], 4, 100, (37, 36, 39, 37)))
+        async with driver.client() as http:
+            http.event_hooks["response"].append(weaken)
+            await driver.run(http)
+            driver.measured.left = {id_: (0, who) for id_, (_, who) in driver.measured.left.items()}  # as if no answer had come
+            await driver.undo(http)
+        return driver
+    measured = asyncio.run(drive()).measured
+    assert (measured.withdrawn, measured.left) == (4, {})
+    assert live(exchange_server) == before
 
 
 @pytest.mark.parametrize(("words", "why"), [

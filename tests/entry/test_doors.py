@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,13 +19,18 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from tests.served import ExchangeServer, heeds_ctrl_c
+from tests.served import ExchangeServer, antalya, heeds_ctrl_c
 from tests.world import World
 
+from antalya.entry.cli_admin import hub_of
+from antalya.entry.http import app
 from antalya.entry.http.call import Desk, Rates
 from antalya.entry.http.driving import driven
 from antalya.entry.keeper import keep
 from antalya.entry.serving import Doors, loop_factory
+from antalya.entry.settings import load
+from antalya.exchange import settling
+from antalya.exchange.hub import Hub
 from antalya.model.errors import AntalyaError
 from antalya.ports import Transaction
 from antalya.store.postgres import PostgresStore
@@ -229,3 +235,24 @@ def test_the_choice_of_a_loop_leaves_the_log_as_it_is(monkeypatch: pytest.Monkey
     monkeypatch.setattr(logger, "handlers", [ours])
     loop_factory()
     assert logger.handlers == [ours]
+
+
+def test_the_keeper_and_its_doors_outlive_an_error_that_nobody_foresaw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    antalya("init", tmp_path)
+    ticks, hub = list[int](), hub_of(load(tmp_path))
+
+    def tick(_: Hub) -> int:
+        ticks.append(len(ticks))
+        if len(ticks) == 1:
+            raise sqlite3.InterfaceError("nobody foresaw this")
+        os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+    monkeypatch.setattr(app, "_TICK_S", 0.01)
+    monkeypatch.setattr(settling, "tick", tick)
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            keep(Desk(hub, (), "x", Rates(1, 1)), taken, Doors(1, {"directory": str(tmp_path), "flags": {}, "test_keys": False}),
+                 lambda: None)
+        assert len(ticks) > 1
+    finally:
+        hub.store.close()

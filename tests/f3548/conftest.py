@@ -22,8 +22,10 @@ SC, CMSA = "utm.strategic_coordination", "utm.conformance_monitoring_sa"
 CM, CP, AA = "utm.constraint_management", "utm.constraint_processing", "utm.availability_arbitration"
 ALL = (SC, CMSA, CM, CP, AA)
 NO_OVN, NULL_ID = "Available from USS", "00000000-0000-4000-8000-000000000000"
-PRACTICE = {("put", "/dss/v1/uss_availability/{uss_id}", 409), ("get", "/uss/v1/log_sets/{log_set_id}", 403)}
-"""Statuses that the interface does not list: one that the reference gives (docs/adr/0008), one for who may not read (0011)."""
+PRACTICE = {("put", "/dss/v1/uss_availability/{uss_id}", 409), ("get", "/uss/v1/log_sets/{log_set_id}", 403),
+            ("get", "/uss/v1/log_sets/{log_set_id}", 400)}
+"""Statuses that the interface does not list: one that the reference gives (docs/adr/0008), one for who may not read (0011), one
+for control characters."""
 _PATHS = {path: re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "$") for path in INTERFACE["paths"]}
 
 

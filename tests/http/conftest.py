@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,15 +28,17 @@ PARTY = ("antalya.read", "antalya.file", "antalya.answer")
 
 class Door:
     """A running server and its world. `uss`: it is one among drone operators', by the name `exchange`; `kept`: what keeps its
-    store is apart from it, as with `antalya serve --doors`, but in a thread of this process."""
+    store is apart from it, as with `antalya serve --doors`, but in a thread of this process; `refresh`: see `Desk`."""
 
-    def __init__(self, directory: Path, *, limits: Limits | None = None, uss: bool = False, kept: bool = False) -> None:
+    def __init__(self, directory: Path, *, limits: Limits | None = None, uss: bool = False, kept: bool = False,
+                 refresh: Callable[[], None] | None = None) -> None:
         self._listener = listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.world = World(directory, limits, Uss("exchange", self.url) if uss else None)
         issuer = Issuer("test", self.world.keys.issuer_public(), (AUDIENCE,))
         limits = self.world.hub.limits
-        self.desk = Desk(self.world.hub, (issuer,), AUDIENCE, Rates(limits.requests_per_s, 100_000))
+        self.desk = Desk(self.world.hub, (issuer,), AUDIENCE, Rates(limits.requests_per_s, 100_000),
+                         refresh=refresh)
         self._server = uvicorn.Server(uvicorn.Config("", http=Protocol, log_level="warning", timeout_graceful_shutdown=1))
         self._threads = [threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)]
         self._ways = socket.socketpair() if kept else ()

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from tests.world import DAWN, hours
 from antalya.ledger.receipt import Receipt, verify_receipt
 from antalya.model import Party
 from antalya.model.errors import CATALOGUE
+from antalya.store.sqlite import SqliteStore
 from antalya.wire.canonical import canonical
 from antalya.wire.notice import public_key, sign
 
@@ -237,11 +239,14 @@ def test_changes_need_the_current_etag(door: Door) -> None:
     problem(us.put(path, json=body), "precondition_required")
     problem(us.put(path, json=body, headers={"if-match": '"7"'}), "stale_etag")
     problem(us.put(path, json=body, headers={"if-match": '"x"'}), "stale_etag")
+    problem(us.put(path, json=body, headers={"if-match": 'W/"7"'}), "stale_etag")
     changed = us.put(path, json=body | {"title": "new"}, headers={"if-match": '"1"'})
     assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
     problem(us.put("/v1/operations/other", json=body, headers={"if-match": '"2"'}), "bad_field")
     problem(door.client("TR").put(path, json=body | {"party": "TR"}, headers={"if-match": '"2"'}), "not_found")
     problem(us.post("/v1/operations", json=body), "duplicate_id")
+    weak = us.put(path, json=body, headers={"if-match": 'W/"2"'})  # as a proxy that packs answers hands it on
+    assert (weak.status_code, weak.headers["etag"]) == (200, '"3"')
 
 
 def test_a_retry_under_the_same_key_files_once(door: Door) -> None:
@@ -303,6 +308,16 @@ def test_events_stream_resumes_after_the_last_one_seen(door: Door) -> None:
     assert any(t["party"] == "US" and t["delivered_at"] for t in told)
 
 
+def test_the_picture_has_the_latest_that_was_told(door: Door) -> None:
+    at = door.world.clock()
+    door.world.hub.store.write(lambda tx: [tx.add_event("TR" if n % 2 else "RU", "operation.filed", str(n), at)
+                                           for n in range(2_500)])
+    broker, party = door.client("broker", "antalya.read", "antalya.broker"), door.client("RU")
+    told = [client.get("/v1/picture").json()["told"] for client in (broker, party)]
+    assert [int(each["subject"]) for each in told[0]] == [*range(1_500, 2_500)]
+    assert [int(each["subject"]) for each in told[1]] == [*range(500, 2_500, 2)]
+
+
 def read_events(client: httpx.Client, count: int, headers: dict[str, str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     with client.stream("GET", "/v1/events", headers=headers) as stream:
@@ -326,6 +341,21 @@ def test_health_metrics_and_unknown_addresses(door: Door) -> None:
     problem(refused, "method_not_allowed")
     assert refused.headers["allow"] == "GET, HEAD, POST"
     problem(httpx.get(f"{door.url}/demo/viewers"), "not_found")
+
+
+def test_the_thread_of_the_event_loop_reads_no_store(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers, read = set[int | None](), SqliteStore.read
+
+    def seen(store: SqliteStore) -> Any:
+        readers.add(threading.get_ident())
+        return read(store)
+    monkeypatch.setattr(SqliteStore, "read", seen)
+    us = door.client("US")
+    assert us.get("/v1/me").json()["name"] == "United States"
+    for path in ("picture", "operations", "findings", "asks", "parties", "log/leaves", "log/checkpoint"):
+        assert us.get(f"/v1/{path}").status_code == 200
+    assert readers
+    assert not readers & {thread.ident for thread in door._threads}
 
 
 def test_the_rate_is_bounded_for_each_party(door: Door) -> None:

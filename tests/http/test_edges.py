@@ -1,20 +1,23 @@
 """The door at its edges: what is odd but allowed works, what is not gets its code, and the log stays verifiable."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import get_args
+from typing import Any, get_args
 
+import httpx
 import msgspec
 import pytest
 from tests.http.conftest import Door
 from tests.world import DAWN, hours, volume
 
-from antalya.exchange import proving
+from antalya.exchange import proving, viewing
 from antalya.ledger.entry import Entry, opens
 from antalya.model.asks import AskState
 from antalya.model.errors import CATALOGUE
 from antalya.model.limits import Limits
 from antalya.model.operations import ACTIVITIES, State
 from antalya.model.parties import Level
+from antalya.store.sqlite.reader import SqliteReader
 from antalya.wire.canonical import canonical
 
 
@@ -84,6 +87,57 @@ def test_asks_come_in_pages_that_go_back_in_time(door) -> None:
     assert len(pages) > 1
     assert [id_ for page in reversed(pages) for id_ in page] == [ask["id"] for ask in whole["items"]]
     assert whole["next"] is None
+
+
+def pages(client: httpx.Client, path: str, cursor: str, **query: int) -> list[dict[str, Any]]:
+    """A list, page by page."""
+    found = [client.get(path, params=query).json()]
+    while found[-1]["next"] is not None:
+        assert found[-1]["items"]
+        found.append(client.get(path, params=query | {cursor: found[-1]["next"]}).json())
+    return found
+
+
+def test_a_page_of_the_log_ends_where_contents_come_to_much_and_those_of_others_are_not_read(door, monkeypatch) -> None:
+    client = door.client("TR")
+    bodies = [canonical(door.world.operation("TR")) + b" " * 1_500_000 for _ in range(5)]
+    for body in bodies:
+        assert client.post("/v1/operations", content=body).status_code == 201
+    read, contents = list[int](), SqliteReader.contents
+
+    def seen(self: SqliteReader, indexes: Iterable[int]) -> dict[int, bytes]:
+        read.extend(wanted := list(indexes))
+        return contents(self, wanted)
+    monkeypatch.setattr(SqliteReader, "contents", seen, raising=False)
+    mine = pages(client, "/v1/log/leaves", "from", limit=5_000)
+    leaves = [leaf for page in mine for leaf in page["items"]]
+    assert len(mine) > 2
+    assert [leaf["leaf"] for leaf in leaves] == [*range(len(leaves))]
+    assert [leaf["content"].encode() for leaf in leaves if leaf.get("entry", {}).get("kind") == "operation"] == bodies
+    assert all(sum(len(leaf.get("content") or "") for leaf in page["items"]) <= proving.PAGE_BYTES for page in mine)
+    read.clear()
+    [theirs] = pages(door.client("RU"), "/v1/log/leaves", "from", limit=5_000)
+    assert [leaf["hash"] for leaf in theirs["items"]] == [leaf["hash"] for leaf in leaves]
+    assert not set(read) & {leaf["leaf"] for leaf in leaves if leaf.get("entry", {}).get("actor") == "TR"}
+
+
+def test_versions_come_in_pages(door, monkeypatch) -> None:
+    client, operation = door.client("TR"), door.world.operation("TR")
+    client.post("/v1/operations", content=canonical(operation))
+    path = f"/v1/operations/{operation.id}"
+    for version in range(1, 7):
+        changed = msgspec.structs.replace(operation, title=f"version {version + 1}")
+        assert client.put(path, content=canonical(changed), headers={"if-match": f'"{version}"'}).status_code == 200
+
+    def numbers(**query: int) -> list[list[int]]:
+        return [[view["version"] for view in page["items"]] for page in pages(client, f"{path}/versions", "after", **query)]
+    assert numbers() == [[1, 2, 3, 4, 5, 6, 7]]
+    assert numbers(limit=3) == [[1, 2, 3], [4, 5, 6], [7]]
+    assert numbers(limit=7, after=5) == [[6, 7]]
+    assert numbers(after=7) == [[]]
+    monkeypatch.setattr(viewing, "PAGE_BYTES", 1)
+    assert numbers() == [[n] for n in range(1, 8)]
+    assert door.client("RU").get(f"{path}/versions", params={"after": 7}).json()["code"] == "not_found"
 
 
 @pytest.mark.parametrize("version", [None, '"1"', '"7"'])

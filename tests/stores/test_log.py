@@ -32,8 +32,10 @@ def test_leaves_are_numbered_from_zero_and_read_in_pages(store: Store) -> None:
     assert numbers == list(range(7))
     with store.read() as tx:
         assert tx.leaf(0) == Leaf(0, data(0), SALT, None)
-        assert tx.leaf(3) == Leaf(3, data(3), SALT, b"\x00\xff")
+        assert tx.leaf(3) == Leaf(3, data(3), SALT, 2)
         assert tx.leaf(7) is None
+        assert tx.contents([0, 3, 4, 7]) == {3: b"\x00\xff", 4: b"\x00\xff"}
+        assert tx.contents(range(7)) == dict.fromkeys(range(1, 7), b"\x00\xff")
         assert [leaf.index for leaf in tx.leaves(2, 3)] == [2, 3, 4]
         assert [leaf.index for leaf in tx.leaves(5, 30)] == [5, 6]
 

@@ -31,6 +31,25 @@ def test_every_version_stays_and_one_is_current(store: Store) -> None:
         assert tx.operation_versions("b") == []
 
 
+def test_versions_are_read_in_pages_that_end_where_they_say_much(store: Store) -> None:
+    each = [disc("a", title=f"{n:02}" + "x" * 300) for n in range(50)]
+    store.write(lambda tx: [keep(tx, one, n) for n, one in enumerate(each, 1)])
+
+    def page(*of: int) -> list[int]:
+        with store.read() as tx:
+            found = tx.operation_versions("a", *of)
+        assert [one.operation for one in found] == [each[one.version - 1].operation for one in found]
+        return [one.version for one in found]
+    assert page() == page(0, 50) == page(0, 5_000) == [*range(1, 51)]
+    assert page(7, 30) == [*range(8, 38)]
+    assert page(48, 30) == [49, 50]
+    assert page(50) == page(2**63 - 1) == []
+    assert page(7, 30, 1) == [8]
+    some = page(7, 50, 20_000)
+    assert some == [*range(8, 8 + len(some))]
+    assert 20 < len(some) < 43
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operation=strategies.operations, at=strategies.moments)
 def test_what_is_put_is_read_back(store: Store, operation: Any, at: Any) -> None:

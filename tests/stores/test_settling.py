@@ -173,3 +173,13 @@ def test_events_are_numbered_delivered_once_and_go_on_after_the_last(store: Stor
     assert store.write(lambda tx: tx.delivered("TR", 99, LATER)) == [numbers[3]]
     with store.read() as tx:
         assert (tx.last_delivered("TR"), tx.last_delivered("RU")) == (numbers[3], numbers[1] - 1)
+
+
+def test_the_latest_events_are_the_last_ones_in_order(store: Store) -> None:
+    told = [("TR" if n % 3 else "RU", str(n)) for n in range(40)]
+    store.write(lambda tx: [tx.add_event(party, "finding.opened", subject, NOW) for party, subject in told])
+    with store.read() as tx:
+        assert [(e.party, e.subject) for e in tx.latest_events(None, 7)] == told[-7:]
+        assert [e.subject for e in tx.latest_events("RU", 5)] == ["27", "30", "33", "36", "39"]
+        assert tx.latest_events(None, 100) == tx.events(None)
+        assert tx.latest_events("XX", 5) == []

@@ -166,11 +166,20 @@ def log(
         else:
             typer.echo(f"{facts['size']} leaves in {facts['file']}, the checkpoint in {facts['checkpoint']}")
     else:
-        items = exchange.get("/v1/log/leaves", from_=start, limit=limit).json()["items"]
+        items = list(_leaves(exchange, start, limit))
         if as_json:
             say(items)
         else:
             print_table(("Leaf", "At (UTC)", "What", "By", "About", "Outcome"), map(_leaf, items), "No leaves.")
+
+
+def _leaves(exchange: Exchange, start: int, limit: int) -> Iterator[Any]:
+    """So many leaves from one on, or as many as there are: where they say much, a page has fewer than were asked for."""
+    at: int | None = start
+    while limit > 0 and at is not None:
+        page = exchange.get("/v1/log/leaves", from_=at, limit=limit).json()
+        yield from page["items"]
+        at, limit = page["next"], limit - len(page["items"])
 
 
 def _leaf(view: Any) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from antalya.entry.http.driving import driven, later
 from antalya.entry.http.endpoint import Awaited
 from antalya.entry.http.relay import Arrived, Asked, Channel, Delivered, Given, Listening, Message, Refused, Rung, scope_of
 from antalya.entry.serving import Doors, loop_factory, settle
+from antalya.entry.trying import tried
 from antalya.exchange import settling
 from antalya.model.errors import AntalyaError, error
 
@@ -81,10 +82,8 @@ class Door:
                                 isinstance(response, Awaited)), at_once=True)
 
     async def _deliver(self, party: str, up_to: int) -> None:
-        try:
-            await to_thread.run_sync(settling.delivered, self._desk.hub, party, up_to)
-        except AntalyaError as failure:  # they count as not delivered, and are given again
-            _logger.warning("delivery not recorded", extra={"code": failure.code.name})
+        """Where it fails, they count as not delivered, and are given again."""
+        await tried(_logger, "recording a delivery", lambda: settling.delivered(self._desk.hub, party, up_to), abandon=False)
 
 
 def _refused(number: int, failure: AntalyaError) -> Refused:

@@ -237,13 +237,19 @@ class Driver:
         for tries in range(100):
             if not version or code == "stale_etag":
                 code, answer = await self._send(http, who, "GET", path)
-                version = int(answer.headers.get("etag", '"0"').strip('"')) if answer is not None and not code else 0
+                version = _version(answer) if answer is not None and not code else 0
             if version:
                 code, _ = await self._send(http, who, "DELETE", path, None, version)
             if self._stopped.is_set() or code not in _AGAIN:
                 break
             await asyncio.sleep(min(1.0, 0.05 * 1.3**tries))
         return code
+
+
+def _version(answer: httpx.Response) -> int:
+    """The version in an answer's ETag; 0 where there is none. A proxy that packs answers makes ETags weak (RFC 9110, 8.8.1)."""
+    text = answer.headers.get("etag", "").removeprefix("W/").strip('"')
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _code(answer: httpx.Response) -> str:

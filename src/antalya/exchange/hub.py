@@ -19,6 +19,9 @@ from antalya.steps.record import Leafing, Tell, leafing, tellings
 _NOT_LOGGED = frozenset({"store_full", "store_read_only", "store_busy", "clock_unsure", "not_ready", "rate_exceeded",
                          "too_large", "no_token", "bad_token", "no_scope", "internal"})
 
+PAGE_BYTES = 4_000_000
+"""Where what parties sent comes to so much, a page of a list ends; it has one item at least."""
+
 
 class Evidence(msgspec.Struct, frozen=True):
     """What came through the door: the very bytes, the key they were signed with (None: unsigned), and what was signed. A

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from antalya.exchange.hub import Hub
+from antalya.exchange.hub import PAGE_BYTES, Hub
 from antalya.ledger import checkpoint as notes
 from antalya.ledger.merkle import Tree, consistency_proof, inclusion_proof, leaf_hash, root
 from antalya.model.errors import error
@@ -56,20 +56,29 @@ def _may_read(viewer: Viewer, leaf: Leaf) -> bool:
     return viewer.broker or viewer.party == entry["actor"] or (entry["kind"] in _TO_SUBJECT and viewer.party == entry["subject"])
 
 
-def leaf_view(viewer: Viewer, leaf: Leaf) -> dict[str, Any]:
-    """A leaf: its hash for everybody; entry, salt and content for whoever may read it."""
-    view: dict[str, Any] = {"leaf": leaf.index, "hash": leaf_hash(leaf.data).hex()}
-    if _may_read(viewer, leaf):
-        view |= {"entry": msgspec.json.decode(leaf.data), "salt": leaf.salt.hex(),
-                 "content": None if leaf.content is None else leaf.content.decode("utf-8", "replace")}
-    return view
-
-
 def leaves(hub: Hub, viewer: Viewer, start: int, limit: int) -> tuple[list[dict[str, Any]], int | None]:
-    """A page of the log and where the next starts (None: no more)."""
+    """A page of the log and where the next starts (None: no more): hashes for everybody; entry, salt and content for whoever may
+    read the leaf. It ends earlier where contents come to PAGE_BYTES; those that the viewer may not read are not looked up."""
     with hub.store.read() as tx:
-        page = tx.leaves(start, limit)
-        return [leaf_view(viewer, leaf) for leaf in page], page[-1].index + 1 if len(page) == limit else None
+        found = tx.leaves(start, limit)
+        readable, page, size = {leaf.index for leaf in found if _may_read(viewer, leaf)}, list[Leaf](), 0
+        for leaf in found:
+            size += leaf.content_bytes or 0 if leaf.index in readable else 0
+            if page and size > PAGE_BYTES:
+                break
+            page.append(leaf)
+        contents = tx.contents(leaf.index for leaf in page if leaf.index in readable)
+    more = len(page) < len(found) or len(found) == limit
+    return ([_leaf_view(leaf, leaf.index in readable, contents.get(leaf.index)) for leaf in page],
+            page[-1].index + 1 if more else None)
+
+
+def _leaf_view(leaf: Leaf, readable: bool, content: bytes | None) -> dict[str, Any]:
+    view: dict[str, Any] = {"leaf": leaf.index, "hash": leaf_hash(leaf.data).hex()}
+    if readable:
+        view |= {"entry": msgspec.json.decode(leaf.data), "salt": leaf.salt.hex(),
+                 "content": None if content is None else content.decode("utf-8", "replace")}
+    return view
 
 
 def inclusion(hub: Hub, index: int, size: int | None) -> dict[str, Any]:

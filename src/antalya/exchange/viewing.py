@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from antalya.exchange.checking import clearances
-from antalya.exchange.hub import Hub
+from antalya.exchange.hub import PAGE_BYTES, Hub
 from antalya.model.asks import Answer, Ask
 from antalya.model.errors import error
 from antalya.model.findings import Finding, Opened
@@ -88,13 +88,16 @@ def operation(hub: Hub, viewer: Viewer, id: str, version: int | None = None) -> 
     raise error("not_found", "no such operation")
 
 
-def versions(hub: Hub, viewer: Viewer, id: str) -> list[View]:
-    """All versions of an operation, oldest first, for its own party and the broker. Raises not_found."""
+def versions(hub: Hub, viewer: Viewer, id: str, after: int = 0, limit: int = 500) -> tuple[list[View], int | None]:
+    """A page of the versions of an operation, oldest first, for its own party and the broker, and after which the next begins
+    (None: no more). It ends earlier where they come to PAGE_BYTES. Raises not_found."""
     with hub.store.read() as tx:
-        found = tx.operation_versions(id)
-        if not found or not sees_history(viewer, found[-1].operation):
+        newest = tx.operation(id)
+        if newest is None or not sees_history(viewer, newest.operation):
             raise error("not_found", "no such operation")
-        return _views(viewer, found, gather(tx, viewer, [id], hub.clock()))
+        page = tx.operation_versions(id, after, limit, PAGE_BYTES)
+        more = bool(page) and page[-1].version < newest.version
+        return _views(viewer, page, gather(tx, viewer, [id], hub.clock())), page[-1].version if more else None
 
 
 def operations(hub: Hub, viewer: Viewer, search: Search, after: int, limit: int) -> tuple[list[View], int | None]:
@@ -200,12 +203,11 @@ def subject_view(tx: Reader, viewer: Viewer, event: Event, now: datetime) -> Vie
 
 
 def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> dict[str, Any]:
-    """Everything a viewer may see of now and what is to come: the page's one load."""
+    """Everything a viewer may see of now and what is to come: the page's one load. `told`: of how many events, the latest."""
     now = hub.clock()
     with hub.store.read() as tx:
         shown, page = _shown(tx, viewer, Search(starts_at=now - timedelta(days=1)), now, 0, limit)
         party = tx.rulebook().parties.get(viewer.party)
-        last = tx.last_event()
         return {
             "now": to_builtins(now),
             "viewer": {"party": viewer.party, "name": party.name if party else viewer.party, "broker": viewer.broker},
@@ -213,7 +215,7 @@ def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> 
             "operations": shown,
             "findings": _finding_views(tx, viewer, now, True, None, limit),
             "asks": _ask_views(tx, viewer, now, None, None, limit)[0],
-            "told": [_told(e) for e in tx.events(None if viewer.broker else viewer.party, max(0, last - 50 * told), told)],
+            "told": [_told(e) for e in tx.latest_events(None if viewer.broker else viewer.party, told)],
             "truncated": len(page) == limit,
         }
 

@@ -1,7 +1,7 @@
 """The log in a store: leaves, and the perfect subtrees over them (`ledger.merkle`)."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from antalya.ledger.merkle import Tree, append, leaf_hash, place
@@ -23,15 +23,22 @@ class LogReader(ABC):
     @abstractmethod
     def _row(self, sql: str, values: Sequence[object] = ()) -> Any: ...
 
+    @abstractmethod
+    def _of(self, sql: str, ids: Iterable[object], *before: object) -> list[Any]: ...
+
     def leaf(self, index: int) -> Leaf | None:
         """A leaf; None where the log is shorter."""
         found = self.leaves(index, 1)
         return found[0] if found and found[0].index == index else None
 
     def leaves(self, start: int, limit: int) -> list[Leaf]:
-        """Leaves from one on, in order."""
-        rows = self._rows("SELECT idx, data, salt, content FROM leaf WHERE idx >= ? ORDER BY idx LIMIT ?", (start, limit))
+        """Leaves from one on, in order. How long contents are, both databases know without reading them."""
+        rows = self._rows("SELECT idx, data, salt, length(content) FROM leaf WHERE idx >= ? ORDER BY idx LIMIT ?", (start, limit))
         return [Leaf(*row) for row in rows]
+
+    def contents(self, indexes: Iterable[int]) -> dict[int, bytes]:
+        """The contents of leaves, as far as they have any."""
+        return dict(self._of("SELECT idx, content FROM leaf WHERE content IS NOT NULL AND idx ", indexes))
 
     def log_size(self) -> int:
         """How many leaves there are."""
@@ -68,7 +75,7 @@ class LogWriter(LogReader):
         group.nodes.update({(node.level, node.index): node.hash for node in nodes})
         first = place(0, index)
         group.put_off("subtree", "at, hash", "", [(first + node.level, node.hash) for node in nodes])
-        group.leaves[index] = Leaf(index, data, salt, content)
+        group.leaves[index] = Leaf(index, data, salt, None if content is None else len(content))
         group.put_off("leaf", "idx, data, salt, content", "", [(index, data, salt, content)])
         group.size = index + 1
         return index

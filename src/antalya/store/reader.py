@@ -44,6 +44,9 @@ from antalya.store.rows import (
 )
 from antalya.store.utm import UtmReader
 
+_VERSIONS = 20
+"""So many versions of an operation are read at once: how long they are is seen then."""
+
 
 class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, LogReader, ABC):
     """`ports.Reader` over one connection inside one transaction."""
@@ -116,8 +119,20 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, LogReader, ABC
         rows = self._of(STORED + "WHERE current = 1 AND id ", ids)
         return {stored.operation.id: stored for stored in map(stored_of, rows)}
 
-    def operation_versions(self, id: str) -> list[Stored]:
-        return [stored_of(row) for row in self._rows(STORED + "WHERE id = ? ORDER BY version", (id,))]
+    def operation_versions(self, id: str, after: int = 0, limit: int = 1_000, most: int = 1_000_000) -> list[Stored]:
+        """Versions after one, in order: at most `limit`, and no more than have `most` characters, but one at least."""
+        found, characters = list[Stored](), 0
+        while (wanted := min(limit - len(found), _VERSIONS)) > 0:
+            rows = self._rows(STORED + "WHERE id = ? AND version > ? ORDER BY version LIMIT ?", (id, after, wanted))
+            for row in rows:
+                characters += len(row[8])
+                if found and characters > most:
+                    return found
+                found.append(stored_of(row))
+            if len(rows) < wanted:
+                break
+            after = found[-1].version
+        return found
 
     def _prepared(self, rows: Sequence[int], without: str | None = None) -> list[Prepared]:
         """The operations of some rows, ready to be checked; without a party's, which are not even read."""
@@ -196,6 +211,12 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, LogReader, ABC
         of, values = ("party = ? AND", [party]) if party is not None else ("", [])
         rows = self._rows(EVENT + f"WHERE {of} seq > ? ORDER BY seq LIMIT ?", [*values, after, limit])
         return [event_of(row) for row in rows]
+
+    def latest_events(self, party: str | None, limit: int) -> list[Event]:
+        """The last so many of a party (None: of all), in order."""
+        of, values = ("WHERE party = ? ", [party]) if party is not None else ("", [])
+        rows = self._rows(EVENT + of + "ORDER BY seq DESC LIMIT ?", [*values, limit])
+        return [event_of(row) for row in reversed(rows)]
 
     def last_event(self) -> int:
         return int(self._row("SELECT coalesce(max(seq), 0) FROM event")[0])

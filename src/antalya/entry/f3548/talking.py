@@ -4,24 +4,22 @@ import logging
 from collections.abc import Callable
 
 import anyio
-from anyio import to_thread
 
+from antalya.entry.trying import FAILED, tried
 from antalya.exchange.bridge.delivering import deliver
 from antalya.exchange.bridge.fetching import fetch
 from antalya.exchange.bridge.syncing import sync
 from antalya.exchange.bridge.talking import Peers
 from antalya.exchange.hub import Hub
-from antalya.model.errors import AntalyaError
 
 _logger = logging.getLogger("antalya.bridge")
 _LOOK_S = 0.5
-_FAILED = object()
 
 
 async def keep_talking(hub: Hub, peers: Peers | None) -> None:
     """Shows what is to be shown, then tells and asks USSs whatever is due, until cancelled; what goes wrong is logged and tried
     again."""
-    while await _tried(lambda: sync(hub)) is _FAILED:
+    while await _tried(lambda: sync(hub)) is FAILED:
         await anyio.sleep(_LOOK_S)
     if hub.uss is not None and peers is not None:
         async with anyio.create_task_group() as tasks:
@@ -32,15 +30,9 @@ async def keep_talking(hub: Hub, peers: Peers | None) -> None:
 async def _keep_doing(work: Callable[[], int]) -> None:
     while True:
         done = await _tried(work)
-        if done is _FAILED or not done:
+        if done is FAILED or not done:
             await anyio.sleep(_LOOK_S)
 
 
 async def _tried(work: Callable[[], object]) -> object:
-    try:
-        return await to_thread.run_sync(work, abandon_on_cancel=True)
-    except AntalyaError as failure:
-        _logger.warning("talking to USSs failed", extra={"code": failure.code.name})
-    except Exception:
-        _logger.exception("talking to USSs failed")
-    return _FAILED
+    return await tried(_logger, "talking to USSs", work)

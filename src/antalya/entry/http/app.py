@@ -19,10 +19,11 @@ from antalya.entry import f3548
 from antalya.entry.f3548.parties import check_named
 from antalya.entry.f3548.talking import keep_talking
 from antalya.entry.http import events, log, operations, registry
-from antalya.entry.http.call import Call, Desk, authenticate, open_body
+from antalya.entry.http.call import Call, Desk, authenticate, has_controls, open_body
 from antalya.entry.http.driving import driven
 from antalya.entry.http.endpoint import Awaited, Endpoint, Handler
 from antalya.entry.http.openapi import document
+from antalya.entry.trying import tried
 from antalya.entry.web import page_routes
 from antalya.exchange import proving, settling, viewing
 from antalya.model.errors import AntalyaError, error
@@ -95,7 +96,10 @@ def _route(desk: Desk, metrics: Metrics, number: int) -> Route:
             desk.rates.take(f"party {party}")
             if not token.scopes & set(row.scopes):
                 raise error("no_scope", f"needs {' or '.join(row.scopes)}")
-            if render is problem:  # what drone operators' systems send beyond their standard is theirs
+            native = render is problem
+            if any(map(has_controls, request.path_params.values())):  # PostgreSQL could not even look for one with NUL
+                raise error("not_found" if native else "bad_field", "no id has control characters")
+            if native:  # what drone operators' systems send beyond their standard is theirs
                 _known(request, row)
             call = Call(desk, request, token, path=request.path_params)
             if row.method in ("POST", "PUT", "DELETE"):
@@ -203,10 +207,7 @@ async def ticking(desk: Desk) -> None:
     """Lets time pass for asks and operations; a failure is logged and tried again."""
     while True:
         await anyio.sleep(_TICK_S)
-        try:
-            await anyio.to_thread.run_sync(settling.tick, desk.hub)
-        except AntalyaError as failure:
-            _logger.warning("tick failed", extra={"code": failure.code.name})
+        await tried(_logger, "tick", lambda: settling.tick(desk.hub), abandon=False)
 
 
 async def _hearing(desk: Desk) -> None:
@@ -218,6 +219,9 @@ async def _hearing(desk: Desk) -> None:
             newest = await anyio.to_thread.run_sync(viewing.last_event, desk.hub, abandon_on_cancel=True)
         except AntalyaError:  # said where somebody waits for an answer
             continue
+        except Exception:
+            _logger.exception("listening for other processes failed")
+            continue
         if newest != heard:
             heard = newest
             desk.hub.bell.ring()
@@ -227,4 +231,4 @@ async def _refreshing(refresh: Callable[[], None]) -> None:
     """Looks for new keys of the issuers; what goes wrong there is said there."""
     while True:
         await anyio.sleep(_TICK_S)
-        await anyio.to_thread.run_sync(refresh, abandon_on_cancel=True)
+        await tried(_logger, "looking for issuers' keys", refresh)

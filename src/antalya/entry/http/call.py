@@ -2,17 +2,20 @@
 
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
 from anyio import to_thread
+from msgspec import Meta
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from antalya.entry.http.streams import Streams
 from antalya.exchange.bridge.talking import Peers
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.errors import AntalyaError, error
@@ -24,6 +27,8 @@ from antalya.wire.tokens import Caller, Issuer, unproven
 from antalya.wire.tokens import verify as verify_token
 
 T = TypeVar("T")
+Cursor = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""A place in a list or in the log: no more than a database's whole numbers."""
 JSON = "application/json"
 JOSE = "application/jose"
 _MOST_CALLERS = 2_000
@@ -42,6 +47,7 @@ class Desk:
     rates: "Rates"
     callers: dict[str, Caller] = field(default_factory=dict)
     keys: dict[str, dict[str, str]] = field(default_factory=dict)
+    streams: Streams = field(default_factory=Streams)
     stopping: threading.Event = field(default_factory=threading.Event)
     demo_viewers: tuple[dict[str, str], ...] = ()
     refresh: Callable[[], None] | None = None
@@ -121,11 +127,14 @@ class Call:
 
     @property
     def if_match(self) -> int | None:
-        """The version in If-Match (None: no such header). Raises stale_etag for one this exchange never gave."""
+        """The version in If-Match (None: no such header). Raises stale_etag for one this exchange never gave.
+
+        A weak one will do, other than RFC 9110 (13.1.1) has it: a proxy that packs answers makes ETags weak, whose clients could
+        change nothing, and the version in it is exact all the same."""
         given = self.request.headers.get("if-match")
         if given is None:
             return None
-        text = given.strip().removeprefix('"').removesuffix('"')
+        text = given.strip().removeprefix("W/").removeprefix('"').removesuffix('"')
         if not (text.isascii() and text.isdigit()) or len(text) > 9:
             raise error("stale_etag", "that ETag is not one of this exchange")
         return int(text)
@@ -142,11 +151,18 @@ class Call:
         text = self.request.query_params.get(name)
         if text is None:
             return default
+        if has_controls(text):  # PostgreSQL has no text with NUL in it
+            raise error("bad_field", "a control character", at=name)
         try:
             return msgspec.convert(text, kind, strict=False)
         except msgspec.ValidationError as failure:
             words = choices(kind)
             raise error("bad_field", f"one of {', '.join(words)} is wanted" if words else str(failure), at=name) from None
+
+
+def has_controls(text: str) -> bool:
+    """Whether there is a control character in a text, which no id has."""
+    return not text.isprintable() and any(unicodedata.category(character) == "Cc" for character in text)
 
 
 class refusals(AbstractAsyncContextManager[Any]):

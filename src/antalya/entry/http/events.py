@@ -2,27 +2,40 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from contextlib import suppress
 
 import msgspec
 from anyio import to_thread
-from msgspec import Meta
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from antalya.entry.http import shapes
-from antalya.entry.http.call import Call
+from antalya.entry.http.call import Call, Cursor
 from antalya.entry.http.endpoint import Endpoint, Query
 from antalya.exchange import settling, viewing
 from antalya.model.errors import error
 
 _LOOK_S = 2.0
-"""How often to look without a ring: whether the token still holds, and the server still goes on."""
+"""How often to look, without a ring, whether a stream is to go on."""
 
 
 async def events(call: Call) -> Response:
     after = await _start(call)
-    return EventSourceResponse(_stream(call, after), ping=15, headers={"cache-control": "no-store"})
+    call.desk.streams.check_room(call.token.party, call.hub.limits.streams)
+    return _Streamed(call, after)
+
+
+class _Streamed(EventSourceResponse):
+    """A stream, which counts from its first byte until it ends, however it ends."""
+
+    def __init__(self, call: Call, after: int) -> None:
+        self._call, self._rung = call, asyncio.Event()
+        super().__init__(_stream(call, after, self._rung), ping=15, headers={"cache-control": "no-store"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._call.desk.streams.one(self._call.hub, self._call.token.party, self._rung):
+            await super().__call__(scope, receive, send)
 
 
 async def _start(call: Call) -> int:
@@ -32,35 +45,31 @@ async def _start(call: Call) -> int:
         if not (named.isascii() and named.isdigit()) or len(named) > 15:
             raise error("bad_field", "not an event id of this exchange", at="Last-Event-ID")
         return int(named)
-    told = call.query("after", Annotated[int, Meta(ge=0)])
+    told = call.query("after", Cursor)
     if told is not None:
         return int(told)
     return await to_thread.run_sync(viewing.first_undelivered, call.hub, call.viewer)
 
 
-async def _stream(call: Call, after: int) -> AsyncIterator[ServerSentEvent]:
-    rung, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def ring() -> None:
-        loop.call_soon_threadsafe(rung.set)
-    stop = call.hub.bell.listen(ring)
-    try:
-        while call.token.expires_at > call.hub.clock() and not call.desk.stopping.is_set():
-            rung.clear()
-            page: list[dict[str, Any]] = await to_thread.run_sync(viewing.events, call.hub, call.viewer, after)
-            for event in page:
-                yield ServerSentEvent(msgspec.json.encode(event).decode(), event=event["type"], id=str(event["id"]), sep="\n")
-            if page:
-                after = page[-1]["id"]
-                if not call.viewer.broker:
-                    await _note(call, after)
-                continue
-            try:
+async def _stream(call: Call, after: int, rung: asyncio.Event) -> AsyncIterator[ServerSentEvent]:
+    while _goes_on(call):
+        rung.clear()
+        page = await call.desk.streams.look(call.hub, call.viewer, after)
+        for event in page:
+            yield ServerSentEvent(msgspec.json.encode(event).decode(), event=event["type"], id=str(event["id"]), sep="\n")
+        if page:
+            after = page[-1]["id"]
+            if not call.viewer.broker:
+                await _note(call, after)
+            continue
+        while not rung.is_set() and _goes_on(call):
+            with suppress(TimeoutError):
                 await asyncio.wait_for(rung.wait(), _LOOK_S)
-            except TimeoutError:
-                continue
-    finally:
-        stop()
+
+
+def _goes_on(call: Call) -> bool:
+    """Whether the token still holds, and the server goes on."""
+    return call.token.expires_at > call.hub.clock() and not call.desk.stopping.is_set()
 
 
 async def _note(call: Call, up_to: int) -> None:

@@ -7,15 +7,15 @@ from msgspec import Meta, to_builtins
 from starlette.responses import Response
 
 from antalya.entry.http import shapes
-from antalya.entry.http.call import Call
+from antalya.entry.http.call import Call, Cursor
 from antalya.entry.http.endpoint import Endpoint, Query, reply
 from antalya.exchange import proving, viewing
 from antalya.ledger.receipt import Receipt
 from antalya.model.errors import error
 from antalya.model.limits import Limits
+from antalya.model.parties import Party
 
 READ = "antalya.read"
-Index = Annotated[int, Meta(ge=0)]
 
 
 def _index(call: Call) -> int:
@@ -31,7 +31,7 @@ async def checkpoint(call: Call) -> Response:
 
 
 async def leaves(call: Call) -> Response:
-    items, after = await to_thread.run_sync(proving.leaves, call.hub, call.viewer, call.query("from", Index, 0),
+    items, after = await to_thread.run_sync(proving.leaves, call.hub, call.viewer, call.query("from", Cursor, 0),
                                             call.query("limit", Annotated[int, Meta(ge=1, le=5_000)], 500))
     return reply({"items": items, "next": after})
 
@@ -45,11 +45,11 @@ async def leaf(call: Call) -> Response:
 
 
 async def inclusion(call: Call) -> Response:
-    return reply(await to_thread.run_sync(proving.inclusion, call.hub, call.query("leaf", Index, 0), call.query("size", Index)))
+    return reply(await to_thread.run_sync(proving.inclusion, call.hub, call.query("leaf", Cursor, 0), call.query("size", Cursor)))
 
 
 async def consistency(call: Call) -> Response:
-    return reply(await to_thread.run_sync(proving.consistency, call.hub, call.query("from", Index, 1), call.query("to", Index)))
+    return reply(await to_thread.run_sync(proving.consistency, call.hub, call.query("from", Cursor, 1), call.query("to", Cursor)))
 
 
 async def receipt(call: Call) -> Response:
@@ -61,8 +61,10 @@ async def picture(call: Call) -> Response:
 
 
 async def me(call: Call) -> Response:
-    with call.hub.store.read() as tx:
-        known = tx.rulebook().parties.get(call.token.party)
+    def party() -> Party | None:
+        with call.hub.store.read() as tx:
+            return tx.rulebook().parties.get(call.token.party)
+    known = await to_thread.run_sync(party)
     return reply({"party": call.token.party, "name": known.name if known else call.token.party,
                   "scopes": sorted(call.token.scopes), "broker": call.viewer.broker, "now": to_builtins(call.hub.clock()),
                   "demo": bool(call.desk.demo_viewers)})
@@ -80,7 +82,8 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/log/checkpoint", "The signed head of the log (C2SP tlog-checkpoint)", (READ,), checkpoint, None, str,
              media_type="text/plain"),
     Endpoint("GET", "/v1/log/leaves", "A page of the log", (READ,), leaves, None, shapes.Leaves,
-             query=(Query("from", int, "first index"), Query("limit", int, "1 to 5000; 500 unless told"))),
+             query=(Query("from", int, "first index"), Query("limit", int, (
+                 "1 to 5000; 500 unless told; a page with contents of more than 4 MB ends earlier, and `next` says where")))),
     Endpoint("GET", "/v1/log/leaves/{leaf}", "One leaf", (READ,), leaf, None, shapes.LeafView, errors=("not_found",)),
     Endpoint("GET", "/v1/log/proofs/inclusion", "That a leaf is in the log", (READ,), inclusion, None, shapes.Inclusion,
              query=(_LEAF, Query("size", int, "size of the tree; the present one unless told")), errors=("not_found",)),

@@ -85,7 +85,8 @@ def _parameters(row: Endpoint) -> list[dict[str, Any]]:
 
 def _problems(row: Endpoint, schemas: dict[int, Any]) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
-    for name in dict.fromkeys((*row.errors, *_EVERYWHERE, "bad_field")):
+    missing = ("not_found",) if "{" in row.path else ()  # nothing has an id with control characters
+    for name in dict.fromkeys((*row.errors, *_EVERYWHERE, "bad_field", *missing)):
         by_status.setdefault(CATALOGUE[name].status, []).append(name)
     return {str(status): ({"headers": {"Retry-After": _header("Retry-After")}} if status == _TOO_MANY else {}) | {
                 "description": ", ".join(names), "content": {"application/problem+json": {

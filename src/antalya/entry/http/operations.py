@@ -13,7 +13,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from antalya.entry.http import shapes
-from antalya.entry.http.call import Call, refusals
+from antalya.entry.http.call import Call, Cursor, refusals
 from antalya.entry.http.endpoint import Endpoint, Query, reply
 from antalya.entry.http.examples import ANSWER, FIX, OPERATION
 from antalya.exchange import ahead, filing, settling, viewing
@@ -25,7 +25,6 @@ from antalya.steps.narrow import Search, box_of
 
 READ, FILE, SETTLE, BROKER = "antalya.read", "antalya.file", "antalya.answer", "antalya.broker"
 Page = Annotated[int, Meta(ge=1, le=5_000)]
-Cursor = Annotated[int, Meta(ge=0)]
 _FILING_ERRORS = ("bad_json", "bad_field", "bad_text", "bad_id", "not_yours", "unknown_reference", "duplicate_id",
                   "ring_not_closed", "ring_crosses_itself", "ring_too_short", "not_a_position", "swapped_position",
                   "outline_too_wide", "area_too_large", "too_many_vertices", "too_many_volumes", "bad_band", "bad_window",
@@ -104,8 +103,9 @@ async def show(call: Call) -> Response:
 
 
 async def versions(call: Call) -> Response:
-    items = await to_thread.run_sync(viewing.versions, call.hub, call.viewer, call.path["id"])
-    return reply({"items": items, "next": None})
+    items, after = await to_thread.run_sync(viewing.versions, call.hub, call.viewer, call.path["id"],
+                                            call.query("after", Cursor, 0), call.query("limit", Page, 500))
+    return reply({"items": items, "next": after})
 
 
 async def version(call: Call) -> Response:
@@ -176,8 +176,10 @@ ENDPOINTS = (
              errors=("bad_json", "bad_field", "not_a_position", "not_found", "not_yours", "wrong_state")),
     Endpoint("POST", "/v1/operations/{id}/check", "Dry run: check an operation you have filed, changing nothing", (FILE,),
              dry_run, None, shapes.DryRun, errors=("not_found", "not_yours")),
-    Endpoint("GET", "/v1/operations/{id}/versions", "All versions of your operation", (READ,), versions, None,
-             shapes.Operations, errors=("not_found",)),
+    Endpoint("GET", "/v1/operations/{id}/versions", "The versions of your operation, oldest first", (READ,), versions,
+             None, shapes.Operations, errors=("not_found",), query=(
+                 Query("after", int, "the cursor `next` of the page before"),
+                 Query("limit", int, "1 to 5000; 500 unless told; a page of more than 4 MB ends earlier"))),
     Endpoint("GET", "/v1/operations/{id}/versions/{n}", "One version of your operation", (READ,), version, None,
              shapes.AnyOperation, errors=("not_found",)),
     Endpoint("GET", "/v1/findings", "The findings you may see", (READ,), findings, None, shapes.Findings, query=(
