@@ -19,6 +19,9 @@ from antalya.steps.disclose import Context, View, Viewer, disclose, level_of, se
 from antalya.steps.narrow import Search, fits
 from antalya.steps.record import signed_content
 
+_AT_ONCE, _LOOKED_THROUGH = 500, 5_000
+"""Operations that a search reads at once, and after which it may end a page."""
+
 
 def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, findings: Sequence[Opened] = (),
            asks: Sequence[Ask] = (), rulebook: Rulebook | None = None, encoded: bool = False) -> Context:
@@ -101,19 +104,32 @@ def versions(hub: Hub, viewer: Viewer, id: str, after: int = 0, limit: int = 500
 
 
 def operations(hub: Hub, viewer: Viewer, search: Search, after: int, limit: int) -> tuple[list[View], int | None]:
-    """A page of the operations a viewer may see and a search is about, and where the next page starts (None: no more). A page
-    may hold fewer than `limit`, even none, and not be the last: it ends where enough was looked through."""
+    """A page of the operations a viewer may see and a search is about, and where the next page starts (None: no more). That
+    follows from what the viewer sees: if it followed from what is stored, it would tell when what is hidden begins and ends. A
+    page may hold fewer than `limit`, even none, and not be the last: where enough was looked through, it ends with an operation
+    of the viewer's own."""
+    found, at_once, looked = list[tuple[int, View]](), min(_AT_ONCE, limit + 1), 0
     with hub.store.read() as tx:
-        views, page = _shown(tx, viewer, search, hub.clock(), after, limit)
-        return views, page[-1][0] if len(page) == limit else None
+        now = hub.clock()
+        while len(found) <= limit:
+            views, page = _shown(tx, viewer, search, now, after, at_once)
+            found += views
+            if len(page) < at_once:
+                break
+            after, looked, at_once = page[-1][0], looked + len(page), _AT_ONCE
+            own = [row for row, stored in page if viewer.broker or stored.operation.party == viewer.party]
+            if looked >= _LOOKED_THROUGH and own and len(found) <= limit:
+                return [view for row, view in found if row <= own[-1]], own[-1]
+    return [view for _, view in found[:limit]], found[limit - 1][0] if len(found) > limit else None
 
 
 def _shown(tx: Reader, viewer: Viewer, search: Search, now: datetime, after: int,
-           limit: int) -> tuple[list[View], list[tuple[int, Stored]]]:
-    """The views that a search is about among the next `limit` operations, and those operations."""
+           limit: int) -> tuple[list[tuple[int, View]], list[tuple[int, Stored]]]:
+    """The views that a search is about among the next `limit` operations, each with its row, and those operations."""
     page = tx.operations(*search.stored_window(), seen_by=None if viewer.broker else viewer.party, after=after, limit=limit)
     context = gather(tx, viewer, [s.operation.id for _, s in page], now)
-    return [view for view in _views(viewer, (s for _, s in page), context) if fits(view, search)], page
+    views = ((row, disclose(viewer, stored, context)) for row, stored in page)
+    return [(row, view) for row, view in views if view is not None and fits(view, search)], page
 
 
 def findings(hub: Hub, viewer: Viewer, *, open_only: bool, operation: str | None, limit: int) -> list[View]:
@@ -212,7 +228,7 @@ def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> 
             "now": to_builtins(now),
             "viewer": {"party": viewer.party, "name": party.name if party else viewer.party, "broker": viewer.broker},
             **{_PLURAL[kind]: _thing_views(tx, viewer, kind, now) for kind in KINDS},
-            "operations": shown,
+            "operations": [view for _, view in shown],
             "findings": _finding_views(tx, viewer, now, True, None, limit),
             "asks": _ask_views(tx, viewer, now, None, None, limit)[0],
             "told": [_told(e) for e in tx.latest_events(None if viewer.broker else viewer.party, told)],
