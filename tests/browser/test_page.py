@@ -109,7 +109,7 @@ def test_it_is_plain_who_gives_way_and_whose_each_remedy_is(exchange, open_page,
 def as_written(instant):
     """A moment as the page writes it in English."""
     at = moment(instant)
-    return f"{at.day} {at:%b %Y} \u2066{at:%H:%M}Z\u2069"
+    return f"{at.day} {at:%b %Y} \u2066{f'{at:%H:%M:%S}'.removesuffix(':00')}Z\u2069"
 
 
 def test_an_ask_says_where_and_when_and_a_refusal_is_seen(exchange, open_page):
@@ -123,6 +123,25 @@ def test_an_ask_says_where_and_when_and_a_refusal_is_seen(exchange, open_page):
     look(page, "US")
     refused = page.locator("article", has_text="Rule (another party's force): United States · Joint plan for Raqqa").first
     expect(refused.locator(".tag").first).to_have_text("refused")
+
+
+@pytest.mark.parametrize(("language", "more"), [("en", "and elsewhere (2 more)"), ("tr", "ve 2 yer daha"),
+                                               ("ru", "и ещё мест: 2"), ("ar", "وأماكن أخرى (2)")])
+def test_a_finding_says_that_it_meets_in_more_places_and_the_band_of_all(exchange, open_page, language, more):
+    picture = exchange.picture("broker")
+    finding = next(f for f in picture["findings"] if f["met"] and f["met"][0]["region"] and not f["closed_at"])
+
+    def met(lon, lower, upper):
+        ring = [[lon, 36.2], [lon + 0.1, 36.2], [lon + 0.1, 36.3], [lon, 36.3], [lon, 36.2]]
+        return finding["met"][0] | {"region": {"type": "Polygon", "coordinates": [ring]}, "lower_m": lower, "upper_m": upper}
+    finding["met"] = [met(37, 300, 400), met(37, 350, 420), met(38, 120, 200), met(39, 500, 710)]
+
+    def meeting(page):
+        page.route("**/v1/picture", lambda route: route.fulfill(json=picture))
+    page = open_page(exchange.url, before=meeting, locale=language)
+    where = page.locator(f"#card-{finding['id']} dd").first
+    expect(where).to_contain_text(more)
+    expect(where).to_contain_text("\u2066120–\u2060710\u2069")
 
 
 def test_who_was_told_what_names_the_thing(exchange, open_page):

@@ -17,7 +17,8 @@ def _operation(view: Any) -> Row:
     noun = view.get("operation", view)
     times = [view["envelope"]] if "envelope" in view else noun["volumes"]
     return (view["id"], noun["party"], noun["activity"], short(min(t["starts_at"] for t in times)),
-            short(max(t["ends_at"] for t in times)), noun["state"], view.get("clearance") or view["level"], noun.get("title", ""))
+            short(max(t["ends_at"] for t in times), up=True), noun["state"], view.get("clearance") or view["level"],
+            noun.get("title", ""))
 
 
 def _ask(view: Any) -> Row:
