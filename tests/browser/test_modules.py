@@ -28,3 +28,13 @@ def test_a_window_is_written_to_the_second_and_with_its_year_where_it_is_another
 def test_a_moment_is_written_to_the_second(module):
     written = module("time", "m => ['08:00:30', '08:00:00'].map(x => m.dateTime(m.at(`2017-03-07T${x}Z`), 'en'))")
     assert written == ["7 Mar 2017 \u206608:00:30Z\u2069", "7 Mar 2017 \u206608:00Z\u2069"]
+
+
+@pytest.mark.parametrize(("starts", "ends", "quarters"), [
+    ("08:01:00", "08:14:00", [32]), ("08:14:00", "08:15:00", [32]), ("08:15:00", "08:30:00", [33]), ("08:10:00", "08:35:00", [32, 33, 34]),
+    ("08:15:00", "08:15:00", [33])])
+def test_a_moment_is_a_quarter_of_an_hour(module, starts, ends, quarters):
+    seen = module("time", """(m, window) => { const day = m.at('2017-03-07T00:00:00Z');
+      return Array.from({length: 96}, (_, quarter) => quarter).filter(quarter =>
+        m.isActive([window.map(x => m.at(`2017-03-07T${x}Z`))], {day, quarter, span: 'moment'})); }""", [starts, ends])
+    assert seen == quarters

@@ -31,8 +31,9 @@ def volumes(view):
 
 
 def shown_at(picture, instant):
-    """How many operation volumes the map is to show at a moment: computed here from the API's answer."""
-    return sum(moment(v["starts_at"]) <= instant < moment(v["ends_at"]) for o in picture["operations"] for v in volumes(o))
+    """How many operation volumes the map is to show in the quarter of an hour from a moment: computed here from the API's answer."""
+    return sum(moment(v["starts_at"]) < instant + QUARTER and instant < moment(v["ends_at"])
+               for o in picture["operations"] for v in volumes(o))
 
 
 def test_every_viewer_sees_its_own_picture_and_no_more(exchange, open_page):

@@ -71,7 +71,7 @@ export function howLong(ms, t) {
 export function isActive(windows, clock) {
   if (clock.span === "all") return true;
   const from = clock.span === "day" ? clock.day : clock.day + clock.quarter * QUARTER;
-  const until = clock.span === "day" ? clock.day + DAY : from + 1;
+  const until = clock.span === "day" ? clock.day + DAY : from + QUARTER;
   return windows.some(([start, end]) => start < until && (end > from || (start === end && start >= from)));
 }
 
