@@ -38,3 +38,25 @@ def test_a_moment_is_a_quarter_of_an_hour(module, starts, ends, quarters):
       return Array.from({length: 96}, (_, quarter) => quarter).filter(quarter =>
         m.isActive([window.map(x => m.at(`2017-03-07T${x}Z`))], {day, quarter, span: 'moment'})); }""", [starts, ends])
     assert seen == quarters
+
+
+OVER = [[179, 10], [-179, 10], [-179, 11], [179, 11], [179, 10]]
+HOLE = [[-179.5, 10.4], [-179.5, 10.6], [-179.2, 10.6], [-179.2, 10.4], [-179.5, 10.4]]
+EAST, WEST = ([[a, 10], [b, 10], [b, 11], [a, 11], [a, 10]] for a, b in ((179, 180), (-180, -179)))
+
+
+@pytest.mark.parametrize("outline", [
+    {"type": "Polygon", "coordinates": [OVER]}, {"type": "Polygon", "coordinates": [OVER, HOLE]},
+    {"type": "Polygon", "coordinates": [OVER[::-1], HOLE]}, {"type": "MultiPolygon", "coordinates": [[EAST], [WEST]]},
+    {"type": "Circle", "center": [179.9, 10.5], "radius_m": 80_000}])
+def test_an_outline_over_the_antimeridian_is_drawn_where_it_is(module, outline):
+    rings = module("geo", "(m, outline) => m.polygons(outline).flat()", outline)
+    assert all(179 - 1e-9 <= lon <= 181 + 1e-9 for ring in rings for lon, _ in ring)
+    assert all(abs(a[0] - b[0]) < 1.1 for ring in rings for a, b in zip(ring, ring[1:], strict=False))
+    assert all(abs(ring[0][0] - ring[-1][0]) < 1e-9 for ring in rings)
+
+
+def test_the_middle_of_an_outline_over_the_antimeridian_has_a_longitude(module):
+    shifted = [[lon - 0.5 if lon > 0 else lon + 1.5, lat] for lon, lat in OVER]  # 178.5 to -177.5
+    lon, lat = module("geo", "(m, outline) => m.centre(outline)", {"type": "Polygon", "coordinates": [shifted]})
+    assert (round(lon, 6), round(lat, 6)) == (-179.5, 10.5)
