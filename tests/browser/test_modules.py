@@ -1,5 +1,8 @@
 """The page's modules by themselves, in a real Chromium: times, places, days."""
 
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -52,7 +55,7 @@ EAST, WEST = ([[a, 10], [b, 10], [b, 11], [a, 11], [a, 10]] for a, b in ((179, 1
 def test_an_outline_over_the_antimeridian_is_drawn_where_it_is(module, outline):
     rings = module("geo", "(m, outline) => m.polygons(outline).flat()", outline)
     assert all(179 - 1e-9 <= lon <= 181 + 1e-9 for ring in rings for lon, _ in ring)
-    assert all(abs(a[0] - b[0]) < 1.1 for ring in rings for a, b in zip(ring, ring[1:], strict=False))
+    assert all(abs(a[0] - b[0]) < 1.1 for ring in rings for a, b in pairwise(ring))
     assert all(abs(ring[0][0] - ring[-1][0]) < 1e-9 for ring in rings)
 
 
@@ -60,3 +63,30 @@ def test_the_middle_of_an_outline_over_the_antimeridian_has_a_longitude(module):
     shifted = [[lon - 0.5 if lon > 0 else lon + 1.5, lat] for lon, lat in OVER]  # 178.5 to -177.5
     lon, lat = module("geo", "(m, outline) => m.centre(outline)", {"type": "Polygon", "coordinates": [shifted]})
     assert (round(lon, 6), round(lat, 6)) == (-179.5, 10.5)
+
+
+NOW = datetime(2017, 3, 7, 9, 30, tzinfo=UTC)
+
+
+def days_of(module, *windows):
+    """The slider's days for operations in these windows (days from today on), as days from today on."""
+    volumes = [[{"starts_at": (NOW + timedelta(days=a)).isoformat(), "ends_at": (NOW + timedelta(days=b)).isoformat()}] for a, b in windows]
+    operations = [{"id": str(i), "level": "details", "operation": {"volumes": v}} for i, v in enumerate(volumes)]
+    days = module("state", "(m, picture) => m.daysOf(picture)", {"now": NOW.isoformat(), "operations": operations, "findings": []})
+    today = NOW.replace(hour=0, minute=0).timestamp() * 1000
+    return [round((day - today) / 86_400_000) for day in days]
+
+
+def test_one_long_thing_takes_no_day_from_what_is_short(module):
+    flights = [(day, day + 0.1) for day in (-1, 0, 1, 40, 90, 200)]
+    days = days_of(module, (-65, 300), *flights)
+    assert len(days) == 62
+    assert {-1, 0, 1, 40, 90, 200} <= set(days)
+    assert min(days) == -1
+    assert set(range(-1, 58)) <= set(days)
+
+
+def test_of_many_days_the_nearest_stay(module):
+    assert days_of(module, *((day, day + 0.1) for day in range(400, -10, -2))) == list(range(0, 124, 2))
+    assert days_of(module, (5_000, 2_000_000)) == [0, *range(5_000, 5_061)]
+    assert days_of(module, (-10, -9)) == [0]

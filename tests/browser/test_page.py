@@ -232,6 +232,25 @@ def test_choosing_what_happens_on_another_day_goes_to_that_day(exchange, open_pa
     assert {"Flight over the Euphrates north of Tabqa", "Flight along the Euphrates, Maskanah to Tabqa"} <= set(titles)
 
 
+def test_a_day_the_slider_does_not_have_is_reached_by_choosing(exchange, open_page):
+    picture = exchange.picture("broker")
+    model = next(o for o in picture["operations"] if o["level"] == "details")
+
+    def filed(id_, day):
+        volume = model["operation"]["volumes"][0] | {"starts_at": f"{day}T08:00:00Z", "ends_at": f"{day}T09:00:00Z"}
+        return model | {"id": id_, "operation": model["operation"] | {"id": id_, "title": id_, "volumes": [volume]}}
+    days = [(moment("2017-03-07") + timedelta(days=i)).date() for i in range(80)]
+    many = [filed(f"on-{day}", day) for day in days]
+
+    def crowd(page):
+        page.route("**/v1/picture", lambda route: route.fulfill(json=picture | {"operations": many, "findings": [], "asks": []}))
+    page = open_page(exchange.url, before=crowd)
+    page.get_by_role("button", name=re.compile("Show more")).first.click()
+    page.locator(f"#card-on-{days[-1]} button.title").click()
+    expect(page.locator(".date")).to_have_text(f"{days[-1]:%a, %-d %b %Y}")
+    assert page.evaluate(COUNT, "operations") == 1
+
+
 def test_a_click_on_the_map_chooses_and_shows_the_card(exchange, open_page):
     page = open_page(exchange.url)
     look(page, "broker")

@@ -2,7 +2,7 @@
 
 import { Failure, call, follow } from "./api.js";
 import { language, t } from "./i18n.js";
-import { daysOf, digest, get, quarterOf, set } from "./state.js";
+import { daysOf, digest, get, inOrder, quarterOf, set } from "./state.js";
 import { at, dayOf, isActive } from "./time.js";
 
 const KEY = "antalya.token";
@@ -111,10 +111,10 @@ async function enter() {
 function show(picture, fresh) {
   const now = at(picture.now);
   const before = get();
-  const days = daysOf(picture);
+  let days = daysOf(picture);
   let { clock } = before;
   if (!before.days.length) clock = { day: firstDay(picture, days), quarter: quarterOf(now), span: "day" };
-  else if (!days.includes(clock.day)) days.push(clock.day), days.sort((a, b) => a - b);
+  else days = inOrder([...days, clock.day]);
   const ids = new Set([...picture.operations, ...picture.findings, ...picture.sites, ...picture.areas].map((x) => x.id));
   const selected = before.selected && ids.has(before.selected.id) ? before.selected : null;
   heard = shown = performance.now();
