@@ -34,8 +34,8 @@ def test_a_moment_is_written_to_the_second(module):
 
 
 @pytest.mark.parametrize(("starts", "ends", "quarters"), [
-    ("08:01:00", "08:14:00", [32]), ("08:14:00", "08:15:00", [32]), ("08:15:00", "08:30:00", [33]), ("08:10:00", "08:35:00", [32, 33, 34]),
-    ("08:15:00", "08:15:00", [33])])
+    ("08:01:00", "08:14:00", [32]), ("08:14:00", "08:15:00", [32]), ("08:15:00", "08:30:00", [33]),
+    ("08:10:00", "08:35:00", [32, 33, 34]), ("08:15:00", "08:15:00", [33])])
 def test_a_moment_is_a_quarter_of_an_hour(module, starts, ends, quarters):
     seen = module("time", """(m, window) => { const day = m.at('2017-03-07T00:00:00Z');
       return Array.from({length: 96}, (_, quarter) => quarter).filter(quarter =>
@@ -70,9 +70,12 @@ NOW = datetime(2017, 3, 7, 9, 30, tzinfo=UTC)
 
 def days_of(module, *windows):
     """The slider's days for operations in these windows (days from today on), as days from today on."""
-    volumes = [[{"starts_at": (NOW + timedelta(days=a)).isoformat(), "ends_at": (NOW + timedelta(days=b)).isoformat()}] for a, b in windows]
-    operations = [{"id": str(i), "level": "details", "operation": {"volumes": v}} for i, v in enumerate(volumes)]
-    days = module("state", "(m, picture) => m.daysOf(picture)", {"now": NOW.isoformat(), "operations": operations, "findings": []})
+    def written(days):
+        return (NOW + timedelta(days=days)).isoformat()
+    operations = [{"id": str(i), "level": "details", "operation": {"volumes": [{"starts_at": written(a), "ends_at": written(b)}]}}
+                  for i, (a, b) in enumerate(windows)]
+    picture = {"now": written(0), "operations": operations, "findings": []}
+    days = module("state", "(m, picture) => m.daysOf(picture)", picture)
     today = NOW.replace(hour=0, minute=0).timestamp() * 1000
     return [round((day - today) / 86_400_000) for day in days]
 

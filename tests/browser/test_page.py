@@ -31,7 +31,7 @@ def volumes(view):
 
 
 def shown_at(picture, instant):
-    """How many operation volumes the map is to show in the quarter of an hour from a moment: computed here from the API's answer."""
+    """How many operation volumes the map is to show in the quarter of an hour from a moment: computed from the API's answer."""
     return sum(moment(v["starts_at"]) < instant + QUARTER and instant < moment(v["ends_at"])
                for o in picture["operations"] for v in volumes(o))
 
@@ -154,6 +154,46 @@ def test_who_was_told_what_names_the_thing(exchange, open_page):
     plain = [re.sub("[\u2066\u2069]", "", line) for line in told]
     assert "6 Mar 2017 14:00Z Russia asked Turkey · ground movement" in plain
     assert any("an understanding changed Liaison between Turkey and Russia at Al-Bab" in line for line in plain)
+
+
+def test_who_was_told_is_shown_to_the_last(exchange, open_page):
+    picture = exchange.picture("broker")
+    picture["told"] = [{**picture["told"][0], "at": f"2017-03-06T{i // 60:02d}:{i % 60:02d}:00Z"} for i in range(120)]
+    page = open_page(exchange.url, before=lambda page: page.route("**/v1/picture", lambda route: route.fulfill(json=picture)))
+    section = page.locator("section:has(#told)")
+    section.locator("summary").click()
+    for shown, rest in ((50, 70), (100, 20)):
+        expect(section.locator("li")).to_have_count(shown)
+        section.get_by_role("button", name=f"Show more ({rest})").press("Enter")
+    expect(section.locator("li")).to_have_count(120)
+    expect(section.get_by_role("button")).to_have_count(0)
+    assert "6 Mar 2017 \u206600:00Z\u2069" in section.locator("li").last.inner_text()
+
+
+@pytest.mark.parametrize(("language", "operations", "findings"), [
+    ("en", "Operations: … and 5 more", "Findings: … and 7 more"),
+    ("tr", "Operasyonlar: … ve 5 tane daha", "Bulgular: … ve 7 tane daha"),
+    ("ru", "Операции: … и ещё 5", "Выявлено: … и ещё 7"), ("ar", "العمليات: … و5 أخرى", "النتائج: … و7 أخرى")])
+def test_lanes_say_how_many_have_no_place_in_them(exchange, open_page, language, operations, findings):
+    picture = exchange.picture("broker")
+    model = next(o for o in picture["operations"] if o["level"] == "details")
+    clash = next(f for f in picture["findings"] if f["kind"] == "clash" and f["met"])
+    volume = model["operation"]["volumes"][0] | {"starts_at": "2017-03-07T08:00:00Z", "ends_at": "2017-03-07T09:00:00Z"}
+    met = clash["met"][0] | {"starts_at": "2017-03-07T08:00:00Z", "ends_at": "2017-03-07T09:00:00Z"}
+
+    def lanes(page, many, found):
+        page.unroute_all()
+        page.route("**/v1/picture", lambda route: route.fulfill(json=picture | {
+            "operations": [model | {"id": f"o{i}", "operation": model["operation"] | {"id": f"o{i}", "volumes": [volume]}}
+                           for i in range(many)],
+            "findings": [clash | {"id": f"f{i}", "met": [met], "settled": False} for i in range(found)], "asks": []}))
+    page = open_page(exchange.url, before=lambda page: lanes(page, 45, 207), locale=language)
+    assert [text.split("،")[0].split(",")[0] for text in page.locator(".lane-more").all_inner_texts()] == [findings, operations]
+    expect(page.locator(".lane")).to_have_count(41)
+    lanes(page, 40, 200)
+    page.reload()
+    expect(page.locator(".lane")).to_have_count(41)
+    expect(page.locator(".lane-more")).to_have_count(0)
 
 
 def test_the_keys_1_to_9_switch_the_viewer_and_nothing_else_moves(exchange, open_page):

@@ -31,8 +31,8 @@ export function forward([lon, lat], bearing, metres) {
   return [lon + east / RAD, Math.asin(sin) / RAD];
 }
 
-/** An outline as polygons, each a list of rings; circles become rings of 96 corners. Over the antimeridian longitudes go on beyond 180.
- * @param {Outline} outline @returns {Position[][][]} */
+/** An outline as polygons, each a list of rings; circles become rings of 96 corners. Over the antimeridian longitudes go on
+ * beyond 180. @param {Outline} outline @returns {Position[][][]} */
 export function polygons(outline) {
   if (outline.type === "Circle") {
     const ring = Array.from({ length: 97 }, (_, i) => forward(outline.center, (i % 96) * 3.75, outline.radius_m));

@@ -30,7 +30,8 @@ function turnTo(id) {
   const { clock, days } = get();
   const windows = digested.facts?.windows.get(id);
   if (!windows?.length || !digested.facts || activeAt(digested.facts, id, clock)) return;
-  const day = days.find((day) => isActive(windows, { day, quarter: 0, span: "day" })) ?? dayOf(Math.min(...windows.map(([start]) => start)));
+  const day = days.find((day) => isActive(windows, { day, quarter: 0, span: "day" }))
+    ?? dayOf(Math.min(...windows.map(([start]) => start)));
   set({ days: inOrder([...days, day]), clock: { ...clock, day, span: "day" } });
 }
 

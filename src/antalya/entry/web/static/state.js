@@ -48,8 +48,8 @@ const MOST_DAYS = 62;
 /** @param {Iterable<number>} days */
 export const inOrder = (days) => [...new Set(days)].sort((a, b) => a - b);
 
-/** Today and the days from yesterday on that something happens on, at most 62: those of what is over within a week first, the nearest
- * first; what lasts for longer only fills up. @param {Picture} picture @returns {number[]} */
+/** Today and the days from yesterday on that something happens on, at most 62: those of what is over within a week first, the
+ * nearest first; what lasts for longer only fills up. @param {Picture} picture @returns {number[]} */
 export function daysOf(picture) {
   const operations = byId(picture.operations);
   const windows = [...picture.operations.flatMap(operationWindows), ...picture.findings.flatMap((f) => findingWindows(f, operations))];

@@ -45,8 +45,8 @@ const clock = (ms) => (Math.floor(ms / 1000) % 60 ? hms(ms) : hm(ms));
 /** `7 Mar 2017 06:00Z`. @param {number} ms @param {string} language */
 export const dateTime = (ms, language) => `${date(ms, language)} ${ltr(`${clock(ms)}Z`)}`;
 
-/** `7 Mar 06:00–09:30Z`; both dates where the days differ, and their years where these differ or are not the present one. To whole
- * seconds, never shorter than it is. @param {number} from @param {number} until @param {string} language @param {number} now */
+/** `7 Mar 06:00–09:30Z`; both dates where the days differ, and their years where these differ or are not the present one. To
+ * whole seconds, never shorter than it is. @param {number} from @param {number} until @param {string} language @param {number} now */
 export function span(from, until, language, now) {
   const end = Math.ceil(until / 1000) * 1000;
   const year = (/** @type {number} */ ms) => new Date(ms).getUTCFullYear();
