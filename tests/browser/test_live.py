@@ -259,3 +259,78 @@ def test_a_picture_that_cannot_be_renewed_is_not_taken_for_the_present(own_excha
     page.evaluate("document.querySelector('.outage button')?.click()")
     expect(page.locator(f"#card-{filed['id']} .mark.clear")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+GATE = """const fetch = window.fetch, gates = {};
+window.shut = path => { gates[path] = {}; gates[path].passed = new Promise(open => { gates[path].open = open; }); };
+window.unlock = path => gates[path].open();
+window.fetch = async (path, ...rest) => { await gates[path]?.passed; return fetch(path, ...rest); };
+"""
+"""Requests to a path that is `shut` are not sent before it is opened."""
+
+
+@pytest.mark.parametrize("viewer", ["broker", "TR"])
+def test_what_happens_before_the_stream_is_open_is_shown(own_exchange, open_page, viewer):
+    page = open_page(own_exchange.url, before=lambda page: page.add_init_script(GATE + "shut('/v1/events');"))
+    look(page, viewer)
+    expect(page.locator(".link.connecting")).to_be_visible()
+    filed = operation("TR")
+    own_exchange.call("TR", "POST", "/v1/operations", filed)
+    if viewer == "TR":  # whose other tab takes what is told
+        other = open_page(own_exchange.url)
+        expect(other.locator(".link.live")).to_be_visible()
+    page.evaluate("unlock('/v1/events')")
+    expect(page.locator(f"#card-{filed['id']}")).to_be_visible(timeout=10_000)
+    expect(page.locator(".link.live")).to_be_visible()
+
+
+def test_a_picture_asked_for_before_the_stream_is_open_is_not_live(own_exchange, open_page):
+    page = open_page(own_exchange.url, before=lambda page: page.add_init_script(GATE + "shut('/v1/events');"))
+    look(page, "TR")
+    page.evaluate("import('/static/session.js').then(session => session.reload())")
+    expect(page.locator(".link.connecting")).to_be_visible()
+    expect(page.locator(".link.live")).to_have_count(0)
+    with page.expect_response("**/v1/events"):
+        page.evaluate("shut('/v1/picture'), unlock('/v1/events')")
+    expect(page.locator(".link.connecting")).to_be_visible()
+    page.evaluate("unlock('/v1/picture')")
+    expect(page.locator(".link.live")).to_be_visible()
+
+
+def test_what_rings_for_nobody_is_shown_within_half_a_minute(exchange, open_page):
+    page = open_page(exchange.url, before=lambda page: page.clock.install())
+    look(page, "broker")
+    expect(page.locator(".link.live")).to_be_visible()
+    picture = exchange.picture("broker")
+    new = next(o for o in picture["operations"] if o["level"] == "details") | {"id": "new"}
+    page.route("**/v1/picture", lambda route: route.fulfill(json=picture | {"operations": [*picture["operations"], new]}))
+    page.clock.fast_forward(31_000)
+    expect(page.locator("#card-new")).to_be_visible()
+    expect(page.locator(".link.live")).to_be_visible()
+
+
+def test_no_picture_stands_under_another_viewers_name(exchange, open_page):
+    page = open_page(exchange.url, before=lambda page: page.add_init_script(GATE))
+    look(page, "TR")
+    expect(page.locator(".link.live")).to_be_visible()
+    page.evaluate("shut('/v1/picture')")
+    page.locator(".seen-by input[value=US]").check()
+    expect(page.locator(".seen-by label.on")).to_contain_text("United States")
+    expect(page.locator("article")).to_have_count(0)
+    expect(page.get_by_text("Loading the picture")).to_be_visible()
+    expect(page.locator(".lane")).to_have_count(0)
+    assert page.evaluate("document.getElementById('map').theatre.layers.operations.getSource().getFeatures().length") == 0
+    page.evaluate("unlock('/v1/picture')")
+    expect(page.locator("article").first).to_be_visible()
+    assert page.evaluate("document.getElementById('map').theatre.facts.picture.viewer.party") == "US"
+
+
+def test_an_answer_that_never_comes_is_not_waited_for(exchange, open_page):
+    page = open_page(exchange.url)
+    look(page, "TR")
+    page.route("**/v1/picture", lambda route: None)
+    page.evaluate("""() => { const timeout = AbortSignal.timeout.bind(AbortSignal);
+      AbortSignal.timeout = ms => { window.patience = ms; return timeout(50); }; }""")
+    page.locator(".seen-by input[value=US]").check()
+    expect(page.get_by_role("alert")).to_contain_text("does not answer")
+    assert 5_000 <= page.evaluate("patience") <= 60_000

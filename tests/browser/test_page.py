@@ -31,8 +31,9 @@ def volumes(view):
 
 
 def shown_at(picture, instant):
-    """How many operation volumes the map is to show at a moment: computed here from the API's answer."""
-    return sum(moment(v["starts_at"]) <= instant < moment(v["ends_at"]) for o in picture["operations"] for v in volumes(o))
+    """How many operation volumes the map is to show in the quarter of an hour from a moment: computed from the API's answer."""
+    return sum(moment(v["starts_at"]) < instant + QUARTER and instant < moment(v["ends_at"])
+               for o in picture["operations"] for v in volumes(o))
 
 
 def test_every_viewer_sees_its_own_picture_and_no_more(exchange, open_page):
@@ -109,7 +110,7 @@ def test_it_is_plain_who_gives_way_and_whose_each_remedy_is(exchange, open_page,
 def as_written(instant):
     """A moment as the page writes it in English."""
     at = moment(instant)
-    return f"{at.day} {at:%b %Y} \u2066{at:%H:%M}Z\u2069"
+    return f"{at.day} {at:%b %Y} \u2066{f'{at:%H:%M:%S}'.removesuffix(':00')}Z\u2069"
 
 
 def test_an_ask_says_where_and_when_and_a_refusal_is_seen(exchange, open_page):
@@ -125,6 +126,25 @@ def test_an_ask_says_where_and_when_and_a_refusal_is_seen(exchange, open_page):
     expect(refused.locator(".tag").first).to_have_text("refused")
 
 
+@pytest.mark.parametrize(("language", "more"), [("en", "and elsewhere (2 more)"), ("tr", "ve 2 yer daha"),
+                                               ("ru", "и ещё мест: 2"), ("ar", "وأماكن أخرى (2)")])
+def test_a_finding_says_that_it_meets_in_more_places_and_the_band_of_all(exchange, open_page, language, more):
+    picture = exchange.picture("broker")
+    finding = next(f for f in picture["findings"] if f["met"] and f["met"][0]["region"] and not f["closed_at"])
+
+    def met(lon, lower, upper):
+        ring = [[lon, 36.2], [lon + 0.1, 36.2], [lon + 0.1, 36.3], [lon, 36.3], [lon, 36.2]]
+        return finding["met"][0] | {"region": {"type": "Polygon", "coordinates": [ring]}, "lower_m": lower, "upper_m": upper}
+    finding["met"] = [met(37, 300, 400), met(37, 350, 420), met(38, 120, 200), met(39, 500, 710)]
+
+    def meeting(page):
+        page.route("**/v1/picture", lambda route: route.fulfill(json=picture))
+    page = open_page(exchange.url, before=meeting, locale=language)
+    where = page.locator(f"#card-{finding['id']} dd").first
+    expect(where).to_contain_text(more)
+    expect(where).to_contain_text("\u2066120–\u2060710\u2069")
+
+
 def test_who_was_told_what_names_the_thing(exchange, open_page):
     page = open_page(exchange.url)
     look(page, "RU")
@@ -134,6 +154,46 @@ def test_who_was_told_what_names_the_thing(exchange, open_page):
     plain = [re.sub("[\u2066\u2069]", "", line) for line in told]
     assert "6 Mar 2017 14:00Z Russia asked Turkey · ground movement" in plain
     assert any("an understanding changed Liaison between Turkey and Russia at Al-Bab" in line for line in plain)
+
+
+def test_who_was_told_is_shown_to_the_last(exchange, open_page):
+    picture = exchange.picture("broker")
+    picture["told"] = [{**picture["told"][0], "at": f"2017-03-06T{i // 60:02d}:{i % 60:02d}:00Z"} for i in range(120)]
+    page = open_page(exchange.url, before=lambda page: page.route("**/v1/picture", lambda route: route.fulfill(json=picture)))
+    section = page.locator("section:has(#told)")
+    section.locator("summary").click()
+    for shown, rest in ((50, 70), (100, 20)):
+        expect(section.locator("li")).to_have_count(shown)
+        section.get_by_role("button", name=f"Show more ({rest})").press("Enter")
+    expect(section.locator("li")).to_have_count(120)
+    expect(section.get_by_role("button")).to_have_count(0)
+    assert "6 Mar 2017 \u206600:00Z\u2069" in section.locator("li").last.inner_text()
+
+
+@pytest.mark.parametrize(("language", "operations", "findings"), [
+    ("en", "Operations: … and 5 more", "Findings: … and 7 more"),
+    ("tr", "Operasyonlar: … ve 5 tane daha", "Bulgular: … ve 7 tane daha"),
+    ("ru", "Операции: … и ещё 5", "Выявлено: … и ещё 7"), ("ar", "العمليات: … و5 أخرى", "النتائج: … و7 أخرى")])
+def test_lanes_say_how_many_have_no_place_in_them(exchange, open_page, language, operations, findings):
+    picture = exchange.picture("broker")
+    model = next(o for o in picture["operations"] if o["level"] == "details")
+    clash = next(f for f in picture["findings"] if f["kind"] == "clash" and f["met"])
+    volume = model["operation"]["volumes"][0] | {"starts_at": "2017-03-07T08:00:00Z", "ends_at": "2017-03-07T09:00:00Z"}
+    met = clash["met"][0] | {"starts_at": "2017-03-07T08:00:00Z", "ends_at": "2017-03-07T09:00:00Z"}
+
+    def lanes(page, many, found):
+        page.unroute_all()
+        page.route("**/v1/picture", lambda route: route.fulfill(json=picture | {
+            "operations": [model | {"id": f"o{i}", "operation": model["operation"] | {"id": f"o{i}", "volumes": [volume]}}
+                           for i in range(many)],
+            "findings": [clash | {"id": f"f{i}", "met": [met], "settled": False} for i in range(found)], "asks": []}))
+    page = open_page(exchange.url, before=lambda page: lanes(page, 45, 207), locale=language)
+    assert [text.split("،")[0].split(",")[0] for text in page.locator(".lane-more").all_inner_texts()] == [findings, operations]
+    expect(page.locator(".lane")).to_have_count(41)
+    lanes(page, 40, 200)
+    page.reload()
+    expect(page.locator(".lane")).to_have_count(41)
+    expect(page.locator(".lane-more")).to_have_count(0)
 
 
 def test_the_keys_1_to_9_switch_the_viewer_and_nothing_else_moves(exchange, open_page):
@@ -210,6 +270,25 @@ def test_choosing_what_happens_on_another_day_goes_to_that_day(exchange, open_pa
     titles = page.evaluate("""() => document.getElementById('map').theatre.layers.operations.getSource().getFeatures()
       .map(f => f.get('thing').operation.title)""")
     assert {"Flight over the Euphrates north of Tabqa", "Flight along the Euphrates, Maskanah to Tabqa"} <= set(titles)
+
+
+def test_a_day_the_slider_does_not_have_is_reached_by_choosing(exchange, open_page):
+    picture = exchange.picture("broker")
+    model = next(o for o in picture["operations"] if o["level"] == "details")
+
+    def filed(id_, day):
+        volume = model["operation"]["volumes"][0] | {"starts_at": f"{day}T08:00:00Z", "ends_at": f"{day}T09:00:00Z"}
+        return model | {"id": id_, "operation": model["operation"] | {"id": id_, "title": id_, "volumes": [volume]}}
+    days = [(moment("2017-03-07") + timedelta(days=i)).date() for i in range(80)]
+    many = [filed(f"on-{day}", day) for day in days]
+
+    def crowd(page):
+        page.route("**/v1/picture", lambda route: route.fulfill(json=picture | {"operations": many, "findings": [], "asks": []}))
+    page = open_page(exchange.url, before=crowd)
+    page.get_by_role("button", name=re.compile("Show more")).first.click()
+    page.locator(f"#card-on-{days[-1]} button.title").click()
+    expect(page.locator(".date")).to_have_text(f"{days[-1]:%a, %-d %b %Y}")
+    assert page.evaluate(COUNT, "operations") == 1
 
 
 def test_a_click_on_the_map_chooses_and_shows_the_card(exchange, open_page):

@@ -119,6 +119,17 @@ def test_as_many_leaves_are_shown_as_were_asked_for_however_much_they_say(exchan
     assert len(json.loads(exchange_server.run("TR", "log", "--limit", size - 1, "--json").stdout)) == size - 1
 
 
+@pytest.mark.parametrize(("count", "warned"), [(4_999, False), (5_000, True)])
+def test_findings_that_are_cut_off_are_said_to_be(monkeypatch: pytest.MonkeyPatch, count: int, warned: bool) -> None:
+    def get(self: Any, path: str, **query: Any) -> httpx.Response:
+        assert (path, query["limit"]) == ("/v1/findings", 5_000)
+        return httpx.Response(200, json={"items": [{"id": str(i)} for i in range(count)]})
+    monkeypatch.setattr("antalya.entry.cli_show.Exchange.get", get)
+    done = typed("show", "findings", "--json", "--token", "x", "--url", "http://127.0.0.1:9")
+    assert len(json.loads(done.stdout)) == count
+    assert ("the newest 5,000" in done.stderr) is warned
+
+
 def test_the_log_is_read_exported_and_verified(exchange_server: ExchangeServer, tmp_path: Path) -> None:
     run, key = exchange_server.run, exchange_server.made["log_key"]
     (tmp_path / "key").write_text(key + "\n")

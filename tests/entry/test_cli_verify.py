@@ -56,7 +56,10 @@ def readable(lines: list[Any]) -> Any:
     lambda lines: readable(lines)["entry"].update(unknown=1),
     lambda lines: readable(lines).update(content="{}"),
     lambda lines: readable(lines).update(salt="zz"),
-], ids=range(9))
+    lambda lines: [readable(lines).pop(name) for name in ("entry", "salt")],
+    lambda lines: [line.pop("entry") and line.update(content="forged") for line in [readable(lines)]],
+    lambda lines: [line.pop(name) for line in [readable(lines)] for name in ("entry", "content")],
+], ids=range(12))
 def test_a_log_that_was_changed_is_broken(exported: tuple[Path, str], tmp_path: Path,
                                           change: Callable[[list[Any]], object]) -> None:
     done = typed("verify", spoilt(exported[0], tmp_path, change), "--key", exported[1], code=7)

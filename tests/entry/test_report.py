@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from antalya.entry.report import Row, Told, clearances_table, findings_table, plain, rows, sight_table, when
+from antalya.entry.terminal import short
 
 SQUARE = {"type": "Polygon", "coordinates": [[[37.8, 36.5], [37.85, 36.5], [37.85, 36.55], [37.8, 36.55], [37.8, 36.5]]]}
 
@@ -144,6 +145,16 @@ def test_when_names_the_second_day_where_it_differs() -> None:
     assert when(one, two) == "2017-03-07 22:00 – 2017-03-08 04:00"
     assert when(two, two) == "2017-03-08 04:00–04:00"
     assert when(None, two) == "–"
+
+
+def test_no_second_of_a_window_is_cut_off() -> None:
+    one, two = datetime(2017, 3, 7, 8, 0, 30, tzinfo=UTC), datetime(2017, 3, 7, 8, 14, 59, 5, tzinfo=UTC)
+    assert when(one, two) == "2017-03-07 08:00:30–08:15"
+    assert when(one, two.replace(second=20)) == "2017-03-07 08:00:30–08:14:21"
+    assert when(one, datetime.max.replace(tzinfo=UTC)) == "2017-03-07 08:00:30 – 9999-12-31 23:59:59"
+    assert short("2017-03-07T08:00:30Z") == "2017-03-07 08:00:30"
+    assert (short("2017-03-07T08:00:00Z"), short("2017-03-07T08:00:00.5Z"), short(None)) == (*["2017-03-07 08:00"] * 2, "")
+    assert short("2017-03-07T08:00:00.5Z", up=True) == "2017-03-07 08:00:01"
 
 
 @pytest.mark.parametrize("width", [80, 160])

@@ -6,18 +6,21 @@ from typing import Annotated, Any
 import typer
 
 from antalya.entry.client import LOCAL, Exchange, Token, TokenFile, Url, address
-from antalya.entry.terminal import AsJson, print_table, say, short
+from antalya.entry.terminal import AsJson, print_table, say, short, warn
 from antalya.model.errors import AntalyaError, error
 
 Row = tuple[str, ...]
 _PAST = ("closed", "expired", "withdrawn")
+_MOST_FINDINGS = 5_000
+"""As many as an exchange gives at once; it has no pages of findings."""
 
 
 def _operation(view: Any) -> Row:
     noun = view.get("operation", view)
     times = [view["envelope"]] if "envelope" in view else noun["volumes"]
     return (view["id"], noun["party"], noun["activity"], short(min(t["starts_at"] for t in times)),
-            short(max(t["ends_at"] for t in times)), noun["state"], view.get("clearance") or view["level"], noun.get("title", ""))
+            short(max(t["ends_at"] for t in times), up=True), noun["state"], view.get("clearance") or view["level"],
+            noun.get("title", ""))
 
 
 def _ask(view: Any) -> Row:
@@ -67,7 +70,9 @@ def show(
         picture = exchange.get("/v1/picture").json()
         say(picture) if as_json else _print_picture(picture)
     elif what == "findings":
-        found = exchange.get("/v1/findings", open=str(not past).lower(), limit=5_000).json()["items"]
+        found = exchange.get("/v1/findings", open=str(not past).lower(), limit=_MOST_FINDINGS).json()["items"]
+        if len(found) >= _MOST_FINDINGS:
+            warn(f"these are the newest {_MOST_FINDINGS:,}; there may be more: GET /v1/findings?operation=ID has those of one")
         say(found) if as_json else _print_findings(exchange.get("/v1/picture").json() | {"findings": found})
     elif what in KINDS:
         window = {"from_": starts, "to": ends} if what == "operations" else {}
@@ -105,7 +110,7 @@ def _print_picture(picture: Any) -> None:
     typer.echo()
     _print_findings(picture)
     if picture["truncated"]:
-        typer.echo("There is more: `antalya show operations` has all of it.", err=True)
+        typer.echo("There is more: `antalya show operations` and `antalya show asks` have all of theirs.", err=True)
 
 
 def _print_findings(picture: Any) -> None:

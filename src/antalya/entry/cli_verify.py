@@ -171,8 +171,11 @@ def _line(path: Path, i: int, value: dict[str, Any]) -> _Line:
 
 
 def _opened(path: Path, line: _Line) -> int:
-    """1 where the content is there and is what the entry commits to; 0 where it isn't there. Raises log_broken."""
+    """1 where the content is there and is what the entry commits to; 0 where it isn't there. Raises log_broken,
+    also for a content that no entry vouches for."""
     if line.entry is None:
+        if line.content is not None or line.salt is not None:
+            raise error("log_broken", f"leaf {line.leaf} has a content and no entry that vouches for it", at=str(path))
         return 0
     if leaf_hash(canonical(line.entry)).hex() != line.hash:
         raise error("log_broken", f"the entry of leaf {line.leaf} has another hash", at=str(path))

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from antalya.entry.places import describe
+from antalya.entry.terminal import minutes
 from antalya.model.volume import Outline
 from antalya.wire.report import by_whom
 
@@ -208,9 +209,8 @@ def when(starts_at: datetime | None, ends_at: datetime | None) -> str:
     """`2017-03-08 04:00–07:00`, or `2017-03-08 22:00 – 2017-03-09 04:00`; `–` without a window."""
     if starts_at is None or ends_at is None:
         return "–"
-    if starts_at.date() == ends_at.date():
-        return f"{starts_at:%Y-%m-%d %H:%M}–{ends_at:%H:%M}"
-    return f"{starts_at:%Y-%m-%d %H:%M} – {ends_at:%Y-%m-%d %H:%M}"
+    first, last = minutes(starts_at), minutes(ends_at, up=True)
+    return f"{first}–{last[11:]}" if first[:10] == last[:10] else f"{first} – {last}"
 
 
 def plain(value: str) -> Text:

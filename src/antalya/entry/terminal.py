@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import partial
 from ipaddress import ip_address
 from typing import Annotated, Any
@@ -66,9 +67,17 @@ def is_near(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def short(instant: str | None) -> str:
-    """An instant of the API (RFC 3339 with Z) to the minute, for tables that say UTC; nothing for None."""
-    return "" if instant is None else instant[:16].replace("T", " ")
+def minutes(moment: datetime, up: bool = False) -> str:
+    """`2017-03-08 04:00`, with seconds where they are not 0. The end of a window goes `up` to a whole second, so that it is never
+    shown shorter than it is."""
+    if up and moment.microsecond and moment.year < 9999:
+        moment = moment.replace(microsecond=0) + timedelta(seconds=1)
+    return f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+
+
+def short(instant: str | None, up: bool = False) -> str:
+    """An instant of the API (RFC 3339 with Z) for tables that say UTC (see `minutes`); nothing for None."""
+    return "" if instant is None else minutes(datetime.fromisoformat(instant), up)
 
 
 @contextmanager

@@ -135,14 +135,15 @@ def _shown(tx: Reader, viewer: Viewer, search: Search, now: datetime, after: int
 def findings(hub: Hub, viewer: Viewer, *, open_only: bool, operation: str | None, limit: int) -> list[View]:
     """The findings a viewer may see, newest last; of one operation, those that show it."""
     with hub.store.read() as tx:
-        found = _finding_views(tx, viewer, hub.clock(), open_only, operation, limit)
+        found, _ = _finding_views(tx, viewer, hub.clock(), open_only, operation, limit)
     return [view for view in found if operation is None or operation in (view["operation"], view["other"])]
 
 
-def _finding_views(tx: Reader, viewer: Viewer, now: datetime, open_only: bool, operation: str | None, limit: int) -> list[View]:
+def _finding_views(tx: Reader, viewer: Viewer, now: datetime, open_only: bool, operation: str | None,
+                   limit: int) -> tuple[list[View], list[Opened]]:
     found = tx.findings(operations=None if operation is None else [operation], open_only=open_only, limit=limit,
                         seen_by=None if viewer.broker else viewer.party)
-    return _views(viewer, found, gather(tx, viewer, (), now, findings=found))
+    return _views(viewer, found, gather(tx, viewer, (), now, findings=found)), found
 
 
 def finding(hub: Hub, viewer: Viewer, id: str) -> View:
@@ -223,16 +224,18 @@ def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> 
     now = hub.clock()
     with hub.store.read() as tx:
         shown, page = _shown(tx, viewer, Search(starts_at=now - timedelta(days=1)), now, 0, limit)
+        found, all_found = _finding_views(tx, viewer, now, True, None, limit)
+        asked, all_asked = _ask_views(tx, viewer, now, None, None, limit)
         party = tx.rulebook().parties.get(viewer.party)
         return {
             "now": to_builtins(now),
             "viewer": {"party": viewer.party, "name": party.name if party else viewer.party, "broker": viewer.broker},
             **{_PLURAL[kind]: _thing_views(tx, viewer, kind, now) for kind in KINDS},
             "operations": [view for _, view in shown],
-            "findings": _finding_views(tx, viewer, now, True, None, limit),
-            "asks": _ask_views(tx, viewer, now, None, None, limit)[0],
+            "findings": found,
+            "asks": asked,
             "told": [_told(e) for e in tx.latest_events(None if viewer.broker else viewer.party, told)],
-            "truncated": len(page) == limit,
+            "truncated": limit in (len(page), len(all_found), len(all_asked)),
         }
 
 

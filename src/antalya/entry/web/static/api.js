@@ -10,17 +10,18 @@ export class Failure extends Error {
   }
 }
 
-/**
- * @param {string} token @param {string} path @param {{ method?: string, body?: unknown, signal?: AbortSignal }} [options]
- * @returns {Promise<any>}
- */
-export async function call(token, path, { method = "GET", body, signal } = {}) {
+/** How long an answer may take. */
+const PATIENCE_MS = 30_000;
+
+/** @param {string} token @param {string} path @param {{ method?: string, body?: unknown }} [options] @returns {Promise<any>} */
+export async function call(token, path, { method = "GET", body } = {}) {
   /** @type {Record<string, string>} */
   const headers = { accept: "application/json" };
   if (token) headers.authorization = `Bearer ${token}`;
   if (body !== undefined) headers["content-type"] = "application/json";
   let response;
   try {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     response = await fetch(path, { method, headers, signal, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body) });
   } catch (cause) {
     throw new Failure(String(cause), null, true);

@@ -34,7 +34,8 @@ export function App({ state, facts, actions }) {
         ${facts && html`<${Lists} state=${state} facts=${facts} select=${actions.select} />`}
         ${!facts && !state.failure && html`<p class="quiet" role="status">${t("loading")}</p>`}
       </aside>
-      ${facts && html`<${Timeline} state=${state} facts=${facts} select=${actions.select} />`}`}
+      ${facts ? html`<${Timeline} state=${state} facts=${facts} select=${actions.select} />`
+        : html`<div class="time waiting"></div>`}`}
     <p class="hidden news" role="status" aria-live="polite">${state.news}</p>
   </div>`;
 }

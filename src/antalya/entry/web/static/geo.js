@@ -31,26 +31,32 @@ export function forward([lon, lat], bearing, metres) {
   return [lon + east / RAD, Math.asin(sin) / RAD];
 }
 
-/** An outline as polygons, each a list of rings; circles become rings of 96 corners. @param {Outline} outline @returns {Position[][][]} */
+/** An outline as polygons, each a list of rings; circles become rings of 96 corners. Over the antimeridian longitudes go on
+ * beyond 180. @param {Outline} outline @returns {Position[][][]} */
 export function polygons(outline) {
   if (outline.type === "Circle") {
     const ring = Array.from({ length: 97 }, (_, i) => forward(outline.center, (i % 96) * 3.75, outline.radius_m));
     return [[ring]];
   }
   const parts = outline.type === "Polygon" ? [outline.coordinates] : outline.coordinates;
-  return parts.map((rings) => rings.map(dense));
+  return parts.map((rings) => rings.map((ring) => dense(ring, parts[0][0][0])));
 }
 
-/** A ring whose long edges follow the great circle (a corner about every 20 km). @param {Position[]} ring @returns {Position[]} */
-function dense(ring) {
+/** A position within half the way round of another. @param {Position} position @param {Position} other @returns {Position} */
+const beside = ([lon, lat], [other]) => [lon + 360 * Math.round((other - lon) / 360), lat];
+
+/** A ring whose long edges follow the great circle (a corner about every 20 km), each point beside the one before and the first
+ * beside the outline's first. @param {Position[]} ring @param {Position} origin @returns {Position[]} */
+function dense(ring, origin) {
   /** @type {Position[]} */
-  const points = [ring[0]];
+  const points = [beside(ring[0], origin)];
+  const push = (/** @type {Position} */ point) => points.push(beside(point, points[points.length - 1]));
   for (let i = 1; i < ring.length; i++) {
     const [a, b] = [ring[i - 1], ring[i]];
     const whole = distance(a, b);
     const steps = Math.min(200, Math.ceil(whole / 20_000));
-    for (let k = 1; k < steps; k++) points.push(forward(a, azimuth(a, b), (whole * k) / steps));
-    points.push(b);
+    for (let k = 1; k < steps; k++) push(forward(a, azimuth(a, b), (whole * k) / steps));
+    push(b);
   }
   return points;
 }
@@ -67,7 +73,7 @@ function centroid(ring) {
   }
   const mean = (/** @type {number} */ k) => corners.reduce((sum, c) => sum + c[k], 0) / corners.length;
   const [x, y] = Math.abs(area) < 1e-12 ? [mean(0), mean(1)] : [east / (3 * area), north / (3 * area)];
-  return { area: Math.abs(area) / 2, at: [lon0 + x, lat0 + y] };
+  return { area: Math.abs(area) / 2, at: beside([lon0 + x, lat0 + y], [0, 0]) };
 }
 
 /** A middle of an outline, as the command line has it (entry/places.py). @param {Outline} outline @returns {Position} */

@@ -18,7 +18,7 @@ export function Header({ state, look, speak, leave }) {
         <bdi>${v.name}</bdi> <kbd aria-hidden="true">${i + 1}</kbd></label>`)}
     </fieldset>` : picture && html`<p class="seen-by"><span>${t("viewer.seenBy")}</span> <b><bdi>${picture.viewer.name}</bdi></b>
       <button type="button" class="plain" onClick=${leave}>${t("token.forget")}</button></p>`}
-    ${picture && link(state)}
+    ${picture ? link(state) : html`<p class="link"></p>`}
     <label class="language"><span class="hidden">${t("language")}</span>
       <select value=${language()} onChange=${(/** @type {any} */ e) => speak(e.target.value)}>
         ${Object.entries(LANGUAGES).map(([code, name]) => html`

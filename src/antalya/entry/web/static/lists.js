@@ -13,16 +13,19 @@ const PAGE = 50;
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest
  *  @typedef {{ state: State, facts: Digest, select: (s: Chosen) => void }} Props */
 
+/** Shows fifty more of a long list. @param {{ rest: number, more: () => void }} props */
+const More = ({ rest, more }) => rest > 0
+  && html`<button type="button" class="plain more" onClick=${more}>${t("list.more", { count: rest })}</button>`;
+
 /** A section with its count, its things, and what to do when there are none. Long lists come fifty at a time.
  * @param {{ id: string, title: string, empty: string, items: any[], card: (item: any) => any, open?: boolean }} props */
 export function Section({ id, title, empty, items, card, open = true }) {
   const [shown, setShown] = useState(PAGE);
-  const rest = items.length - shown;
   return html`<section class="list" aria-labelledby=${id}>
     <details open=${open}>
       <summary><h2 id=${id}>${title}</h2> <span class="count">${items.length}</span></summary>
       ${items.length ? items.slice(0, shown).map(card) : html`<p class="quiet">${empty}</p>`}
-      ${rest > 0 && html`<button type="button" class="plain more" onClick=${() => setShown(shown + PAGE)}>${t("list.more", { count: rest })}</button>`}
+      <${More} rest=${items.length - shown} more=${() => setShown(shown + PAGE)} />
     </details>
   </section>`;
 }
@@ -116,11 +119,13 @@ export function SiteCard({ state, facts, site, select }) {
 
 /** Who was told what, latest first. @param {{ told: Picture["told"], facts: Digest }} props */
 export function Told({ told, facts }) {
-  const latest = [...told].reverse().slice(0, PAGE);
+  const [shown, setShown] = useState(PAGE);
+  const latest = [...told].reverse().slice(0, shown);
   return html`<section class="list" aria-labelledby="told"><details>
     <summary><h2 id="told">${t("told.title")}</h2> <span class="count">${told.length}</span></summary>
     <ol class="told">${latest.map((x) => html`<li><time datetime=${x.at}>${dateTime(at(x.at), language())}</time> <b>${named(facts, x.party)}</b>${" "}
       ${toldWords(x.type)} <span class="subject">${subjectOf(facts, x.subject)}</span></li>`)}</ol>
+    <${More} rest=${told.length - shown} more=${() => setShown(shown + PAGE)} />
     ${!latest.length && html`<p class="quiet">${t("told.empty")}</p>`}
   </details></section>`;
 }

@@ -4,8 +4,8 @@ import { App } from "./app.js";
 import { preferred, useLanguage } from "./i18n.js";
 import { TheatreMap } from "./map.js";
 import { begin, leave, look, present, reload, start } from "./session.js";
-import { activeAt, digest, get, set, subscribe } from "./state.js";
-import { dayOf } from "./time.js";
+import { activeAt, digest, get, inOrder, set, subscribe } from "./state.js";
+import { dayOf, isActive } from "./time.js";
 import { html, render } from "./vendor/htm-preact.js";
 
 const root = /** @type {Element} */ (document.getElementById("app"));
@@ -30,8 +30,9 @@ function turnTo(id) {
   const { clock, days } = get();
   const windows = digested.facts?.windows.get(id);
   if (!windows?.length || !digested.facts || activeAt(digested.facts, id, clock)) return;
-  const day = dayOf(Math.min(...windows.map(([start]) => start)));
-  if (days.includes(day)) set({ clock: { ...clock, day, span: "day" } });
+  const day = days.find((day) => isActive(windows, { day, quarter: 0, span: "day" }))
+    ?? dayOf(Math.min(...windows.map(([start]) => start)));
+  set({ days: inOrder([...days, day]), clock: { ...clock, day, span: "day" } });
 }
 
 /** Where the map goes. @param {Element | null} element */

@@ -2,19 +2,20 @@
 
 import { Failure, call, follow } from "./api.js";
 import { language, t } from "./i18n.js";
-import { daysOf, digest, get, quarterOf, set } from "./state.js";
+import { daysOf, digest, get, inOrder, quarterOf, set } from "./state.js";
 import { at, dayOf, isActive } from "./time.js";
 
 const KEY = "antalya.token";
 const DEBOUNCE_MS = 250;
 const FRESH_MS = 10_000;
+/** How often the picture is loaded where nothing is said of it: not every change rings for everybody. */
+const RENEW_MS = 30_000;
 
 /** What is worth saying aloud of an event, as a key of words. @param {string} type */
 function newsOf(type) {
   if (type === "finding.opened" || type === "ask.opened") return `news.${type}`;
   return { ask: "news.answer", clearance: "news.clearance" }[type.split(".")[0]];
 }
-
 
 let token = "";
 /** The exchange's clock when this viewer began to look: what happened before is in their first picture. */
@@ -27,6 +28,10 @@ let [heard, shown] = [0, 0];
 let pending;
 /** How often the connection went. */
 let losses = 0;
+/** Whether the stream is open: without it no picture is live. */
+let streaming = false;
+/** The last picture that was asked for, and the last of these that came. */
+let [asked, came] = [0, 0];
 /** @type {AbortController | null} */
 let following = null;
 
@@ -34,6 +39,7 @@ let following = null;
 export async function begin() {
   window.addEventListener("offline", lose);
   window.addEventListener("online", () => reload());
+  setInterval(() => { if (get().picture && get().link === "live") reload(); }, RENEW_MS);
   return start();
 }
 
@@ -60,7 +66,7 @@ export function look(id) {
   if (!viewer) return Promise.resolve();
   token = viewer.token;
   sessionStorage.setItem("antalya.viewer", id);
-  set({ viewer: id });
+  set({ viewer: id, me: null, picture: null, phase: "loading", failure: "" });  // never one viewer's picture under another's name
   return enter();
 }
 
@@ -81,6 +87,8 @@ export function leave() {
 
 async function enter() {
   following?.abort();
+  clearTimeout(pending);
+  streaming = false;
   fresh.clear();
   const mine = new AbortController();
   following = mine;
@@ -89,10 +97,10 @@ async function enter() {
     if (mine.signal.aborted) return;
     set({ me });
     since = at(picture.now);
-    show(picture, true);
+    show(picture, false);
   } catch (failure) {
     if (mine.signal.aborted) return;
-    set({ phase: "loading", picture: null, me: null });  // never one viewer's picture under another's name
+    set({ phase: "loading", picture: null, me: null });
     return refuse(failure);
   }
   follow(token, {
@@ -101,24 +109,31 @@ async function enter() {
       if (news && at(data?.at) > since) fresh.add(news);
       soon();
     },
-    up: () => { if (get().link === "lost") reload(); else set({ link: "live" }); },
+    up: () => {
+      if (mine.signal.aborted) return;
+      streaming = true;
+      reload();  // what happened before the stream was open is not told in it
+    },
     alive: hear,
-    down: (denied) => (denied ? refuse(new Failure("401", null, false)) : lose()),
+    down: (denied) => {
+      streaming = false;
+      return denied ? refuse(new Failure("401", null, false)) : lose();
+    },
   }, mine.signal);
 }
 
-/** @param {Picture} picture @param {boolean} fresh whether the viewer changed */
-function show(picture, fresh) {
+/** @param {Picture} picture @param {boolean} live whether the stream was open when it was asked for, and is */
+function show(picture, live) {
   const now = at(picture.now);
   const before = get();
-  const days = daysOf(picture);
+  let days = daysOf(picture);
   let { clock } = before;
   if (!before.days.length) clock = { day: firstDay(picture, days), quarter: quarterOf(now), span: "day" };
-  else if (!days.includes(clock.day)) days.push(clock.day), days.sort((a, b) => a - b);
+  else days = inOrder([...days, clock.day]);
   const ids = new Set([...picture.operations, ...picture.findings, ...picture.sites, ...picture.areas].map((x) => x.id));
   const selected = before.selected && ids.has(before.selected.id) ? before.selected : null;
   heard = shown = performance.now();
-  set({ phase: "ready", picture, days, clock, selected, link: fresh ? "connecting" : "live", asOf: now, failure: "" });
+  set({ phase: "ready", picture, days, clock, selected, link: live ? "live" : "connecting", asOf: now, failure: "" });
 }
 
 /** The next day, from today on, with a finding that is not settled; today where there is none. @param {Picture} picture @param {number[]} days */
@@ -136,16 +151,18 @@ function soon() {
 
 /** Loads the picture again, and says what is new in it. */
 export async function reload() {
-  const [mine, lostBefore] = [following, losses];
+  const [mine, lostBefore, streamed, turn] = [following, losses, streaming, ++asked];
+  const over = () => mine !== following || mine?.signal.aborted || turn < came;
   try {
     const picture = await call(token, "/v1/picture");
-    if (mine !== following || mine?.signal.aborted) return;
+    if (over()) return;
     if (losses !== lostBefore) return soon();  // asked for before the connection went: no sign that it is back
-    show(picture, false);
+    came = turn;
+    show(picture, streamed && streaming);
     if (fresh.size) set({ news: [...fresh].map((key) => t(key)).join(" ") });
     fresh.clear();
   } catch (failure) {
-    if (mine === following) refuse(failure);
+    if (!over()) refuse(failure);
   }
 }
 

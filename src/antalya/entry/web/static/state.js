@@ -43,16 +43,26 @@ export function subscribe(listener) {
   listeners.add(listener);
 }
 
-/** The days on which the picture's operations and findings happen, at most 62, and today.
- * @param {Picture} picture @returns {number[]} */
+const MOST_DAYS = 62;
+
+/** @param {Iterable<number>} days */
+export const inOrder = (days) => [...new Set(days)].sort((a, b) => a - b);
+
+/** Today and the days from yesterday on that something happens on, at most 62: those of what is over within a week first, the
+ * nearest first; what lasts for longer only fills up. @param {Picture} picture @returns {number[]} */
 export function daysOf(picture) {
   const operations = byId(picture.operations);
   const windows = [...picture.operations.flatMap(operationWindows), ...picture.findings.flatMap((f) => findingWindows(f, operations))];
-  const days = new Set([dayOf(at(picture.now))]);
+  const today = dayOf(at(picture.now));
+  /** @type {[Set<number>, Set<number>]} */
+  const [short, long] = [new Set(), new Set()];
   for (const [start, end] of windows) {
-    for (let day = dayOf(start); day < Math.max(end, start + 1) && days.size < 62; day += DAY) days.add(day);
+    const days = end - start > 7 * DAY ? long : short;
+    const first = Math.max(dayOf(start), today - DAY);
+    for (let day = first; day < Math.max(end, start + 1) && day < first + MOST_DAYS * DAY; day += DAY) days.add(day);
   }
-  return [...days].sort((a, b) => a - b);
+  const all = new Set([today, ...inOrder(short), ...inOrder(long)]);
+  return inOrder([...all].slice(0, MOST_DAYS));
 }
 
 /** @template {{ id: string }} T @param {T[]} items @returns {Map<string, T>} */

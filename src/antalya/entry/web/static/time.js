@@ -39,15 +39,20 @@ export const date = (ms, language, weekday = false) => format(language, true, we
 /** Keeps figures in their order inside right-to-left text (Unicode isolates). @param {string} text */
 export const ltr = (text) => `\u2066${text}\u2069`;
 
-/** `7 Mar 2017 06:00Z`. @param {number} ms @param {string} language */
-export const dateTime = (ms, language) => `${date(ms, language)} ${ltr(`${hm(ms)}Z`)}`;
+/** `08:15`, or `08:15:07` where the seconds are not 0. @param {number} ms */
+const clock = (ms) => (Math.floor(ms / 1000) % 60 ? hms(ms) : hm(ms));
 
-/** `7 Mar 06:00–09:30Z`; both dates where they differ. @param {number} from @param {number} until @param {string} language */
-export function span(from, until, language) {
-  const short = format(language, false, false);
-  const last = short.format(until);
-  const first = short.format(from);
-  return first === last ? `${first} ${ltr(`${hm(from)}–${hm(until)}Z`)}` : `${first} ${ltr(`${hm(from)}Z`)} – ${last} ${ltr(`${hm(until)}Z`)}`;
+/** `7 Mar 2017 06:00Z`. @param {number} ms @param {string} language */
+export const dateTime = (ms, language) => `${date(ms, language)} ${ltr(`${clock(ms)}Z`)}`;
+
+/** `7 Mar 06:00–09:30Z`; both dates where the days differ, and their years where these differ or are not the present one. To
+ * whole seconds, never shorter than it is. @param {number} from @param {number} until @param {string} language @param {number} now */
+export function span(from, until, language, now) {
+  const end = Math.ceil(until / 1000) * 1000;
+  const year = (/** @type {number} */ ms) => new Date(ms).getUTCFullYear();
+  const day = format(language, year(from) !== year(end) || year(from) !== year(now), false);
+  if (dayOf(from) === dayOf(end)) return `${day.format(from)} ${ltr(`${clock(from)}–${clock(end)}Z`)}`;
+  return `${day.format(from)} ${ltr(`${clock(from)}Z`)} – ${day.format(end)} ${ltr(`${clock(end)}Z`)}`;
 }
 
 /** `5 h 12 min` until or since; the sign is the caller's business. @param {number} ms @param {(key: string) => string} t */
@@ -66,7 +71,7 @@ export function howLong(ms, t) {
 export function isActive(windows, clock) {
   if (clock.span === "all") return true;
   const from = clock.span === "day" ? clock.day : clock.day + clock.quarter * QUARTER;
-  const until = clock.span === "day" ? clock.day + DAY : from + 1;
+  const until = clock.span === "day" ? clock.day + DAY : from + QUARTER;
   return windows.some(([start, end]) => start < until && (end > from || (start === end && start >= from)));
 }
 

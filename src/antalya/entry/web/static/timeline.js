@@ -10,6 +10,7 @@ import { nameOf, partyOf, titleOf } from "./words.js";
 const LAST = DAY / QUARTER - 1;
 const HOURS = ["00", "03", "06", "09", "12", "15", "18", "21"];
 const MOST_LANES = 40;
+const MOST_FINDINGS = 200;
 const SPANS = /** @type {const} */ (["moment", "day", "all"]);
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest
  *  @typedef {{ state: State, facts: Digest, select: (s: Chosen) => void }} Props */
@@ -74,20 +75,23 @@ class Lanes extends Component {
 function lanes({ state, facts, select }) {
   const { day } = state.clock;
   const today = (/** @type {string} */ id) => (facts.windows.get(id) ?? []).filter(([a, b]) => a < day + DAY && Math.max(b, a + 1) > day);
-  const rows = [];
-  for (const view of facts.sorted) {
-    if (rows.length === MOST_LANES) break;
-    const windows = today(view.id);
-    if (windows.length) rows.push(lane(state, facts, view, windows, select));
-  }
-  const found = facts.open.filter((f) => today(f.id).length).slice(0, 200);
+  const views = facts.sorted.filter((view) => today(view.id).length);
+  const rows = views.slice(0, MOST_LANES).map((view) => lane(state, facts, view, today(view.id), select));
+  const open = facts.open.filter((f) => today(f.id).length);
+  const found = open.slice(0, MOST_FINDINGS);
   if (!rows.length && !found.length) return html`<p class="quiet">${t("time.nothing")}</p>`;
   const bars = found.flatMap((f) => today(f.id).map((w) =>
     bar(w, day, `severity-bar ${f.severity} ${f.settled ? "settled" : ""} ${chosen(state, f.id)}`, () => select({ kind: "finding", id: f.id }))));
   return html`<div>
     ${found.length > 0 && html`<div class="lane" key="findings"><span class="lane-name">${t("findings.title")}</span>${track(bars)}</div>`}
-    ${rows}</div>`;
+    ${more("findings.title", open.length - found.length)}
+    ${rows}
+    ${more("operations.title", views.length - rows.length)}</div>`;
 }
+
+/** Says how many things have no place in the lanes; they are in the lists. @param {string} title @param {number} count */
+const more = (title, count) => count > 0
+  && html`<p class="quiet lane-more" key=${`more-${title}`}><bdi>${t(title)}: ${t("time.more", { count })}</bdi></p>`;
 
 /** @param {State} state @param {string} id */
 const chosen = (state, id) => (state.selected?.id === id ? "chosen" : "");

@@ -71,10 +71,16 @@ export function extent(view) {
   return `${place(volumes[0].outline)} · ${band(lower, upper)}`;
 }
 
-/** Where a finding is: where things meet, else where its operation is. @param {Digest} facts @param {FindingView} finding */
+/** Where a finding is: where things meet (the first place, how many more, and the band of all), else where its operation is.
+ * @param {Digest} facts @param {FindingView} finding */
 export function where(facts, finding) {
-  const met = finding.met.find((m) => m.region) ?? finding.met[0];
-  if (met) return `${place(met.region)} · ${band(met.lower_m, met.upper_m)}`;
+  const { met } = finding;
+  if (met.length) {
+    const seen = met.filter((m) => m.region);
+    const [one, ...more] = new Set((seen.length ? seen : met).map((m) => place(m.region)));
+    const words = more.length ? t("where.more", { place: one, count: more.length }) : one;
+    return `${words} · ${band(Math.min(...met.map((m) => m.lower_m)), Math.max(...met.map((m) => m.upper_m)))}`;
+  }
   const view = finding.operation ? facts.operations.get(finding.operation) : undefined;
   if (!view) return t("where.hidden");
   return view.level === "details" ? extent(view) : `${extent(view)} (${t("level.envelope")})`;
@@ -93,7 +99,7 @@ export function number(value) {
 /** When, from the first start to the last end. @param {[number, number][]} windows */
 export function when(windows) {
   const whole = hull(windows);
-  return whole ? span(whole[0], whole[1], language()) : t("time.any");
+  return whole ? span(whole[0], whole[1], language(), get().asOf) : t("time.any");
 }
 
 const INSTANT = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
