@@ -244,6 +244,61 @@ def test_a_uss_whose_details_do_not_match_is_reported_and_both_are_kept_clear_of
     assert [v["outline"]["center"][0] for v in seen(door, "RU")[0]["volumes"]] == [37.95]
 
 
+def farther(lon: float) -> list[dict[str, Any]]:
+    """Volumes that are not where the reference is."""
+    return [volume(circle(lon, 36.55, 300), start=2, end=3, lower=100, upper=200)]
+
+
+def lons(door: Door) -> list[float]:
+    return [v["outline"]["center"][0] for v in seen(door, "RU")[0]["volumes"]]
+
+
+def test_what_does_not_match_is_kept_clear_of_whenever_it_comes_and_each_kind_of_problem_is_reported_once(
+        door: Door, uss1: Uss, peer: Peer) -> None:
+    reference = planned(uss1, peer)
+    told = peer.intents.pop(reference["id"])
+    waited(door, 2.1, 4.1, 8.1, 16.1)
+    assert lons(door) == [37.95]
+    peer.intents[reference["id"]] = told
+    told["details"]["volumes"] = farther(38.3)
+    waited(door, 32.1)
+    assert lons(door) == [37.95, 38.3]
+    told["details"]["volumes"] = farther(38.4)
+    waited(door, 64.1)
+    assert lons(door) == [37.95, 38.3, 38.4]
+    peer.intents.clear()
+    waited(door, 0)
+    assert [leaf["code"] for leaf in logged(door, "US", "utm.fetched")] == ["unreachable", "mismatch"]
+    assert [body["exchange"]["response_code"] for what, body, _ in peer.told if what == "reports"] == [404, 200]
+
+
+def test_on_the_last_try_what_does_not_match_is_kept_clear_of_however_few_there_were(door: Door, uss1: Uss, peer: Peer) -> None:
+    reference = planned(uss1, peer)
+    peer.intents[reference["id"]]["details"]["volumes"] = farther(38.3)
+    door.world.later(minutes=60)  # nobody served for an hour
+    waited(door, 600)
+    assert lons(door) == [37.95, 38.3]
+    assert [leaf["code"] for leaf in logged(door, "US", "utm.fetched")] == ["mismatch"]
+    with door.world.hub.store.read() as tx:
+        assert tx.fetches(10) == []
+
+
+def test_a_process_that_died_at_the_fourth_try_leaves_nothing_out(door: Door, uss1: Uss, peer: Peer) -> None:
+    reference = planned(uss1, peer)
+    peer.intents[reference["id"]]["details"]["volumes"] = farther(38.3)
+    waited(door, 2.1, 4.1, 8.1)
+
+    class Dying(Plain):
+        def ask(self, question: Any) -> Any:
+            raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        fetch(door.world.hub, Dying())
+    door.world.later(seconds=61)
+    assert fetch(door.world.hub, PEERS) == 1
+    assert lons(door) == [37.95, 38.3]
+    assert [leaf["code"] for leaf in logged(door, "US", "utm.fetched")] == ["mismatch"]
+
+
 @pytest.mark.parametrize(("spoil", "problem"), [
     (lambda told: told["reference"].update(version=7), "reference.version: 7 and not 1"),
     (lambda told: told["reference"].update(ovn="x" * 20), "reference.ovn: not the current one"),

@@ -136,6 +136,7 @@ def test_past_ovns_and_answers_and_reports(store: Store) -> None:
         assert tx.utm_was_current([], DAWN) == {}
         assert tx.utm_answered("intent", "i") == Answered("US", "01", "{}", False)
         assert tx.utm_answered("constraint", "i") is None
+        assert [tx.utm_is_reported(id_) for id_ in ("r", "s")] == [True, False]
     store.write(lambda tx: tx.utm_replaced("i", "new", DAWN + hours(1), DAWN - timedelta(minutes=5)))
     with store.read() as tx:
         assert tx.utm_was_current(["old", "older", "new"], DAWN - hours(1)) == {"i": {"old", "new"}}

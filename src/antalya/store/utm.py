@@ -108,6 +108,10 @@ class UtmReader(ABC):
             found.setdefault(intent, set()).add(ovn)
         return found
 
+    def utm_is_reported(self, id: str) -> bool:
+        """Whether there is a report with that id."""
+        return self._row("SELECT 1 FROM utm_report WHERE id = ?", (id,)) is not None
+
     def utm_answered(self, kind: Kind, id: str) -> Answered | None:
         row = self._row("SELECT party, request_sha256, response, delivered FROM utm_answer WHERE kind = ? AND id = ?",
                         (kind, id))

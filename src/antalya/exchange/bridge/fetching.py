@@ -2,6 +2,7 @@
 be had or don't match its reference is reported, to itself and in the log."""
 
 import dataclasses
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -20,7 +21,7 @@ from antalya.model.f3548_details import Constraint, ConstraintAnswer, Intent, In
 from antalya.model.volume import Volume
 from antalya.ports import Reader, Transaction
 from antalya.steps.record import Tell, leafing
-from antalya.wire.canonical import encode
+from antalya.wire.canonical import content_hash, encode
 from antalya.wire.decode import decode
 
 REPORTED_AFTER = 4
@@ -80,7 +81,7 @@ def _settle(hub: Hub, tx: Transaction, fetch: Fetch, done: Exchanged) -> ErrorRe
         return None
     last = now - fetch.at >= PATIENCE
     mine = tx.drop_fetch(fetch) if last else tx.put_off_fetch(fetch, now + wait(fetch.tries))
-    if not mine or fetch.tries != REPORTED_AFTER:
+    if not mine or (fetch.tries < REPORTED_AFTER and not last):
         return None
     if told is not None and told.volumes:
         adopt(hub, tx, known, _all(tx, known, told), now, told.priority, told.note)
@@ -108,12 +109,17 @@ def _all(tx: Reader, known: Reference, told: Compared) -> tuple[Volume, ...]:
     return (*before, *(volume for volume in told.volumes if volume not in before))
 
 
-def _report(hub: Hub, tx: Transaction, fetch: Fetch, known: Reference, done: Exchanged) -> ErrorReport:
-    """Reports a USS: at the DSS, in the log, and to itself."""
-    now, id_ = hub.moment(tx), hub.ids()
+def _report(hub: Hub, tx: Transaction, fetch: Fetch, known: Reference, done: Exchanged) -> ErrorReport | None:
+    """Reports a USS: at the DSS, in the log, and to itself. None where that was done for this version and kind of problem: the
+    report's id is made from them, so that there is one of each, whatever dies in between."""
+    now, code = hub.moment(tx), "mismatch" if done.said.status == 200 else "unreachable"
+    about = content_hash([fetch.kind, fetch.reference, known.version, known.ovn, code])
+    id_ = str(uuid.UUID(hex=about[:32], version=4))
+    if tx.utm_is_reported(id_):
+        return None
     made = ErrorReport(exchange=done.record(_own(hub)), report_id=id_)
     tx.utm_put_report(id_, _own(hub), now, encode(made).decode())
-    _log(hub, tx, fetch, known, done, "mismatch" if done.said.status == 200 else "unreachable")
+    _log(hub, tx, fetch, known, done, code)
     hub.tell(tx, [Tell(fetch.manager, f"utm.{fetch.kind}.reported", fetch.reference)], now)
     return made
 
