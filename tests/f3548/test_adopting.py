@@ -235,7 +235,8 @@ def test_a_uss_whose_details_do_not_match_is_reported_and_both_are_kept_clear_of
     assert [v["outline"]["center"][0] for v in drone["volumes"]] == [37.95, 38.3]
     [report] = [body for what, body, _ in peer.told if what == "reports"]
     assert report["exchange"]["url"].endswith(f"/uss/v1/operational_intents/{reference['id']}")
-    assert report["exchange"]["problem"] == "details: outside the reference's cells by 2; details: outside the reference's heights"
+    assert report["exchange"]["problem"].startswith(
+        "details: outside the reference's cells by 2; details: outside the reference's heights; its body is not kept: ")
     [leaf] = logged(door, "US", "utm.fetched")
     assert (leaf["outcome"], leaf["code"]) == ("refused", "mismatch")
     door.world.later(seconds=16.1)
@@ -320,7 +321,30 @@ def test_each_difference_is_named(door: Door, uss1: Uss, peer: Peer, spoil: Any,
     assert fetch(door.world.hub, PEERS) == 1
     with door.world.hub.store.read() as tx:
         [talk] = tx.talks(reference["id"], 10)
-    assert f'"problem":"{problem}"' in talk.record
+    assert f'"problem":"{problem}; its body is not kept: ' in talk.record
+
+
+@pytest.mark.parametrize("told", [
+    {"users": ["admin"], "password": "s3cret"},
+    {"reference": {"manager": "AID"}},
+    {"reference": {"id": "00000000-0000-4000-8000-000000000001"}},
+])
+def test_what_was_told_to_the_exchange_only_is_read_and_taken_in_by_nobody(door: Door, uss1: Uss, peer: Peer,
+                                                                          told: dict[str, Any]) -> None:
+    """A USS gives the address of somebody else, who answers the exchange: with what is none of the USS's."""
+    reference = planned(uss1, peer)
+    where = {"volumes": [volume(circle(38.3, 36.55, 300), start=2, end=7, lower=100, upper=200)], "priority": 77}
+    peer.intents[reference["id"]] = {"reference": reference | told["reference"], "details": where} if "reference" in told else told
+    waited(door, 2.1, 4.1, 8.1, 0)
+    [drone] = seen(door, "US")
+    assert ([v["outline"]["center"][0] for v in drone["volumes"]], drone["priority"]) == ([37.95], 0)
+    own = uss1.call("GET", f"/uss/v1/log_sets/{reference['id']}").json()["messages"]
+    reports = [body["exchange"] for what, body, _ in peer.told if what == "reports"]
+    asked = [each for each in own if each["method"] == "GET"]
+    assert (len(asked), len(reports)) == (4, 1)
+    for each in (*asked, *reports):
+        assert (each["response_body"], "bytes, SHA-256 " in each["problem"]) == ("", True)
+        assert not [text for text in ("s3cret", "time_end", "cells") if text in each["problem"]]
 
 
 def test_a_uss_that_never_answers_is_given_up_after_an_hour(door: Door, uss1: Uss, peer: Peer) -> None:

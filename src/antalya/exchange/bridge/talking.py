@@ -82,12 +82,19 @@ class Exchanged:
     said: Said
 
     def record(self, source: str) -> ExchangeRecord:
-        """As the standard writes it; `source`: who asked. Bodies are in base64; tokens are not in it."""
+        """As the standard writes it; `source`: who asked. Bodies are in base64; tokens are not in it.
+
+        An answer there was a problem with is not in it, only its length and hash: a USS reads the record, and what its address
+        led the exchange to may be somebody else's, who answered the exchange and nobody else."""
+        body, problem = self.said.body, self.said.problem
+        if problem and body:
+            problem = f"{problem}; its body is not kept: {len(body)} bytes, SHA-256 {hashlib.sha256(body).hexdigest()}"
+            body = b""
         return ExchangeRecord(
             url=self.url, method=self.method, recorder_role=self.role, request_time=time(self.asked_at), request_source=source,
             request_body=base64.b64encode(self.sent).decode(), response_time=time(self.answered_at),
-            response_body=base64.b64encode(self.said.body).decode(), response_code=self.said.status,
-            problem=self.said.problem or UNSET)
+            response_body=base64.b64encode(body).decode(), response_code=self.said.status,
+            problem=problem or UNSET)
 
     def content(self, tries: int, version: int) -> bytes:
         """What a leaf of the log commits to."""

@@ -5,7 +5,9 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from msgspec import Struct, json
 
@@ -75,11 +77,16 @@ def entity_id(text: str, at: str = "") -> str:
 
 
 def base_url(text: str, hub: Hub, at: str = "uss_base_url") -> str:
-    """A USS's address. Raises bad_field where it is not https (http only where the exchange's limits say so)."""
+    """A USS's address. Raises bad_field where it is not https (http only where the exchange's limits say so) or nothing can be
+    put behind it: a query or fragment would hide the path that is asked for, a name before the host the host."""
     allowed = ("https://", "http://") if hub.limits.plain_http_uss else ("https://",)
-    if not text.startswith(allowed) or not text.isprintable() or " " in text:
-        raise error("bad_field", "it must be an https address", at=at)
-    return text
+    if not text.startswith(allowed) or not text.isprintable() or any(mark in text for mark in " ?#@\\"):
+        raise error("bad_field", "it must be an https address, without ?, #, @ and backslash", at=at)
+    with suppress(ValueError):
+        parts = urlsplit(text)
+        if parts.hostname and parts.port != 0:
+            return text
+    raise error("bad_field", "it names no host, or no port of it", at=at)
 
 
 def new_id(hub: Hub) -> str:
