@@ -1,6 +1,7 @@
 """What other USSs put into the DSS is an operation for liaison cells: at once as far as the DSS was told, exactly once its manager
 was asked, and under their stances and consents."""
 
+import threading
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.world import volume as box
 from antalya.exchange.bridge import receiving
 from antalya.exchange.bridge.fetching import fetch
 from antalya.exchange.bridge.syncing import sync
+from antalya.exchange.bridge.talking import Said
 from antalya.model import Understanding
 from antalya.model.bridging import Uss as Own
 from antalya.model.limits import Limits
@@ -360,6 +362,27 @@ def test_a_uss_that_never_answers_is_given_up_after_an_hour(door: Door, uss1: Us
     assert len(seen(door, "RU")) == 1
 
 
+def test_one_with_many_slow_addresses_keeps_nobody_else_from_being_asked(door: Door, uss1: Uss, uss2: Uss) -> None:
+    for n in range(12):
+        uss1.url = f"https://us.example/{n}"
+        uss1.create(volume(circle(37.0 + n / 5, 36.55), start=2, end=3))
+    uss2.create(volume(circle(37.1, 36.2), start=2, end=3))
+    asked, late = threading.Event(), []
+
+    class Some(Plain):
+        def tell(self, message: Any) -> int:
+            return 204
+
+        def ask(self, question: Any) -> Any:
+            if question.manager == "US":
+                late.append(not asked.wait(5))
+            else:
+                asked.set()
+            return Said(503)
+    assert fetch(door.world.hub, Some()) == 13
+    assert late == [False] * 12
+
+
 def test_a_change_that_came_meanwhile_is_what_counts(door: Door, uss1: Uss, peer: Peer) -> None:
     """The USS answers with what it was asked for; in the same moment it has changed it."""
     reference = planned(uss1, peer)
@@ -372,11 +395,12 @@ def test_a_change_that_came_meanwhile_is_what_counts(door: Door, uss1: Uss, peer
                 reference.update(uss1.change(reference, volume(HERE, start=5, end=6), key=[reference["ovn"]])
                                  .json()["operational_intent_reference"])
             return said
-    assert fetch(door.world.hub, Changing()) == 1
+    assert fetch(door.world.hub, Changing()) == 2  # what came meanwhile too, which its USS does not tell yet
     assert before["reference"]["version"] == 1
     [drone] = seen(door, "RU")
     assert drone["volumes"][0]["starts_at"] == "2017-03-07T09:00:00Z"
     peer.intents[reference["id"]] = {"reference": reference, "details": {"volumes": [volume(HERE, start=5, end=6)], "priority": 2}}
+    door.world.later(seconds=2.1)
     assert fetch(door.world.hub, PEERS) == 1
     assert seen(door, "RU")[0]["priority"] == 2
 

@@ -3,14 +3,14 @@ be had or don't match its reference is reported, to itself and in the log."""
 
 import dataclasses
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 
 import msgspec
 from msgspec.structs import replace
 
 from antalya.exchange.bridge.adopting import adopt
 from antalya.exchange.bridge.comparing import Compared, compare
-from antalya.exchange.bridge.talking import AT_ONCE, LEASE, PATIENCE, Exchanged, Message, Peers, Question, Said, wait
+from antalya.exchange.bridge.talking import LEASE, PATIENCE, Exchanged, Message, Peers, Question, Said, wait, work_off
 from antalya.exchange.coordination.writing import COORDINATION, PROCESSING
 from antalya.exchange.hub import Hub
 from antalya.model.bridging import Fetch
@@ -28,17 +28,15 @@ REPORTED_AFTER = 4
 """Tries, half a minute in all, after which a USS is reported: it may still be writing down what the DSS has accepted."""
 
 
-def fetch(hub: Hub, peers: Peers) -> int:
-    """Asks for what is due, one thing of each USS; how many were taken. Call it again while there are."""
-    now = hub.clock()
-    with hub.store.read() as tx:
-        if not tx.fetches_due(now):
-            return 0
-    taken = hub.store.write(lambda tx: tx.claim_fetches(now, now + LEASE, AT_ONCE))
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for done in [pool.submit(_one, hub, peers, each) for each in taken]:
-            done.result()
-    return len(taken)
+def fetch(hub: Hub, peers: Peers, is_over: Callable[[], bool] = lambda: False) -> int:
+    """Asks for what is due, one thing of each USS at a time, until nothing is due or `is_over`; how many were taken."""
+    def take(room: int) -> list[Fetch]:
+        now = hub.clock()
+        with hub.store.read() as tx:
+            if not tx.fetches_due(now):
+                return []
+        return hub.store.write(lambda tx: tx.claim_fetches(now, now + LEASE, room))
+    return work_off(take, lambda each: _one(hub, peers, each), is_over)
 
 
 def _one(hub: Hub, peers: Peers, fetch: Fetch) -> None:

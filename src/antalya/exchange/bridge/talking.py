@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+from collections.abc import Callable, Sequence
+from concurrent import futures
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from msgspec import UNSET
 
@@ -14,7 +16,9 @@ from antalya.model.f3548 import ExchangeRecord, time
 from antalya.ports import Transaction
 from antalya.wire.canonical import canonical, encode
 
+T = TypeVar("T")
 AT_ONCE = 8
+_LOOK_S = 0.5
 LEASE = timedelta(seconds=60)
 """How long a task is its taker's; asking or telling must be done long before."""
 PATIENCE = timedelta(hours=1)
@@ -59,6 +63,22 @@ class Peers(Protocol):
 
     def ask(self, question: Question) -> Said:
         """Asks a question."""
+
+
+def work_off(take: Callable[[int], Sequence[T]], work: Callable[[T], None], is_over: Callable[[], bool]) -> int:
+    """Does what `take` has, a few things at once, as many as it was asked for, until it has no more and all is done, or until it
+    `is_over`; how many things. Whoever is done takes the next: none that is slow holds up others, nor what is due meanwhile."""
+    count, running = 0, set[futures.Future[None]]()
+    with futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        while True:
+            taken = [] if len(running) == AT_ONCE or is_over() else take(AT_ONCE - len(running))
+            running |= {pool.submit(work, each) for each in taken}
+            count += len(taken)
+            if not running:
+                return count
+            done, running = futures.wait(running, _LOOK_S, futures.FIRST_COMPLETED)
+            for each in done:
+                each.result()
 
 
 def wait(tries: int) -> timedelta:
