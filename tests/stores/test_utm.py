@@ -1,5 +1,6 @@
 """What a store keeps for F3548-21, on every store."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -94,6 +95,21 @@ def test_subscriptions_are_found_counted_and_dropped(store: Store) -> None:
         assert tx.utm_subscriptions("TR", HERE, DAWN + hours(2), 10) == []
     store.write(lambda tx: tx.utm_drop("subscription", "s"))
     assert notify("intent", HERE) == []
+
+
+def test_how_many_subscriptions_of_a_manager_are_there_is_counted(store: Store) -> None:
+    def job(tx: Any) -> None:
+        tx.utm_put_subscription(WATCH, HERE)
+        for id_, fields in (("other", {"manager": "US"}), ("implicit", {"implicit": True}), ("later", {"ends_at": DAWN + hours(9)})):
+            watch = replace(WATCH, id=id_, **fields)
+            tx.utm_put_subscription(watch, replace(HERE, ends_at=watch.ends_at))
+    store.write(job)
+
+    def crowd(extent: Extent = HERE, now: datetime = DAWN, implicit: bool = False, but: Sequence[str] = ()) -> int:
+        with store.read() as tx:
+            return tx.utm_crowd("TR", extent, now, implicit=implicit, but=but)
+    assert (crowd(), crowd(implicit=True), crowd(but=["s", "none"])) == (2, 1, 1)
+    assert (crowd(now=DAWN + hours(5)), crowd(Extent(frozenset({99})))) == (1, 0)
 
 
 def test_subscriptions_that_ended_and_bear_nothing_are_found(store: Store) -> None:
