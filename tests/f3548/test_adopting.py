@@ -1,6 +1,7 @@
 """What other USSs put into the DSS is an operation for liaison cells: at once as far as the DSS was told, exactly once its manager
 was asked, and under their stances and consents."""
 
+import threading
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.world import volume as box
 from antalya.exchange.bridge import receiving
 from antalya.exchange.bridge.fetching import fetch
 from antalya.exchange.bridge.syncing import sync
+from antalya.exchange.bridge.talking import Said
 from antalya.model import Understanding
 from antalya.model.bridging import Uss as Own
 from antalya.model.limits import Limits
@@ -235,13 +237,69 @@ def test_a_uss_whose_details_do_not_match_is_reported_and_both_are_kept_clear_of
     assert [v["outline"]["center"][0] for v in drone["volumes"]] == [37.95, 38.3]
     [report] = [body for what, body, _ in peer.told if what == "reports"]
     assert report["exchange"]["url"].endswith(f"/uss/v1/operational_intents/{reference['id']}")
-    assert report["exchange"]["problem"] == "details: outside the reference's cells by 2; details: outside the reference's heights"
+    assert report["exchange"]["problem"].startswith(
+        "details: outside the reference's cells by 2; details: outside the reference's heights; its body is not kept: ")
     [leaf] = logged(door, "US", "utm.fetched")
     assert (leaf["outcome"], leaf["code"]) == ("refused", "mismatch")
     door.world.later(seconds=16.1)
     told["details"]["volumes"] = [volume(HERE, start=2, end=3, lower=100, upper=200)]
     assert fetch(door.world.hub, PEERS) == 1
     assert [v["outline"]["center"][0] for v in seen(door, "RU")[0]["volumes"]] == [37.95]
+
+
+def farther(lon: float) -> list[dict[str, Any]]:
+    """Volumes that are not where the reference is."""
+    return [volume(circle(lon, 36.55, 300), start=2, end=3, lower=100, upper=200)]
+
+
+def lons(door: Door) -> list[float]:
+    return [v["outline"]["center"][0] for v in seen(door, "RU")[0]["volumes"]]
+
+
+def test_what_does_not_match_is_kept_clear_of_whenever_it_comes_and_each_kind_of_problem_is_reported_once(
+        door: Door, uss1: Uss, peer: Peer) -> None:
+    reference = planned(uss1, peer)
+    told = peer.intents.pop(reference["id"])
+    waited(door, 2.1, 4.1, 8.1, 16.1)
+    assert lons(door) == [37.95]
+    peer.intents[reference["id"]] = told
+    told["details"]["volumes"] = farther(38.3)
+    waited(door, 32.1)
+    assert lons(door) == [37.95, 38.3]
+    told["details"]["volumes"] = farther(38.4)
+    waited(door, 64.1)
+    assert lons(door) == [37.95, 38.3, 38.4]
+    peer.intents.clear()
+    waited(door, 0)
+    assert [leaf["code"] for leaf in logged(door, "US", "utm.fetched")] == ["unreachable", "mismatch"]
+    assert [body["exchange"]["response_code"] for what, body, _ in peer.told if what == "reports"] == [404, 200]
+
+
+def test_on_the_last_try_what_does_not_match_is_kept_clear_of_however_few_there_were(door: Door, uss1: Uss, peer: Peer) -> None:
+    reference = planned(uss1, peer)
+    peer.intents[reference["id"]]["details"]["volumes"] = farther(38.3)
+    door.world.later(minutes=60)  # nobody served for an hour
+    waited(door, 600)
+    assert lons(door) == [37.95, 38.3]
+    assert [leaf["code"] for leaf in logged(door, "US", "utm.fetched")] == ["mismatch"]
+    with door.world.hub.store.read() as tx:
+        assert tx.fetches(10) == []
+
+
+def test_a_process_that_died_at_the_fourth_try_leaves_nothing_out(door: Door, uss1: Uss, peer: Peer) -> None:
+    reference = planned(uss1, peer)
+    peer.intents[reference["id"]]["details"]["volumes"] = farther(38.3)
+    waited(door, 2.1, 4.1, 8.1)
+
+    class Dying(Plain):
+        def ask(self, question: Any) -> Any:
+            raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        fetch(door.world.hub, Dying())
+    door.world.later(seconds=61)
+    assert fetch(door.world.hub, PEERS) == 1
+    assert lons(door) == [37.95, 38.3]
+    assert [leaf["code"] for leaf in logged(door, "US", "utm.fetched")] == ["mismatch"]
 
 
 @pytest.mark.parametrize(("spoil", "problem"), [
@@ -265,7 +323,30 @@ def test_each_difference_is_named(door: Door, uss1: Uss, peer: Peer, spoil: Any,
     assert fetch(door.world.hub, PEERS) == 1
     with door.world.hub.store.read() as tx:
         [talk] = tx.talks(reference["id"], 10)
-    assert f'"problem":"{problem}"' in talk.record
+    assert f'"problem":"{problem}; its body is not kept: ' in talk.record
+
+
+@pytest.mark.parametrize("told", [
+    {"users": ["admin"], "password": "s3cret"},
+    {"reference": {"manager": "AID"}},
+    {"reference": {"id": "00000000-0000-4000-8000-000000000001"}},
+])
+def test_what_was_told_to_the_exchange_only_is_read_and_taken_in_by_nobody(door: Door, uss1: Uss, peer: Peer,
+                                                                          told: dict[str, Any]) -> None:
+    """A USS gives the address of somebody else, who answers the exchange: with what is none of the USS's."""
+    reference = planned(uss1, peer)
+    where = {"volumes": [volume(circle(38.3, 36.55, 300), start=2, end=7, lower=100, upper=200)], "priority": 77}
+    peer.intents[reference["id"]] = {"reference": reference | told["reference"], "details": where} if "reference" in told else told
+    waited(door, 2.1, 4.1, 8.1, 0)
+    [drone] = seen(door, "US")
+    assert ([v["outline"]["center"][0] for v in drone["volumes"]], drone["priority"]) == ([37.95], 0)
+    own = uss1.call("GET", f"/uss/v1/log_sets/{reference['id']}").json()["messages"]
+    reports = [body["exchange"] for what, body, _ in peer.told if what == "reports"]
+    asked = [each for each in own if each["method"] == "GET"]
+    assert (len(asked), len(reports)) == (4, 1)
+    for each in (*asked, *reports):
+        assert (each["response_body"], "bytes, SHA-256 " in each["problem"]) == ("", True)
+        assert not [text for text in ("s3cret", "time_end", "cells") if text in each["problem"]]
 
 
 def test_a_uss_that_never_answers_is_given_up_after_an_hour(door: Door, uss1: Uss, peer: Peer) -> None:
@@ -281,6 +362,27 @@ def test_a_uss_that_never_answers_is_given_up_after_an_hour(door: Door, uss1: Us
     assert len(seen(door, "RU")) == 1
 
 
+def test_one_with_many_slow_addresses_keeps_nobody_else_from_being_asked(door: Door, uss1: Uss, uss2: Uss) -> None:
+    for n in range(12):
+        uss1.url = f"https://us.example/{n}"
+        uss1.create(volume(circle(37.0 + n / 5, 36.55), start=2, end=3))
+    uss2.create(volume(circle(37.1, 36.2), start=2, end=3))
+    asked, late = threading.Event(), []
+
+    class Some(Plain):
+        def tell(self, message: Any) -> int:
+            return 204
+
+        def ask(self, question: Any) -> Any:
+            if question.manager == "US":
+                late.append(not asked.wait(5))
+            else:
+                asked.set()
+            return Said(503)
+    assert fetch(door.world.hub, Some()) == 13
+    assert late == [False] * 12
+
+
 def test_a_change_that_came_meanwhile_is_what_counts(door: Door, uss1: Uss, peer: Peer) -> None:
     """The USS answers with what it was asked for; in the same moment it has changed it."""
     reference = planned(uss1, peer)
@@ -293,11 +395,12 @@ def test_a_change_that_came_meanwhile_is_what_counts(door: Door, uss1: Uss, peer
                 reference.update(uss1.change(reference, volume(HERE, start=5, end=6), key=[reference["ovn"]])
                                  .json()["operational_intent_reference"])
             return said
-    assert fetch(door.world.hub, Changing()) == 1
+    assert fetch(door.world.hub, Changing()) == 2  # what came meanwhile too, which its USS does not tell yet
     assert before["reference"]["version"] == 1
     [drone] = seen(door, "RU")
     assert drone["volumes"][0]["starts_at"] == "2017-03-07T09:00:00Z"
     peer.intents[reference["id"]] = {"reference": reference, "details": {"volumes": [volume(HERE, start=5, end=6)], "priority": 2}}
+    door.world.later(seconds=2.1)
     assert fetch(door.world.hub, PEERS) == 1
     assert seen(door, "RU")[0]["priority"] == 2
 

@@ -38,6 +38,22 @@ def test_an_intent_is_created_read_changed_and_deleted(uss1: Uss, uss2: Uss) -> 
     assert uss1.delete(changed | {"ovn": "x" * 16}).status_code == 404
 
 
+@pytest.mark.parametrize("url", [
+    "https://internal.example/admin/config#", "https://internal.example/admin/config?x=", "https://us.example@internal.example",
+    "https://internal.example\\@us.example", "https://", "https:///admin", "https://:443/", "https://us.example:0/",
+    "https://us.example:x/", "https://[::1/", "http://us.example", "ftp://us.example", "https://us.example/a b",
+])
+def test_an_address_that_hides_where_it_leads_is_refused(uss1: Uss, url: str) -> None:
+    uss1.url = url
+    for answer in (uss1.put(new_id(), uss1.intent()), uss1.constrain(), uss1.subscribe()):
+        assert (answer.status_code, "(at uss_base_url)" in answer.text) == (400, True), answer.text
+    uss1.url = "https://us.example"
+    resting = uss1.put(new_id(), uss1.intent(new_subscription={"uss_base_url": url}))
+    assert (resting.status_code, "(at new_subscription.uss_base_url)" in resting.text) == (400, True), resting.text
+    uss1.url = "https://[2001:db8::1]:8443/some/where"
+    assert uss1.put(new_id(), uss1.intent()).status_code == 201
+
+
 def test_the_key_must_prove_knowledge_of_what_meets_the_intent(uss1: Uss, uss2: Uss) -> None:
     near, far = uss1.create(), uss1.create(volume(circle(39.0)))
     id_ = new_id()

@@ -16,6 +16,7 @@ import msgspec
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
+from msgspec.structs import replace
 from tests.f3548.conftest import SC, Uss, new_id
 from tests.http.conftest import Door
 from tests.served import typed
@@ -23,6 +24,7 @@ from tests.served import typed
 from antalya.entry import issuers as issuers_module
 from antalya.entry.issuers import Issuers
 from antalya.entry.settings import IssuerSetting
+from antalya.model.bridging import Uss as Own
 from antalya.model.errors import AntalyaError
 from antalya.model.parties import Party
 from antalya.store import keys as key_files
@@ -176,6 +178,33 @@ def test_an_authority_s_clients_become_parties_where_its_setting_says_so(door: D
     assert status(door, token(door, key_for("EdDSA"), "EdDSA")) == 404
     with door.world.hub.store.read() as tx:
         assert [thing.version for thing in tx.versions_of("party", "skyco")] == [1]
+
+
+@pytest.mark.parametrize("name", ["exchange", "operator", "*", "other-uss"])
+def test_nobody_is_called_as_the_exchange_or_everybody(door: Door, key_server: Callable[..., KeyServer], name: str) -> None:
+    hub, key = door.world.hub, key_for("EdDSA")
+    object.__setattr__(hub, "uss", Own("other-uss", door.url))
+    trust(door, authority(jwks_url=key_server(key).url, scopes=[SC, "antalya.read"]))
+    made = token(door, key, "EdDSA", SC, "antalya.read", sub=name)
+    assert status(door, made) == 403
+    assert httpx.get(f"{door.url}/v1/log/leaves", headers={"authorization": f"Bearer {made}"}).json()["code"] == "foreign_party"
+    with pytest.raises(AntalyaError) as refused:
+        door.world.put(Party(id=name, name="x"))
+    assert (refused.value.code.name, refused.value.at) == ("duplicate_id", "id")
+    with hub.store.read() as tx:
+        assert tx.thing("party", name) is None
+
+
+def test_a_party_from_before_with_the_name_of_the_exchange_reads_nothing_of_what_it_logs(door: Door) -> None:
+    before = Party(id="exchange", name="from before")
+    door.world.hub.store.write(lambda tx: tx.put_thing("party", before, "operator", door.world.clock()))
+    door.world.file("TR")
+    door.world.file("RU")
+    items = door.client("exchange").get("/v1/log/leaves").json()["items"]
+    assert [item["entry"] for item in items if "entry" in item] == []
+    broker = door.client("broker", "antalya.read", "antalya.broker").get("/v1/log/leaves").json()["items"]
+    assert [item for item in broker if item["entry"]["actor"] == "exchange"]
+    assert door.world.put(replace(before, name="renamed"), version=1).version == 2
 
 
 def test_who_brings_parties_names_no_other(door: Door, key_server: Callable[..., KeyServer]) -> None:

@@ -207,6 +207,33 @@ def test_one_that_is_down_does_not_hold_up_the_others(door: Door, peer: Peer, wa
     assert [n.manager for n in outbox(door.world.hub)] == ["TR"]
 
 
+def test_one_with_many_slow_addresses_holds_up_nobody_else(door: Door, uss1: Uss, uss2: Uss, uss: Callable[[str], Uss]) -> None:
+    """AID does not answer until Turkey was told twice, the second time of what came while AID was being told."""
+    slow, hub, twice, late = uss("AID"), door.world.hub, threading.Event(), []
+    for n in range(12):
+        slow.url = f"https://aid.example/{n}"
+        assert slow.subscribe(AROUND, notify_for_operational_intents=True, notify_for_constraints=True).status_code == 200
+    uss2.subscribe(AROUND, notify_for_operational_intents=True, notify_for_constraints=True)
+    filed(door)
+
+    class Some(Plain):
+        told = 0
+
+        def tell(self, message: Message) -> int:
+            if message.manager == "AID":
+                late.append(not twice.wait(5))
+                return 204
+            self.told += 1
+            if self.told == 1:
+                filed(door, title="another")
+            else:
+                twice.set()
+            return 204
+    assert deliver(hub, Some()) == 2 * 13
+    assert late == [False] * 24
+    assert outbox(hub) == []
+
+
 @pytest.mark.parametrize("on", [True, False])
 def test_settings_that_changed_meanwhile_are_caught_up_with(door: Door, uss1: Uss, on: bool) -> None:
     """An exchange that gets an address as a USS shows what was released before; one that loses it shows nothing any more."""

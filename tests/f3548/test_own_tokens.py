@@ -95,6 +95,13 @@ def test_an_address_that_is_none_and_a_door_that_is_shut(authority: Authority, t
         assert peers.tell(Message("US", url, "utm.constraint_management", BODY)) == 0
 
 
+@pytest.mark.parametrize("mark", "?#@\\")
+def test_an_address_from_before_that_hides_where_it_leads_is_not_asked(peer: Peer, mark: str) -> None:
+    question = Question("US", f"{peer.url}/admin{mark}/uss/v1/operational_intents/x", "a")
+    assert HttpPeers(lambda host, scope: "token").ask(question) == Said(0, b"", "there was no answer: ValueError")
+    assert peer.asked == []
+
+
 def test_a_uss_that_never_comes_to_an_end_is_left(trickling: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers_module, "_LONGEST_S", 0.2)
     peers = HttpPeers(lambda host, scope: "token")

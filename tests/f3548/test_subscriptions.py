@@ -7,6 +7,8 @@ from tests.f3548.conftest import AA, CP, NULL_ID, SC, Uss, circle, instant, logg
 from tests.http.conftest import Door
 from tests.world import hours
 
+from antalya.exchange.coordination import attaching
+
 
 def told(answer: Any) -> dict[str, list[tuple[str, int]]]:
     """Who must be told, by address: subscriptions and their indices."""
@@ -85,6 +87,48 @@ def test_writers_are_told_whom_to_notify_and_the_index_counts(uss1: Uss, uss2: U
     assert told(uss2.delete(changed.json()["operational_intent_reference"]))[uss2.url] == [(other["id"], 3)]
     assert watch(uss1.call("GET", f"subscriptions/{one['id']}"))["notification_index"] == 3
     assert watch(uss1.call("GET", f"subscriptions/{one['id']}"))["version"] == one["version"]
+
+
+FAR, SUBSCRIBER = volume(circle(39.0)), {"uss_base_url": "https://us.example"}
+
+
+def test_one_uss_has_only_so_many_subscriptions_over_one_place(uss1: Uss, uss2: Uss, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever they are: each write of anybody there names them all, and counts them."""
+    monkeypatch.setattr(attaching, "MOST_THERE", 3)
+    made = [watch(uss1.subscribe(volume(start=n, end=n + 0.5))) for n in range(1, 4)]
+    far = watch(uss1.subscribe(FAR))
+    for full in (uss1.subscribe(), uss1.subscribe(id_=far["id"], version=far["version"])):
+        assert (full.status_code, "too_many_subscriptions" in full.text) == (429, True)
+    assert watch(uss2.subscribe())["notification_index"] == 0
+    changed = watch(uss1.subscribe(id_=made[0]["id"], version=made[0]["version"]))
+    assert uss1.call("DELETE", f"subscriptions/{changed['id']}/{changed['version']}").status_code == 200
+    assert uss1.subscribe().status_code == 200
+    assert uss1.put(new_id(), uss1.intent(new_subscription=SUBSCRIBER)).status_code == 201  # these are counted apart
+
+
+def test_only_so_many_come_with_intents_but_a_flight_that_strays_is_never_refused(uss1: Uss, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attaching, "MOST_IMPLICIT", 2)
+    flown, _ = (uss1.create(volume(lower=n * 200, upper=n * 200 + 50), new_subscription=SUBSCRIBER) for n in (1, 2))
+    far = uss1.create(FAR, new_subscription=SUBSCRIBER)
+    resting = {"subscription_id": far["subscription_id"]}
+    for full in (uss1.put(new_id(), uss1.intent(new_subscription=SUBSCRIBER)), uss1.change(far, new_subscription=SUBSCRIBER),
+                 uss1.change(far, **resting)):
+        assert (full.status_code, "too_many_subscriptions" in full.text) == (429, True), full.text
+    assert uss1.put(new_id(), uss1.intent()).status_code == 201
+    changed = uss1.change(flown, volume(lower=200, upper=240), state="Activated", new_subscription=SUBSCRIBER)
+    assert changed.status_code == 200, changed.text
+    for fields in (resting, {"new_subscription": SUBSCRIBER}):
+        strayed = uss1.change(far, state="Nonconforming", **fields)
+        assert strayed.status_code == 200, strayed.text
+        far = strayed.json()["operational_intent_reference"]
+
+
+def test_addresses_are_short(uss1: Uss) -> None:
+    uss1.url = "https://us.example/" + "x" * 281
+    assert uss1.subscribe().status_code == 200
+    uss1.url += "x"
+    refused = uss1.subscribe()
+    assert (refused.status_code, "more than 300 characters" in refused.text) == (400, True)
 
 
 def test_heights_do_not_matter_to_subscriptions(uss1: Uss, uss2: Uss) -> None:

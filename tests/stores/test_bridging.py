@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from tests.world import DAWN, hours
 
-from antalya.model.bridging import Bridged, Notice, Talk
+from antalya.model.bridging import Bridged, Fetch, Notice, Talk
 from antalya.ports import Store
 
 CONVOY = Bridged("operation", "convoy", "", "constraint", "r-1", "00", DAWN + hours(1))
@@ -56,6 +57,36 @@ def test_one_notice_at_a_time_to_each_uss_and_one_process_at_a_time_at_it(open_s
     assert one.write(lambda tx: tx.drop_notice(first[0]))
     again = two.write(lambda tx: tx.claim_notices(DAWN, DAWN + MINUTE, 10))
     assert [(n.reference, n.manager) for n in again] == [("r-2", "US")]
+
+
+def test_each_uss_has_one_turn_however_many_addresses_it_has_and_who_has_waited_longest_is_first(store: Store) -> None:
+    many = [replace(NOTICE, url=f"https://us.example/{n}") for n in range(20)]
+    others = [replace(NOTICE, manager=name, url=f"https://{name}", at=DAWN - n * MINUTE) for n, name in enumerate(("TR", "AID"), 1)]
+
+    def put(tx):  # type: ignore[no-untyped-def]
+        tx.add_notices([*many, *others])
+        for n, each in enumerate([*many, *others]):
+            tx.put_fetch(Fetch(each.kind, f"r-{n}", each.manager, each.url, each.at))
+    store.write(put)
+
+    def claimed(kind: str, now: datetime, room: int = 10) -> list[Any]:
+        return store.write(lambda tx: getattr(tx, f"claim_{kind}")(now, now + MINUTE, room))
+    for kind, back in (("notices", "put_off_notice"), ("fetches", "put_off_fetch")):
+        assert [each.manager for each in claimed(kind, DAWN, 1)] == ["AID"]
+        rest = claimed(kind, DAWN)
+        assert [(each.manager, each.url) for each in rest] == [("US", many[0].url), ("TR", "https://TR")]
+        assert claimed(kind, DAWN) == []
+        store.write(lambda tx, back=back, rest=rest: getattr(tx, back)(rest[0], DAWN + timedelta(seconds=2)))
+        assert [each.url for each in claimed(kind, DAWN + timedelta(seconds=3))] == [many[1].url]  # not the first once more
+
+
+def test_notices_to_one_address_stay_in_order(store: Store) -> None:
+    store.write(lambda tx: tx.add_notices([NOTICE, replace(NOTICE, reference="r-2")]))
+    [first] = store.write(lambda tx: tx.claim_notices(DAWN, DAWN + MINUTE, 10))
+    store.write(lambda tx: tx.put_off_notice(first, DAWN + MINUTE))
+    assert store.write(lambda tx: tx.claim_notices(DAWN, DAWN + MINUTE, 10)) == []
+    [again] = store.write(lambda tx: tx.claim_notices(DAWN + MINUTE, DAWN + 2 * MINUTE, 10))
+    assert again.reference == "r-1"
 
 
 def test_who_is_slower_than_his_lease_loses_the_notice(open_store: Callable[..., Store]) -> None:

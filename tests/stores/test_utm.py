@@ -1,5 +1,6 @@
 """What a store keeps for F3548-21, on every store."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -96,6 +97,21 @@ def test_subscriptions_are_found_counted_and_dropped(store: Store) -> None:
     assert notify("intent", HERE) == []
 
 
+def test_how_many_subscriptions_of_a_manager_are_there_is_counted(store: Store) -> None:
+    def job(tx: Any) -> None:
+        tx.utm_put_subscription(WATCH, HERE)
+        for id_, fields in (("other", {"manager": "US"}), ("implicit", {"implicit": True}), ("later", {"ends_at": DAWN + hours(9)})):
+            watch = replace(WATCH, id=id_, **fields)
+            tx.utm_put_subscription(watch, replace(HERE, ends_at=watch.ends_at))
+    store.write(job)
+
+    def crowd(extent: Extent = HERE, now: datetime = DAWN, implicit: bool = False, but: Sequence[str] = ()) -> int:
+        with store.read() as tx:
+            return tx.utm_crowd("TR", extent, now, implicit=implicit, but=but)
+    assert (crowd(), crowd(implicit=True), crowd(but=["s", "none"])) == (2, 1, 1)
+    assert (crowd(now=DAWN + hours(5)), crowd(Extent(frozenset({99})))) == (1, 0)
+
+
 def test_subscriptions_that_ended_and_bear_nothing_are_found(store: Store) -> None:
     def job(tx: Any) -> None:
         for id_, end, implicit in (("b", 2, False), ("a", 1, False), ("borne", 1, False), ("implicit", 1, True), ("later", 4, False)):
@@ -136,6 +152,7 @@ def test_past_ovns_and_answers_and_reports(store: Store) -> None:
         assert tx.utm_was_current([], DAWN) == {}
         assert tx.utm_answered("intent", "i") == Answered("US", "01", "{}", False)
         assert tx.utm_answered("constraint", "i") is None
+        assert [tx.utm_is_reported(id_) for id_ in ("r", "s")] == [True, False]
     store.write(lambda tx: tx.utm_replaced("i", "new", DAWN + hours(1), DAWN - timedelta(minutes=5)))
     with store.read() as tx:
         assert tx.utm_was_current(["old", "older", "new"], DAWN - hours(1)) == {"i": {"old", "new"}}

@@ -11,6 +11,7 @@ from antalya.ledger.merkle import Tree, consistency_proof, inclusion_proof, leaf
 from antalya.model.errors import error
 from antalya.ports import Leaf, Reader
 from antalya.steps.disclose import Viewer
+from antalya.steps.record import EXCHANGE
 
 
 def checkpoint(hub: Hub) -> str:
@@ -51,9 +52,10 @@ _TO_SUBJECT = frozenset({"told", "delivered", "utm.notified", "utm.fetched"})
 
 
 def _may_read(viewer: Viewer, leaf: Leaf) -> bool:
-    """Its actor, who was told by it, and the broker. Everybody gets the hash."""
+    """Its actor (the exchange is none who reads), who was told by it, and the broker. Everybody gets the hash."""
     entry = msgspec.json.decode(leaf.data)
-    return viewer.broker or viewer.party == entry["actor"] or (entry["kind"] in _TO_SUBJECT and viewer.party == entry["subject"])
+    return (viewer.broker or viewer.party == entry["actor"] != EXCHANGE
+            or (entry["kind"] in _TO_SUBJECT and viewer.party == entry["subject"]))
 
 
 def leaves(hub: Hub, viewer: Viewer, start: int, limit: int) -> tuple[list[dict[str, Any]], int | None]:

@@ -19,10 +19,18 @@ from antalya.picture import Rulebook, shape_of
 from antalya.ports import Kind, Thing, Transaction
 from antalya.steps.admit import check_signed
 from antalya.steps.disclose import Context, Viewer, disclose
-from antalya.steps.record import Tell, leafing, signed_content, tell_of_understanding
+from antalya.steps.record import EXCHANGE, Tell, leafing, signed_content, tell_of_understanding
 
 KINDS: dict[type, Kind] = {Party: "party", Force: "force", Area: "area", Stance: "stance", Control: "control", Site: "site",
                             Understanding: "understanding"}
+
+
+_RESERVED = frozenset({EXCHANGE, "operator", "*"})
+
+
+def is_reserved(hub: Hub, party: str) -> bool:
+    """Whether an id can be no new party's: it would be taken for the exchange, its operator or everybody."""
+    return party in _RESERVED or (hub.uss is not None and party == hub.uss.id)
 
 
 def kind_of(noun: Noun) -> Kind:
@@ -47,6 +55,8 @@ def put(hub: Hub, caller: Viewer, noun: Noun, evidence: Evidence, *, operator: b
             if old is not None and not operator and disclose(caller, old.noun, Context(rulebook, now)) is None:
                 raise error("duplicate_id", f"a {kind} with that id exists", at="id")  # and nothing more, such as its version
             _check_version(old, version)
+            if old is None and isinstance(noun, Party) and is_reserved(hub, id_):
+                raise error("duplicate_id", "that is what the exchange itself, its operator or everybody is called", at="id")
             if old is not None and kind in ("stance", "control", "site") and old.owner != owner:
                 raise error("not_yours", f"the {kind} belongs to another party")
             _check_references(noun, rulebook)

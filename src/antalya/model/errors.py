@@ -117,6 +117,8 @@ CATALOGUE: dict[str, Code] = _catalogue(
     Code("rate_exceeded", 429, "Too many requests", "Wait for as long as Retry-After says.", 5),
     Code("budget_exceeded", 429, "The party's area budget is used up",
          "Wait until tomorrow (UTC), withdraw nothing: withdrawing frees no budget.", 5),
+    Code("too_many_subscriptions", 429, "A USS has too many subscriptions there",
+         "Delete some of your own there, or have many intents rest on one of them.", 5),
     # The house
     Code("store_full", 507, "The store has no room left", "Free disk space; nothing of this filing was kept.", 6),
     Code("store_read_only", 503, "The store cannot be written", "Check the disk and permissions of the store.", 6),

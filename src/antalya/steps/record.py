@@ -24,6 +24,10 @@ class Leafing(msgspec.Struct, frozen=True):
     content: bytes | None
 
 
+EXCHANGE = "exchange"
+"""The actor of what the exchange logs by itself: no party's id."""
+
+
 def leafing(kind: str, at: datetime, actor: str, subject: str, content: bytes, salt: bytes, *, version: int = 1,
             kid: str | None = None, code: str | None = None, keep: bool = True) -> Leafing:
     """A leaf for something that happened. `code` marks a refusal; `keep=False` commits to content without storing it."""

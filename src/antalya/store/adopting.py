@@ -11,8 +11,11 @@ from antalya.model.coordination import ReferenceKind
 from antalya.store.rows import Row, instant, micros
 
 _FETCH = "kind, reference, manager, url, at, tries, seq, leased_until"
-_DUE = ("leased_until <= ? AND seq IN (SELECT min(seq) FROM utm_fetch WHERE due_at <= ? GROUP BY manager, url)")
-"""The oldest fetch of each USS that is due, where nobody is at it."""
+_DUE = "due_at <= ? AND manager NOT IN (SELECT manager FROM utm_fetch WHERE leased_until > ?)"
+"""What is due of USSs that nobody is asking anything."""
+_TURN = f"""(SELECT seq FROM (SELECT seq, due_at, row_number() OVER (PARTITION BY manager ORDER BY due_at, seq) AS turn
+FROM utm_fetch WHERE {_DUE}) AS due WHERE turn = 1 ORDER BY due_at, seq LIMIT ?)"""  # noqa: S608
+"""Of each USS what has waited longest: however many addresses it has, it has one turn."""
 
 
 def _fetch(row: Row) -> Fetch:
@@ -91,9 +94,9 @@ class AdoptWriter(AdoptReader):
         self._rows("DELETE FROM utm_fetch WHERE kind = ? AND reference = ?", (kind, reference))
 
     def claim_fetches(self, now: datetime, until: datetime, limit: int) -> list[Fetch]:
-        """Takes the oldest due fetch of each USS, at most `limit`: until a moment nobody else gets them."""
-        rows = self._rows(f"UPDATE utm_fetch SET leased_until = ?, tries = tries + 1 WHERE seq IN "  # noqa: S608
-                          f"(SELECT seq FROM utm_fetch WHERE {_DUE} ORDER BY seq LIMIT ?) RETURNING {_FETCH}",
+        """Takes a due fetch of each USS that nobody is asking anything, at most `limit`, those due longest: until a moment nobody
+        else gets them."""
+        rows = self._rows(f"UPDATE utm_fetch SET leased_until = ?, tries = tries + 1 WHERE seq IN {_TURN} RETURNING {_FETCH}",  # noqa: S608
                           (micros(until), micros(now), micros(now), limit))
         return sorted(map(_fetch, rows), key=lambda fetch: fetch.seq)
 

@@ -14,8 +14,12 @@ from antalya.store.rows import Row, instant, micros
 
 _BRIDGED = "SELECT source, subject, part, kind, reference, shown, ends_at FROM bridged "
 _NOTICE = "kind, reference, manager, url, subscriptions, at, tries, seq, leased_until"
-_DUE = ("seq IN (SELECT min(seq) FROM utm_notice GROUP BY manager, url) AND due_at <= ? AND leased_until <= ?")
-"""The oldest notice to each USS, where it is due and nobody is at it."""
+_DUE = ("seq IN (SELECT min(seq) FROM utm_notice GROUP BY manager, url) AND due_at <= ? "
+        "AND manager NOT IN (SELECT manager FROM utm_notice WHERE leased_until > ?)")
+"""The oldest notice to each address, where it is due and nobody is telling its USS anything."""
+_TURN = f"""(SELECT seq FROM (SELECT seq, due_at, row_number() OVER (PARTITION BY manager ORDER BY due_at, seq) AS turn
+FROM utm_notice WHERE {_DUE}) AS due WHERE turn = 1 ORDER BY due_at, seq LIMIT ?)"""  # noqa: S608
+"""Of each USS the one that has waited longest: however many addresses it has, it has one turn."""
 
 
 def _bridged(row: Row) -> Bridged:
@@ -104,9 +108,9 @@ class BridgeWriter(BridgeReader):
                       for n, each in enumerate(notices, 1)])
 
     def claim_notices(self, now: datetime, until: datetime, limit: int) -> list[Notice]:
-        """Takes the oldest due notice to each USS, at most `limit`: until a moment nobody else gets them."""
-        rows = self._rows(f"UPDATE utm_notice SET leased_until = ?, tries = tries + 1 WHERE seq IN "  # noqa: S608
-                          f"(SELECT seq FROM utm_notice WHERE {_DUE} ORDER BY seq LIMIT ?) RETURNING {_NOTICE}",
+        """Takes a due notice to each USS that nobody is telling anything, at most `limit`, those due longest: until a moment
+        nobody else gets them. To one address they are taken in order."""
+        rows = self._rows(f"UPDATE utm_notice SET leased_until = ?, tries = tries + 1 WHERE seq IN {_TURN} RETURNING {_NOTICE}",  # noqa: S608
                           (micros(until), micros(now), micros(now), limit))
         return sorted(map(_notice, rows), key=lambda notice: notice.seq)
 

@@ -82,6 +82,13 @@ class UtmReader(ABC):
                           "ORDER BY seq LIMIT ?", (*values, manager, micros(now), limit))
         return [_watch(row) for row in rows]
 
+    def utm_crowd(self, manager: str, extent: Extent, now: datetime, *, implicit: bool, but: Collection[str]) -> int:
+        """How many subscriptions of a manager meet an extent and have not ended, some left out."""
+        within, values = self._within("subscription", extent)
+        return int(self._row(f"SELECT count(*) FROM utm_subscription WHERE seq IN {within} AND manager = ? AND ends_at >= ? "  # noqa: S608
+                             f"AND implicit = ? AND NOT (id {self.AMONG})",
+                             (*values, manager, micros(now), int(implicit), self._list(but)))[0])
+
     def utm_ended(self, before: datetime, limit: int) -> list[str]:
         """Subscriptions that ended before a moment and that no intent rests on, longest ago first; not implicit ones, which go
         with their intents."""
@@ -107,6 +114,10 @@ class UtmReader(ABC):
         for intent, ovn in rows:
             found.setdefault(intent, set()).add(ovn)
         return found
+
+    def utm_is_reported(self, id: str) -> bool:
+        """Whether there is a report with that id."""
+        return self._row("SELECT 1 FROM utm_report WHERE id = ?", (id,)) is not None
 
     def utm_answered(self, kind: Kind, id: str) -> Answered | None:
         row = self._row("SELECT party, request_sha256, response, delivered FROM utm_answer WHERE kind = ? AND id = ?",

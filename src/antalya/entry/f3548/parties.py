@@ -58,6 +58,8 @@ def _check_named(hub: Hub, issuer: Issuer, party: str) -> None:
     are the operator's, who adds keys to it or puts down another source."""
     if party in issuer.parties:
         return
+    if registry.is_reserved(hub, party):
+        raise error("foreign_party", f"{party} is no party")
     with hub.store.read() as tx:
         versions = tx.versions_of("party", party)
     first = versions[0] if versions else None

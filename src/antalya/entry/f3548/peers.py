@@ -52,6 +52,9 @@ class HttpPeers:
             return Said(0, b"", f"there was no answer: {type(failure).__name__}")
 
     def _head(self, url: str, scope: str) -> dict[str, str]:
+        """Raises ValueError for an address taken in when addresses could still hide the path or the host."""
+        if any(mark in url for mark in "?#@\\"):
+            raise ValueError(url)
         return {"authorization": f"Bearer {self._tokens(urlsplit(url).hostname or '', scope)}"}
 
     def _within(self, job: Callable[[httpx.AsyncClient], Awaitable[T]]) -> T:

@@ -1,6 +1,7 @@
 """Talking to USSs: what is due is told and asked, as long as the exchange serves."""
 
 import logging
+import threading
 from collections.abc import Callable
 
 import anyio
@@ -22,9 +23,13 @@ async def keep_talking(hub: Hub, peers: Peers | None) -> None:
     while await _tried(lambda: sync(hub)) is FAILED:
         await anyio.sleep(_LOOK_S)
     if hub.uss is not None and peers is not None:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_keep_doing, lambda: deliver(hub, peers))
-            tasks.start_soon(_keep_doing, lambda: fetch(hub, peers))
+        over = threading.Event()  # the threads that talk are abandoned: they take nothing more then
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_keep_doing, lambda: deliver(hub, peers, over.is_set))
+                tasks.start_soon(_keep_doing, lambda: fetch(hub, peers, over.is_set))
+        finally:
+            over.set()
 
 
 async def _keep_doing(work: Callable[[], int]) -> None:

@@ -1,6 +1,6 @@
 """Comparing: whether what a USS tells of its intent or constraint is what its reference in the DSS says."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from antalya.exchange.coordination.extents import Given, given, volumes_of
@@ -30,7 +30,11 @@ class Compared:
 
 
 def compare(known: Known, at: Extent, told: Intent | Constraint, limits: Limits) -> Compared:
-    """Compares details with the reference, which lies `at`: an extent with its cells."""
+    """Compares details with the reference, which lies `at`: an extent with its cells. Of a thing that is another's, or another
+    thing, nothing is taken in and nothing said: it may have been told to the exchange only."""
+    if strange := tuple(_differing({"id": (known.id, told.reference.id.lower()),
+                                    "manager": (known.manager, told.reference.manager)})):
+        return Compared((), 0, strange)
     problems = list(_reference(known, told.reference))
     volumes: Sequence[f3548.Volume4D] = told.details.volumes
     priority, flies = 0, isinstance(told, Intent)
@@ -48,11 +52,17 @@ def compare(known: Known, at: Extent, told: Intent | Constraint, limits: Limits)
 
 
 def _reference(known: Known, told: f3548.IntentReference | f3548.ConstraintReference) -> Iterator[str]:
-    pairs = {"id": (known.id, told.id.lower()), "manager": (known.manager, told.manager), "ovn": (known.ovn, told.ovn),
-             "version": (known.version, told.version), "uss_base_url": (known.uss_base_url, told.uss_base_url),
-             "time_start": (known.starts_at, told.time_start.value), "time_end": (known.ends_at, told.time_end.value)}
+    pairs: dict[str, tuple[object, object]] = {
+        "ovn": (known.ovn, told.ovn), "version": (known.version, told.version),
+        "uss_base_url": (known.uss_base_url, told.uss_base_url),
+        "time_start": (known.starts_at, told.time_start.value), "time_end": (known.ends_at, told.time_end.value)}
     if isinstance(told, f3548.IntentReference):
         pairs["state"] = (known.state, told.state)
+    yield from _differing(pairs)
+
+
+def _differing(pairs: Mapping[str, tuple[object, object]]) -> Iterator[str]:
+    """What is told as something else than the reference says."""
     for name, (ours, theirs) in pairs.items():
         if ours != theirs:
             yield f"reference.{name}: {theirs} and not {ours}" if name != "ovn" else "reference.ovn: not the current one"

@@ -1,17 +1,18 @@
 """Delivering: tells USSs of changes of the exchange's references, from the outbox, until each was told or patience ends.
 
 What is sent is made when it is sent: the reference as it is then and as far as that USS may see it then, so that nothing is told
-that was taken back meanwhile. To each USS one notice is on its way at a time, in order, whichever process sends it.
+that was taken back meanwhile. To each USS one notice is on its way at a time, and to each of its addresses in order, whichever
+process sends it.
 """
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import UNSET
 
 from antalya.exchange.bridge.details import seen
-from antalya.exchange.bridge.talking import AT_ONCE, LEASE, PATIENCE, Exchanged, Message, Peers, Said, wait
+from antalya.exchange.bridge.talking import LEASE, PATIENCE, Exchanged, Message, Peers, Said, wait, work_off
 from antalya.exchange.coordination.writing import COORDINATION, MANAGEMENT
 from antalya.exchange.hub import Hub
 from antalya.model.bridging import Notice
@@ -23,17 +24,15 @@ from antalya.steps.record import leafing
 from antalya.wire.canonical import canonical, encode
 
 
-def deliver(hub: Hub, peers: Peers) -> int:
-    """Sends what is due, at most one notice to each USS; how many were taken from the outbox. Call it again while there are."""
-    now = hub.clock()
-    with hub.store.read() as tx:
-        if not tx.notices_due(now):
-            return 0
-    taken = hub.store.write(lambda tx: tx.claim_notices(now, now + LEASE, AT_ONCE))
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for done in [pool.submit(_one, hub, peers, notice) for notice in taken]:
-            done.result()
-    return len(taken)
+def deliver(hub: Hub, peers: Peers, is_over: Callable[[], bool] = lambda: False) -> int:
+    """Sends what is due, one notice to each USS at a time, until nothing is due or `is_over`; how many were taken."""
+    def take(room: int) -> list[Notice]:
+        now = hub.clock()
+        with hub.store.read() as tx:
+            if not tx.notices_due(now):
+                return []
+        return hub.store.write(lambda tx: tx.claim_notices(now, now + LEASE, room))
+    return work_off(take, lambda each: _one(hub, peers, each), is_over)
 
 
 def _one(hub: Hub, peers: Peers, notice: Notice) -> None:

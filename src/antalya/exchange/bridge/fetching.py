@@ -2,14 +2,15 @@
 be had or don't match its reference is reported, to itself and in the log."""
 
 import dataclasses
-from concurrent.futures import ThreadPoolExecutor
+import uuid
+from collections.abc import Callable
 
 import msgspec
 from msgspec.structs import replace
 
 from antalya.exchange.bridge.adopting import adopt
 from antalya.exchange.bridge.comparing import Compared, compare
-from antalya.exchange.bridge.talking import AT_ONCE, LEASE, PATIENCE, Exchanged, Message, Peers, Question, Said, wait
+from antalya.exchange.bridge.talking import LEASE, PATIENCE, Exchanged, Message, Peers, Question, Said, wait, work_off
 from antalya.exchange.coordination.writing import COORDINATION, PROCESSING
 from antalya.exchange.hub import Hub
 from antalya.model.bridging import Fetch
@@ -20,24 +21,22 @@ from antalya.model.f3548_details import Constraint, ConstraintAnswer, Intent, In
 from antalya.model.volume import Volume
 from antalya.ports import Reader, Transaction
 from antalya.steps.record import Tell, leafing
-from antalya.wire.canonical import encode
+from antalya.wire.canonical import content_hash, encode
 from antalya.wire.decode import decode
 
 REPORTED_AFTER = 4
 """Tries, half a minute in all, after which a USS is reported: it may still be writing down what the DSS has accepted."""
 
 
-def fetch(hub: Hub, peers: Peers) -> int:
-    """Asks for what is due, one thing of each USS; how many were taken. Call it again while there are."""
-    now = hub.clock()
-    with hub.store.read() as tx:
-        if not tx.fetches_due(now):
-            return 0
-    taken = hub.store.write(lambda tx: tx.claim_fetches(now, now + LEASE, AT_ONCE))
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for done in [pool.submit(_one, hub, peers, each) for each in taken]:
-            done.result()
-    return len(taken)
+def fetch(hub: Hub, peers: Peers, is_over: Callable[[], bool] = lambda: False) -> int:
+    """Asks for what is due, one thing of each USS at a time, until nothing is due or `is_over`; how many were taken."""
+    def take(room: int) -> list[Fetch]:
+        now = hub.clock()
+        with hub.store.read() as tx:
+            if not tx.fetches_due(now):
+                return []
+        return hub.store.write(lambda tx: tx.claim_fetches(now, now + LEASE, room))
+    return work_off(take, lambda each: _one(hub, peers, each), is_over)
 
 
 def _one(hub: Hub, peers: Peers, fetch: Fetch) -> None:
@@ -80,7 +79,7 @@ def _settle(hub: Hub, tx: Transaction, fetch: Fetch, done: Exchanged) -> ErrorRe
         return None
     last = now - fetch.at >= PATIENCE
     mine = tx.drop_fetch(fetch) if last else tx.put_off_fetch(fetch, now + wait(fetch.tries))
-    if not mine or fetch.tries != REPORTED_AFTER:
+    if not mine or (fetch.tries < REPORTED_AFTER and not last):
         return None
     if told is not None and told.volumes:
         adopt(hub, tx, known, _all(tx, known, told), now, told.priority, told.note)
@@ -108,12 +107,17 @@ def _all(tx: Reader, known: Reference, told: Compared) -> tuple[Volume, ...]:
     return (*before, *(volume for volume in told.volumes if volume not in before))
 
 
-def _report(hub: Hub, tx: Transaction, fetch: Fetch, known: Reference, done: Exchanged) -> ErrorReport:
-    """Reports a USS: at the DSS, in the log, and to itself."""
-    now, id_ = hub.moment(tx), hub.ids()
+def _report(hub: Hub, tx: Transaction, fetch: Fetch, known: Reference, done: Exchanged) -> ErrorReport | None:
+    """Reports a USS: at the DSS, in the log, and to itself. None where that was done for this version and kind of problem: the
+    report's id is made from them, so that there is one of each, whatever dies in between."""
+    now, code = hub.moment(tx), "mismatch" if done.said.status == 200 else "unreachable"
+    about = content_hash([fetch.kind, fetch.reference, known.version, known.ovn, code])
+    id_ = str(uuid.UUID(hex=about[:32], version=4))
+    if tx.utm_is_reported(id_):
+        return None
     made = ErrorReport(exchange=done.record(_own(hub)), report_id=id_)
     tx.utm_put_report(id_, _own(hub), now, encode(made).decode())
-    _log(hub, tx, fetch, known, done, "mismatch" if done.said.status == 200 else "unreachable")
+    _log(hub, tx, fetch, known, done, code)
     hub.tell(tx, [Tell(fetch.manager, f"utm.{fetch.kind}.reported", fetch.reference)], now)
     return made
 

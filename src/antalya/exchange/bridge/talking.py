@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+from collections.abc import Callable, Sequence
+from concurrent import futures
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from msgspec import UNSET
 
@@ -14,7 +16,9 @@ from antalya.model.f3548 import ExchangeRecord, time
 from antalya.ports import Transaction
 from antalya.wire.canonical import canonical, encode
 
+T = TypeVar("T")
 AT_ONCE = 8
+_LOOK_S = 0.5
 LEASE = timedelta(seconds=60)
 """How long a task is its taker's; asking or telling must be done long before."""
 PATIENCE = timedelta(hours=1)
@@ -61,6 +65,22 @@ class Peers(Protocol):
         """Asks a question."""
 
 
+def work_off(take: Callable[[int], Sequence[T]], work: Callable[[T], None], is_over: Callable[[], bool]) -> int:
+    """Does what `take` has, a few things at once, as many as it was asked for, until it has no more and all is done, or until it
+    `is_over`; how many things. Whoever is done takes the next: none that is slow holds up others, nor what is due meanwhile."""
+    count, running = 0, set[futures.Future[None]]()
+    with futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        while True:
+            taken = [] if len(running) == AT_ONCE or is_over() else take(AT_ONCE - len(running))
+            running |= {pool.submit(work, each) for each in taken}
+            count += len(taken)
+            if not running:
+                return count
+            done, running = futures.wait(running, _LOOK_S, futures.FIRST_COMPLETED)
+            for each in done:
+                each.result()
+
+
 def wait(tries: int) -> timedelta:
     """How long to wait after so many tries."""
     return timedelta(seconds=min(2 ** min(tries, 20), _LONGEST_WAIT_S))
@@ -82,12 +102,19 @@ class Exchanged:
     said: Said
 
     def record(self, source: str) -> ExchangeRecord:
-        """As the standard writes it; `source`: who asked. Bodies are in base64; tokens are not in it."""
+        """As the standard writes it; `source`: who asked. Bodies are in base64; tokens are not in it.
+
+        An answer there was a problem with is not in it, only its length and hash: a USS reads the record, and what its address
+        led the exchange to may be somebody else's, who answered the exchange and nobody else."""
+        body, problem = self.said.body, self.said.problem
+        if problem and body:
+            problem = f"{problem}; its body is not kept: {len(body)} bytes, SHA-256 {hashlib.sha256(body).hexdigest()}"
+            body = b""
         return ExchangeRecord(
             url=self.url, method=self.method, recorder_role=self.role, request_time=time(self.asked_at), request_source=source,
             request_body=base64.b64encode(self.sent).decode(), response_time=time(self.answered_at),
-            response_body=base64.b64encode(self.said.body).decode(), response_code=self.said.status,
-            problem=self.said.problem or UNSET)
+            response_body=base64.b64encode(body).decode(), response_code=self.said.status,
+            problem=problem or UNSET)
 
     def content(self, tries: int, version: int) -> bytes:
         """What a leaf of the log commits to."""

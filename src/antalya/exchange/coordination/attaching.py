@@ -1,5 +1,7 @@
 """Which subscription keeps an operational intent's manager informed: the one it names, one made for it, or none."""
 
+from collections.abc import Collection
+
 from antalya.exchange.coordination.extents import Given
 from antalya.exchange.coordination.writing import PROCESSING, Request, base_url, entity_id, new_id, new_ovn
 from antalya.exchange.hub import Hub
@@ -8,20 +10,38 @@ from antalya.model.coordination import Extent, Reference, Watch
 from antalya.model.errors import error
 from antalya.ports import Transaction
 
+OFF_NOMINAL: tuple[f3548.State, ...] = ("Nonconforming", "Contingent")
+MOST_THERE = 100
+MOST_IMPLICIT = 1_000
+"""Subscriptions of one USS that may lie over one place, whenever: each write of anybody there names them all. Of those that were
+made for intents more, for they come with flights."""
+
+
+def check_room(tx: Transaction, manager: str, cells: frozenset[int], *, implicit: bool, but: Collection[str]) -> None:
+    """Raises too_many_subscriptions where a USS may have no more over some cells, those to be replaced (`but`) not counted."""
+    most = MOST_IMPLICIT if implicit else MOST_THERE
+    if tx.utm_crowd(manager, Extent(cells), tx.last_at(), implicit=implicit, but=but) >= most:
+        raise error("too_many_subscriptions", f"{most} of yours are there" + (" that were made for intents" if implicit else ""))
+
 
 def attach(hub: Hub, tx: Transaction, request: Request, wanted: f3548.PutIntent, volumes: Given, id: str) -> Watch | None:
     """The subscription an intent will rest on, made or widened where it is implicit.
 
     Raises bad_field (none where the state needs one, both ways at once, unknown, not covering the intent, not for intents),
-    not_yours, no_scope.
+    not_yours, no_scope, and too_many_subscriptions: not for a flight that strayed, which everybody must hear of.
     """
     named, new = wanted.subscription_id or None, wanted.new_subscription
     if named is not None and new is not None:
         raise error("bad_field", "give either subscription_id or new_subscription", at="new_subscription")
+    strayed = wanted.state in OFF_NOMINAL
     if new is not None:
+        old = tx.utm_reference("intent", id)
+        if not strayed:
+            before = () if old is None or old.subscription is None else (old.subscription,)
+            check_room(tx, request.party, volumes.cells, implicit=True, but=before)
         return _make(hub, tx, request, new, volumes.extent)
     if named is not None:
-        return _use(hub, tx, request, entity_id(named, "subscription_id"), volumes.extent)
+        return _use(hub, tx, request, entity_id(named, "subscription_id"), volumes.extent, strayed)
     if wanted.state != "Accepted":
         raise error("bad_field", f"{wanted.state} needs a subscription_id or a new_subscription", at="subscription_id")
     return None
@@ -57,7 +77,7 @@ def _make(hub: Hub, tx: Transaction, request: Request, new: f3548.NewSubscriptio
     return made
 
 
-def _use(hub: Hub, tx: Transaction, request: Request, id: str, extent: Extent) -> Watch:
+def _use(hub: Hub, tx: Transaction, request: Request, id: str, extent: Extent, strayed: bool) -> Watch:
     watch = tx.utm_subscription(id)
     if watch is None:
         raise error("bad_field", "there is no such subscription", at="subscription_id")
@@ -72,6 +92,8 @@ def _use(hub: Hub, tx: Transaction, request: Request, id: str, extent: Extent) -
     if not watch.implicit:
         raise error("bad_field", why, at="subscription_id")
     wide = Extent(cells, watch.starts_at, watch.ends_at).hull(extent)
+    if not strayed:
+        check_room(tx, request.party, extent.cells, implicit=True, but=(id,))
     wider = Watch(watch.id, watch.manager, new_ovn(hub), watch.index, wide.starts_at, wide.ends_at, watch.uss_base_url,
                   watch.intents, watch.constraints, True)
     tx.utm_put_subscription(wider, wide)

@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 from msgspec import to_builtins
 
 from antalya.exchange.bridge.adopting import forget, report
-from antalya.exchange.coordination.attaching import attach
+from antalya.exchange.coordination.attaching import OFF_NOMINAL, attach
 from antalya.exchange.coordination.extents import Given, area_of, given, volumes_of
-from antalya.exchange.coordination.placing import OFF_NOMINAL, SKEW, place, remove
+from antalya.exchange.coordination.placing import SKEW, place, remove
 from antalya.exchange.coordination.writing import (
     COORDINATION,
     MONITORING,

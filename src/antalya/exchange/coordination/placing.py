@@ -2,13 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from antalya.exchange.coordination.attaching import release
-from antalya.model import f3548
+from antalya.exchange.coordination.attaching import OFF_NOMINAL, release
 from antalya.model.coordination import Extent, Reference, Watch
 from antalya.ports import Transaction
 
 SKEW = timedelta(minutes=5)
-OFF_NOMINAL: tuple[f3548.State, ...] = ("Nonconforming", "Contingent")
 
 
 def place(tx: Transaction, kept: Reference, at: Extent, old: Reference | None, now: datetime,

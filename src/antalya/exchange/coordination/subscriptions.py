@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from msgspec import UNSET
 
 from antalya.exchange.coordination import constraints, intents
-from antalya.exchange.coordination.attaching import covers
+from antalya.exchange.coordination.attaching import check_room, covers
 from antalya.exchange.coordination.extents import Given, area_of, given
 from antalya.exchange.coordination.writing import (
     COORDINATION,
@@ -36,7 +36,8 @@ MOST_AT_ONCE = 1_000
 def put(hub: Hub, request: Request, id: str, wanted: f3548.PutSubscription) -> bytes:
     """Creates a subscription, or changes the version `request.old` of it.
 
-    Raises bad_id, bad_field, bad_window, window_past, no_scope, not_yours, stale_ovn and what the extents raise.
+    Raises bad_id, bad_field, bad_window, window_past, no_scope, not_yours, stale_ovn, too_many_subscriptions and what the
+    extents raise.
     """
     id = entity_id(id, "subscriptionid")
     base_url(wanted.uss_base_url, hub)
@@ -57,6 +58,7 @@ def put(hub: Hub, request: Request, id: str, wanted: f3548.PutSubscription) -> b
                       wanted.uss_base_url, for_intents, for_constraints, old is not None and old.implicit)
         extent = Extent(volume.cells, starts_at, ends_at)
         dependents = [] if old is None else tx.utm_dependents(id)
+        check_room(tx, request.party, extent.cells, implicit=watch.implicit, but=(id,))
         for intent in dependents:
             _still_covers(tx, watch, extent, intent.id)
         tx.utm_put_subscription(watch, extent)

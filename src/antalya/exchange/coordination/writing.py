@@ -5,7 +5,9 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from msgspec import Struct, json
 
@@ -24,6 +26,8 @@ PROCESSING = "utm.constraint_processing"
 ARBITRATION = "utm.availability_arbitration"
 MOST_RESULTS = 10_000
 """What one answer holds at most. More is an error and never a list that looks whole."""
+
+LONGEST_URL = 300
 
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -75,11 +79,19 @@ def entity_id(text: str, at: str = "") -> str:
 
 
 def base_url(text: str, hub: Hub, at: str = "uss_base_url") -> str:
-    """A USS's address. Raises bad_field where it is not https (http only where the exchange's limits say so)."""
+    """A USS's address. Raises bad_field where it is not https (http only where the exchange's limits say so) or nothing can be
+    put behind it: a query or fragment would hide the path that is asked for, a name before the host the host. Others are told
+    it with each write, so it may not be long."""
+    if len(text) > LONGEST_URL:
+        raise error("bad_field", f"it has more than {LONGEST_URL} characters", at=at)
     allowed = ("https://", "http://") if hub.limits.plain_http_uss else ("https://",)
-    if not text.startswith(allowed) or not text.isprintable() or " " in text:
-        raise error("bad_field", "it must be an https address", at=at)
-    return text
+    if not text.startswith(allowed) or not text.isprintable() or any(mark in text for mark in " ?#@\\"):
+        raise error("bad_field", "it must be an https address, without ?, #, @ and backslash", at=at)
+    with suppress(ValueError):
+        parts = urlsplit(text)
+        if parts.hostname and parts.port != 0:
+            return text
+    raise error("bad_field", "it names no host, or no port of it", at=at)
 
 
 def new_id(hub: Hub) -> str:
