@@ -19,6 +19,7 @@ from psycopg.pq import TransactionStatus
 from antalya.model.errors import error
 from antalya.store import line
 from antalya.store.group import HOW_IT_STANDS, Group
+from antalya.store.postgres.afterwards import Afterwards
 from antalya.store.postgres.errors import again, lost
 from antalya.store.postgres.opening import connect, connect_first, migrate
 from antalya.store.postgres.pipeline import Pipeline
@@ -51,29 +52,6 @@ class _Opening:
     about: list[str]
     turn: ExitStack
     group: Group | None = None
-
-
-class _Afterwards(PostgresTransaction):
-    """What answers are made with while what the jobs did becomes durable. What of them can't be made without asking the database
-    is made once it is (`durable`). The next transaction may be on its way by then, and is waited for before anything is asked."""
-
-    def __init__(self, db: Connection[Any], caches: Caches, group: Group, prepared: dict[str, bytes],
-                 free: Callable[[], object]) -> None:
-        super().__init__(db, caches, group, prepared)
-        self._free, self.durable = free, False
-
-    def _ask(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
-        if not self.durable:
-            raise _TooEarlyError
-        self._free()
-        return super()._ask(sql, values)
-
-    def ahead(self, task: line.Task, outcome: line.Outcome) -> line.Outcome | None:
-        """What a task came to; None where that can't be said yet."""
-        try:
-            return task.end(self, outcome)
-        except _TooEarlyError:
-            return None
 
 
 class Turns:
@@ -176,7 +154,7 @@ class Turns:
                     db.execute(LOCK.encode())
                 group = Group(light=light)
                 done = [self._one(db, group, task, eager=True) for task in tasks]
-            rest = _Afterwards(db, self.caches, group, self._prepared, self._begun)
+            rest = Afterwards(db, self.caches, group, self._prepared, self._begun)
             pipeline = self._leave(db, rest)
             ahead = [rest.ahead(task, outcome) for task, outcome in zip(tasks, done, strict=True)]
             turn = until_kept.pop_all()
@@ -267,10 +245,6 @@ def _locks(db: Connection[Any]) -> bool:
         if not db.closed:
             db.execute("ROLLBACK")
     return True
-
-
-class _TooEarlyError(BaseException):
-    """Something can't be said before the transaction is durable."""
 
 
 class _Torn(Exception):
