@@ -3,18 +3,36 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from antalya.model.asks import Answer, Ask
 from antalya.model.errors import error
-from antalya.model.findings import Finding
+from antalya.model.findings import Finding, Opened
+from antalya.wire.canonical import content_hash
 
 _PENDING = frozenset({"open", "granted", "granted-with-conditions"})
 
 
-def subject_hash(movement: str, other: str | None) -> str:
-    """What a yes is bound to: the movement of the operation, and of the other one for a clash."""
-    return movement if other is None else f"{movement}+{other}"
+_LINE = frozenset({"hotline", "hotline_of"})
+"""Params that say whom to call, not what is asked about."""
+
+
+def subject_hash(finding: Finding, movement: str, other: str | None) -> str:
+    """What a yes is bound to: the movement of the operation, and of the other one for a clash; without another one, what the
+    operation meets and where, for a site moves and an area is drawn anew while the operation stays."""
+    if other is not None:
+        return f"{movement}+{other}"
+    params = {name: value for name, value in finding.params.items() if name not in _LINE}
+    about = {"met": to_builtins(finding.met), "site": finding.site, "params": params}
+    return f"{movement}+{content_hash(about)}"
+
+
+def bound_anew(opened: Opened, asks: Iterable[Ask], movement: str, subject_sha256: str) -> list[Ask]:
+    """The asks about a finding that is still the same: those of earlier programs are bound to the movement only, and stand
+    where they were asked since the finding is as it is."""
+    return [replace(a, subject_sha256=subject_sha256)
+            if a.subject_sha256 == movement and a.asked_at >= opened.opened_at else a for a in asks]
 
 
 def asks_for(finding: Finding, existing: Sequence[Ask], subject_sha256: str, now: datetime, new_id: Callable[[], str], *,

@@ -1,0 +1,110 @@
+"""A yes is about what was asked, and every ask can be settled."""
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+from tests.world import DAWN, World, hours
+
+from antalya.model import Area, Ask, Circle, Understanding
+from antalya.model.rules import Consent, KeepOut
+
+
+def manbij(*rules: Consent | KeepOut) -> Understanding:
+    return Understanding(id="manbij", title="Manbij", signatories=("TR", "RU", "US"), rules=rules, since=DAWN - hours(24))
+
+
+def redrawn(radius_m: float) -> Area:
+    return Area(id="manbij", name="Manbij", outline=Circle(center=(37.955, 36.528), radius_m=radius_m))
+
+
+def knows_of_the_hospital(world: World) -> str:
+    """An operation of Turkey's near a hospital, whose unit knows of it."""
+    world.protect()
+    outcome = world.file("TR", activity="fires")
+    [ask] = world.asks("TR")
+    world.answer("TR", ask["id"], "grant")
+    id_ = str(outcome["operation"]["id"])
+    assert world.clearance(id_) == "clear"
+    return id_
+
+
+def put_again(world: World, **fields: object) -> None:
+    [site] = world.hub_sites()
+    with world.hub.store.read() as tx:
+        thing = tx.thing("site", site.id)
+    assert thing is not None
+    world.put(replace(site, **fields), "AID", version=thing.version)
+
+
+def test_of_a_site_that_moved_the_unit_does_not_know(world: World) -> None:
+    id_ = knows_of_the_hospital(world)
+    put_again(world, outline=Circle(center=(37.92, 36.56), radius_m=100), kind="school")
+    assert world.clearance(id_) == "held"
+    assert [f["settled"] for f in world.findings("TR")] == [False]
+    [ask] = world.asks("TR")
+    world.answer("TR", ask["id"], "grant")
+    assert world.clearance(id_) == "clear"
+
+
+def test_of_a_site_that_is_of_another_kind_the_unit_does_not_know(world: World) -> None:
+    id_ = knows_of_the_hospital(world)
+    put_again(world, kind="school")
+    assert world.clearance(id_) == "held"
+
+
+def test_what_says_nothing_new_of_a_site_asks_nothing(world: World) -> None:
+    id_ = knows_of_the_hospital(world)
+    put_again(world, inspected_by="A team of the agency's", name="Another Name")
+    assert (world.clearance(id_), world.asks("TR")) == ("clear", [])
+
+
+def test_consent_to_another_area_is_no_consent(world: World) -> None:
+    world.agree(manbij(Consent(id="ru", area="manbij", of=("RU",))))
+    id_ = str(world.file("TR")["operation"]["id"])
+    world.answer("RU", world.asks("RU")[0]["id"], "grant")
+    world.put(redrawn(40_000), version=1)
+    assert world.clearance(id_) == "clear"  # all of it was in the area, and is
+    world.put(redrawn(5_000), version=2)
+    assert (world.clearance(id_), len(world.asks("RU"))) == ("held", 1)
+
+
+def test_told_of_another_keep_out_is_not_told(world: World) -> None:
+    world.agree(manbij(KeepOut(id="out", area="manbij", unless_told=("RU",))))
+    id_ = str(world.file("TR")["operation"]["id"])
+    world.answer("RU", world.asks("RU")[0]["id"], "grant")
+    world.put(redrawn(5_000), version=1)
+    assert (world.clearance(id_), len(world.asks("RU"))) == ("held", 1)
+
+
+def bound_as_before(world: World, **fields: object) -> Ask:
+    """The ask there is, as earlier programs stored it."""
+    with world.hub.store.read() as tx:
+        [ask] = tx.asks(state="granted")
+        stored = tx.operation(ask.operation)
+    assert stored is not None
+    old = replace(ask, subject_sha256=stored.movement, **fields)
+    world.hub.store.write(lambda tx: tx.put_ask(old))
+    return old
+
+
+def refile(world: World, id_: str, version: int, **fields: object) -> None:
+    with world.hub.store.read() as tx:
+        stored = tx.operation(id_)
+    assert stored is not None
+    world.change(replace(stored.operation, **fields), version)
+
+
+def test_what_an_earlier_program_asked_stands_while_nothing_changes(world: World) -> None:
+    id_ = knows_of_the_hospital(world)
+    bound_as_before(world)
+    refile(world, id_, 1, title="The same, with a title")
+    assert (world.clearance(id_), world.asks("TR")) == ("clear", [])
+    put_again(world, kind="school")
+    assert world.clearance(id_) == "held"
+
+
+def test_what_an_earlier_program_let_stand_for_a_site_that_had_moved_is_asked(world: World) -> None:
+    id_ = knows_of_the_hospital(world)
+    bound_as_before(world, asked_at=DAWN - timedelta(minutes=1))
+    refile(world, id_, 1, title="The same, with a title")
+    assert (world.clearance(id_), len(world.asks("TR"))) == ("held", 1)
