@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
-from tests.world import DAWN, World, hours
+from tests.world import DAWN, World, hours, volume
 
 from antalya.model import Area, Ask, Circle, Understanding
+from antalya.model.errors import AntalyaError
 from antalya.model.rules import Consent, KeepOut
 
 
@@ -108,3 +110,73 @@ def test_what_an_earlier_program_let_stand_for_a_site_that_had_moved_is_asked(wo
     bound_as_before(world, asked_at=DAWN - timedelta(minutes=1))
     refile(world, id_, 1, title="The same, with a title")
     assert (world.clearance(id_), len(world.asks("TR"))) == ("held", 1)
+
+
+def asked_of_russia(world: World, **fields: object) -> str:
+    """An operation of Turkey's in Manbij, for which Russia's consent is due."""
+    world.agree(manbij(Consent(**({"id": "ru", "area": "manbij", "of": ("RU",)} | fields))))
+    return str(world.file("TR")["operation"]["id"])
+
+
+def test_a_refusal_of_another_route_does_not_block_what_was_consented_to(world: World) -> None:
+    id_ = asked_of_russia(world)
+    world.answer("RU", world.asks("RU")[0]["id"], "refuse")
+    refile(world, id_, 1, volumes=(volume(37.91),))
+    assert world.clearance(id_) == "held"
+    world.answer("RU", world.asks("RU")[0]["id"], "grant")
+    assert world.clearance(id_) == "clear"
+
+
+def test_a_refusal_of_another_route_is_not_turned_into_a_yes_to_this_one(world: World) -> None:
+    id_ = asked_of_russia(world)
+    old = world.asks("RU")[0]["id"]
+    world.answer("RU", old, "refuse")
+    refile(world, id_, 1, volumes=(volume(37.91),))
+    with pytest.raises(AntalyaError) as caught:
+        world.answer("RU", old, "grant")
+    assert (caught.value.code.name, world.clearance(id_)) == ("wrong_state", "held")
+
+
+def test_a_refusal_stands_while_the_route_is_the_same(world: World) -> None:
+    id_ = asked_of_russia(world)
+    world.answer("RU", world.asks("RU")[0]["id"], "refuse")
+    refile(world, id_, 1, title="The same, with a title")
+    assert (world.clearance(id_), world.asks("RU")) == ("blocked", [])
+
+
+def test_a_refusal_from_before_it_left_the_area_does_not_block_it_when_it_comes_another_way(world: World) -> None:
+    id_ = asked_of_russia(world)
+    world.answer("RU", world.asks("RU")[0]["id"], "refuse")
+    refile(world, id_, 1, volumes=(volume(36.0),))
+    assert world.clearance(id_) == "clear"
+    refile(world, id_, 2, volumes=(volume(37.91),))
+    assert world.clearance(id_) == "held"
+    world.answer("RU", world.asks("RU")[0]["id"], "grant")
+    assert world.clearance(id_) == "clear"
+
+
+@pytest.mark.parametrize("refused_first", [False, True])
+def test_conditions_that_were_let_pass_are_asked_again_when_it_files_again(world: World, refused_first: bool) -> None:
+    id_ = asked_of_russia(world, answer_within_s=600)
+    world.answer("RU", world.asks("RU")[0]["id"], "grant-with-conditions", conditions=("Keep south of the Sajur.",))
+    if refused_first:
+        world.answer("TR", world.asks("TR")[0]["id"], "refuse")
+    world.later(seconds=601)
+    assert (world.clearance(id_), world.asks("TR")) == ("held", [])
+    refile(world, id_, 1, title="The same, with a title")
+    [again] = world.asks("TR")
+    assert (again["kind"], list(again["conditions"])) == ("conditions", ["Keep south of the Sajur."])
+    refile(world, id_, 2, title="The same, with another title")
+    assert [a["id"] for a in world.asks("TR")] == [again["id"]]
+    world.answer("TR", again["id"], "grant")
+    assert world.clearance(id_) == "clear"
+    refile(world, id_, 3, title="The same, with a title")
+    assert (world.clearance(id_), world.asks("TR")) == ("clear", [])
+
+
+def test_conditions_are_not_asked_again_of_a_yes_that_ran_out(world: World) -> None:
+    id_ = asked_of_russia(world, answer_within_s=600, valid_for_s=600)
+    world.answer("RU", world.asks("RU")[0]["id"], "grant-with-conditions", conditions=("Keep south of the Sajur.",))
+    world.later(seconds=601)
+    refile(world, id_, 1, title="The same, with a title")
+    assert {a["kind"] for a in (*world.asks("TR"), *world.asks("RU"))} == {"consent"}

@@ -110,7 +110,7 @@ def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Opened], after: dict
     owing = {f.operation for f in found}
     was = clearances(tx, owing, now)
     asks: dict[str, list[Ask]] = {}
-    for ask in tx.asks(findings=before):
+    for ask in tx.asks(findings={*before, *after}):  # of what was there once and is again, too: a refusal of then still blocks
         asks.setdefault(ask.finding, []).append(ask)
     same = {id_ for id_, opened in before.items() if _same(after.get(id_), opened.finding)}
     for id_, opened in before.items():
@@ -131,8 +131,8 @@ def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Opened], after: dict
         existing = asks.get(id_, [])
         if id_ in same:
             existing = bound_anew(before[id_], existing, movement, bound)
-        _keep(tx, asks_for(finding, existing, bound, now, hub.ids, again=again, default_s=hub.limits.ask_default_s),
-              operations, changes)
+        _keep(tx, asks_for(finding, existing, bound, now, hub.ids, again=again or id_ not in before,
+                           default_s=hub.limits.ask_default_s), operations, changes)
     changes.tells += tell_of_clearances(was, clearances(tx, owing, now), operations)
 
 
