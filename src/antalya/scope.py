@@ -23,7 +23,7 @@ from antalya.model.findings import Met
 from antalya.model.operations import Operation
 from antalya.model.rules import KeepOut, Rule
 from antalya.model.understandings import Understanding
-from antalya.model.volume import Circle, Minima, Outline, Position, Volume
+from antalya.model.volume import Circle, Minima, Outline, Position, Volume, vertices
 from antalya.picture import Prepared, Rulebook, shape_of
 
 Span = tuple[datetime, datetime]
@@ -31,6 +31,9 @@ Span = tuple[datetime, datetime]
 
 ALL_HEIGHTS_M = 1_000_000.0
 """A vertical minimum that no two bands keep: for rules that hold whatever the altitude."""
+
+TRACED = 100
+"""Corners of a place up to which the region near it is traced along them, in milliseconds; a building or a camp has fewer."""
 
 Side = Literal["left", "right"]
 
@@ -71,6 +74,12 @@ class Clash(NamedTuple):
     def met(self) -> tuple[Met, ...]:
         """Where and when, volume pair by volume pair."""
         return tuple(encounter.met for encounter in self.encounters)
+
+
+def nearer_than(shape: Shape, place: Shape, across_m: float) -> Outline:
+    """The part of a shape nearer than that to a place that it is near; where the place has many corners, to the place's convex
+    hull, for everybody who files waits for this, and the hull errs towards more."""
+    return within_m(shape, place, across_m, hull=vertices(place.outline) > TRACED) or shape.outline
 
 
 def parties_of(operation: Operation, rulebook: Rulebook) -> tuple[str, ...]:
@@ -145,7 +154,7 @@ class Stay:
             return self.shape.outline
         if self.ground.side is not None and not across_m:
             return side_region(self.shape, *self.ground.side) or self.shape.outline
-        return within_m(self.shape, area, across_m) or self.shape.outline
+        return nearer_than(self.shape, area, across_m)
 
     def volumes(self) -> Iterator[Volume]:
         """The part as volumes, one for each span."""

@@ -17,6 +17,7 @@ from antalya.model.understandings import Signature, Status, Understanding
 from antalya.model.volume import Outline
 from antalya.picture import Rulebook, shape_of
 from antalya.ports import Kind, Thing, Transaction
+from antalya.steps.admit import check_place
 from antalya.steps.disclose import Context, Viewer, disclose
 from antalya.steps.record import Tell, leafing, signed_content, tell_of_understanding
 
@@ -35,10 +36,13 @@ def put(hub: Hub, caller: Viewer, noun: Noun, evidence: Evidence, *, operator: b
     Parties, forces and areas are the operator's to keep; stances, claims and sites their owner's; an understanding is
     proposed by a signatory, the broker or the operator, and a change of its content drops its signatures. What the change
     touches is checked again. Raises no_scope, not_yours, duplicate_id, stale_etag, precondition_required, unknown_reference,
-    wrong_state.
+    wrong_state, and what `check_place` raises.
     """
     kind, id_ = kind_of(noun), str(noun.id)  # type: ignore[attr-defined]
     with hub.refusals(kind, caller.party, id_, evidence):
+        if isinstance(noun, Area | Site | Understanding):
+            check_place(noun, hub.limits)
+
         def job(tx: Transaction) -> Thing:
             now, rulebook, old = hub.moment(tx), tx.rulebook(), tx.thing(kind, id_)
             owner = _owner(noun, caller, operator)
