@@ -21,6 +21,7 @@ from antalya.geometry.touch import apart, closer
 from antalya.model.errors import error
 from antalya.model.findings import Met
 from antalya.model.operations import Operation
+from antalya.model.parties import Level
 from antalya.model.rules import KeepOut, Rule
 from antalya.model.understandings import Understanding
 from antalya.model.volume import Circle, Minima, Outline, Position, Volume, vertices
@@ -88,6 +89,16 @@ def parties_of(operation: Operation, rulebook: Rulebook) -> tuple[str, ...]:
         return (operation.party,)
     answering = {rulebook.forces[f].answers for f in operation.forces if f in rulebook.forces}
     return (operation.party, *sorted(answering - {operation.party}))
+
+
+def between_signatories(one: Operation, other: Operation, rulebook: Rulebook, now: datetime) -> Level:
+    """What the two sides of a clash see of each other: the overlap, or what their understanding in force says, where
+    everyone who takes part has signed one; of several the youngest."""
+    parties = {*parties_of(one, rulebook), *parties_of(other, rulebook)}
+    chosen = [u for u in rulebook.understandings.values() if u.status == "in-force" and u.disclosure is not None
+              and u.applies_at(now) and parties <= set(u.signatories)]
+    youngest = max(chosen, key=lambda u: (u.since, u.id), default=None)
+    return youngest.disclosure.clash if youngest is not None and youngest.disclosure is not None else "overlap"
 
 
 def all_among(operation: Operation, who: Iterable[str], rulebook: Rulebook) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import shapely
+from msgspec.structs import replace
 from shapely.geometry.base import BaseGeometry
 from tests.world import DAWN, World, hours, square, volume
 
@@ -119,3 +120,13 @@ def test_so_it_is_near_a_keep_out(world: World, monkeypatch: pytest.MonkeyPatch)
     widened = widened_corners(monkeypatch)
     assert world.file("TR")["clearance"] == "blocked"
     assert max(widened) < 250
+
+
+def test_a_site_that_goes_away_frees_whose_part_near_it_is_over(world: World) -> None:
+    site = world.protect()
+    outcome = world.file("TR", volume(start=DAWN + hours(1), end=DAWN + hours(2)),
+                         volume(40.0, 35.0, start=DAWN + hours(6), end=DAWN + hours(8)), activity="fires")
+    assert outcome["clearance"] == "held"
+    world.later(hours=4)
+    world.put(replace(site, outline=Circle(center=(30.0, 30.0), radius_m=100)), "AID", version=1)
+    assert world.clearance(outcome["operation"]["id"]) == "clear"

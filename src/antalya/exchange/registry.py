@@ -1,6 +1,5 @@
 """The registry: parties, forces, areas, stances, claims, sites and understandings, and what a change of them re-checks."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -193,7 +192,7 @@ def _become(hub: Hub, tx: Transaction, understanding: Understanding, status: Sta
     kept = tx.put_thing("understanding", changed, owner, now)
     rulebook = tx.rulebook()
     show_keep_outs(hub, tx, changed, rulebook, now)
-    changes = recheck(hub, tx, _touched_by(tx, changed.rules, rulebook, now), now, f"understanding {status}", rulebook=rulebook)
+    changes = recheck(hub, tx, _touched_by(tx, changed, rulebook, now), now, f"understanding {status}", rulebook=rulebook)
     hub.tell(tx, [*changes.tells, *tell_of_understanding(changed)], now)
     return kept
 
@@ -222,10 +221,13 @@ def _after(hub: Hub, tx: Transaction, noun: Noun, old: Thing | None, now: dateti
         hub.tell(tx, [*tells, *changes.tells], now)
 
 
-def _touched_by(tx: Transaction, rules: Iterable[AnyRule], rulebook: Rulebook, now: datetime) -> list[str]:
-    """Operations that rules can touch: those near their areas, or all live ones where a rule has no area."""
+def _touched_by(tx: Transaction, understanding: Understanding, rulebook: Rulebook, now: datetime) -> list[str]:
+    """Operations that an understanding can touch: those near its rules' areas, or all live ones where a rule has no area or the
+    signatories chose what they show each other, for they may clash anywhere."""
+    if understanding.disclosure is not None:
+        return tx.live_operations(now)
     ids: dict[str, None] = {}
-    for rule in rules:
+    for rule in understanding.rules:
         outline = rulebook.outline_of(rule)
         if outline is None or isinstance(rule, KeepOut | Incompatible | Corridor | Protect):
             return tx.live_operations(now)
@@ -234,5 +236,6 @@ def _touched_by(tx: Transaction, rules: Iterable[AnyRule], rulebook: Rulebook, n
 
 
 def _near(tx: Transaction, outline: Outline, margin_m: float, now: datetime) -> list[str]:
-    far = datetime.max.replace(tzinfo=now.tzinfo)
-    return [p.operation.id for p in tx.within(shape_of(outline), now, far, margin_m)]
+    """Operations with a volume near an outline, also one that is over while others are to come: what was found of it is open."""
+    ever, far = datetime.min.replace(tzinfo=now.tzinfo), datetime.max.replace(tzinfo=now.tzinfo)
+    return [p.operation.id for p in tx.within(shape_of(outline), ever, far, margin_m)]
