@@ -9,12 +9,14 @@ from msgspec.structs import replace
 from shapely.geometry.base import BaseGeometry
 from tests.world import DAWN, World, hours, square, volume
 
+from antalya.exchange.bridge import things
 from antalya.geometry import line
 from antalya.geometry.line import within_m
 from antalya.model import Area, Circle, MultiPolygon, Polygon, Understanding
 from antalya.model.errors import AntalyaError
 from antalya.model.limits import Limits
 from antalya.model.rules import KeepOut
+from antalya.model.understandings import Disclosure
 from antalya.picture import shape_of
 
 
@@ -130,3 +132,15 @@ def test_a_site_that_goes_away_frees_whose_part_near_it_is_over(world: World) ->
     world.later(hours=4)
     world.put(replace(site, outline=Circle(center=(30.0, 30.0), radius_m=100)), "AID", version=1)
     assert world.clearance(outcome["operation"]["id"]) == "clear"
+
+
+@pytest.mark.parametrize(("corners", "widened_at_most"), [(500, 500), (901, 480)])
+def test_what_drone_operators_are_shown_of_many_corners_is_what_is_round_their_hull(
+        world: World, monkeypatch: pytest.MonkeyPatch, corners: int, widened_at_most: int) -> None:
+    agreed = understanding(KeepOut(id="out", outline=jagged(corners, size=0.01), stand_off_m=1_000))
+    widened = widened_corners(monkeypatch)
+    with world.hub.store.read() as tx:
+        [shown] = things.keep_outs(replace(agreed, status="in-force", disclosure=Disclosure(everybody="details")), tx.rulebook())
+    assert 0 < max(widened) <= widened_at_most
+    round_it = shapely.polygons(shown.volumes[0].outline.coordinates[0])
+    assert shapely.contains(round_it, shapely.polygons(jagged(corners, size=0.01).coordinates[0]))
