@@ -180,3 +180,15 @@ def test_conditions_are_not_asked_again_of_a_yes_that_ran_out(world: World) -> N
     world.later(seconds=601)
     refile(world, id_, 1, title="The same, with a title")
     assert {a["kind"] for a in (*world.asks("TR"), *world.asks("RU"))} == {"consent"}
+
+
+def test_filing_again_asks_again_also_before_the_exchange_has_noticed_that_the_deadline_passed(world: World) -> None:
+    id_ = asked_of_russia(world, answer_within_s=600)
+    old = world.asks("RU")[0]["id"]
+    world.clock.now += timedelta(seconds=601)
+    refile(world, id_, 1, title="The same, with a title")
+    world.later(seconds=1)
+    [ask] = world.asks("RU")
+    assert ask["id"] != old
+    world.answer("RU", ask["id"], "grant")
+    assert world.clearance(id_) == "clear"
