@@ -21,9 +21,10 @@ from antalya.geometry.touch import apart, closer
 from antalya.model.errors import error
 from antalya.model.findings import Met
 from antalya.model.operations import Operation
+from antalya.model.parties import Level
 from antalya.model.rules import KeepOut, Rule
 from antalya.model.understandings import Understanding
-from antalya.model.volume import Circle, Minima, Outline, Position, Volume
+from antalya.model.volume import Circle, Minima, Outline, Position, Volume, vertices
 from antalya.picture import Prepared, Rulebook, shape_of
 
 Span = tuple[datetime, datetime]
@@ -31,6 +32,9 @@ Span = tuple[datetime, datetime]
 
 ALL_HEIGHTS_M = 1_000_000.0
 """A vertical minimum that no two bands keep: for rules that hold whatever the altitude."""
+
+TRACED = 100
+"""Corners of a place up to which the region near it is traced along them, in milliseconds; a building or a camp has fewer."""
 
 Side = Literal["left", "right"]
 
@@ -73,12 +77,28 @@ class Clash(NamedTuple):
         return tuple(encounter.met for encounter in self.encounters)
 
 
+def nearer_than(shape: Shape, place: Shape, across_m: float) -> Outline:
+    """The part of a shape nearer than that to a place that it is near; where the place has many corners, to the place's convex
+    hull, for everybody who files waits for this, and the hull errs towards more."""
+    return within_m(shape, place, across_m, hull=vertices(place.outline) > TRACED) or shape.outline
+
+
 def parties_of(operation: Operation, rulebook: Rulebook) -> tuple[str, ...]:
     """The operation's party, then those that answer for its other forces."""
     if not operation.forces:
         return (operation.party,)
     answering = {rulebook.forces[f].answers for f in operation.forces if f in rulebook.forces}
     return (operation.party, *sorted(answering - {operation.party}))
+
+
+def between_signatories(one: Operation, other: Operation, rulebook: Rulebook, now: datetime) -> Level:
+    """What the two sides of a clash see of each other: the overlap, or what their understanding in force says, where
+    everyone who takes part has signed one; of several the youngest."""
+    parties = {*parties_of(one, rulebook), *parties_of(other, rulebook)}
+    chosen = [u for u in rulebook.understandings.values() if u.status == "in-force" and u.disclosure is not None
+              and u.applies_at(now) and parties <= set(u.signatories)]
+    youngest = max(chosen, key=lambda u: (u.since, u.id), default=None)
+    return youngest.disclosure.clash if youngest is not None and youngest.disclosure is not None else "overlap"
 
 
 def all_among(operation: Operation, who: Iterable[str], rulebook: Rulebook) -> bool:
@@ -145,7 +165,7 @@ class Stay:
             return self.shape.outline
         if self.ground.side is not None and not across_m:
             return side_region(self.shape, *self.ground.side) or self.shape.outline
-        return within_m(self.shape, area, across_m) or self.shape.outline
+        return nearer_than(self.shape, area, across_m)
 
     def volumes(self) -> Iterator[Volume]:
         """The part as volumes, one for each span."""

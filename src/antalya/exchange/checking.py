@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from antalya.exchange.hub import Hub
 from antalya.model.asks import Ask
 from antalya.model.errors import error
-from antalya.model.findings import Clearance, Finding
+from antalya.model.findings import Clearance, Finding, Opened
 from antalya.model.operations import LIVE, Operation
 from antalya.picture import Prepared, Rulebook, Stored, prepare
 from antalya.ports import Reader, Transaction
-from antalya.steps.ask import asks_for, closed, subject_hash
+from antalya.steps.ask import asks_for, bound_anew, closed, subject_hash
 from antalya.steps.clear import clearance
 from antalya.steps.detect import concerns_own, detect, separations, widest_towards
 from antalya.steps.record import Tell, leafing, tell_of_ask, tell_of_finding
@@ -90,7 +90,7 @@ def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, becaus
             raise error("not_found", f"no operation {id_}")
         live = stored.operation.state in LIVE and max(v.ends_at for v in stored.operation.volumes) >= since(rulebook, now)
         after = {f.id: f for f in check(tx, _ready(stored, subject), rulebook, now)} if live else {}
-        before = {o.finding.id: o.finding for o in tx.findings(operations=[id_])}
+        before = {o.finding.id: o for o in tx.findings(operations=[id_])}
         if before or after:
             _reconcile(hub, tx, before, after, now, because, again, rulebook, changes, id_)
     _log_changes(hub, tx, changes, now)
@@ -101,32 +101,38 @@ def _ready(stored: Stored, subject: Prepared | None) -> Prepared:
     return subject if subject is not None and subject.operation is stored.operation else prepared(stored)
 
 
-def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Finding], after: dict[str, Finding], now: datetime, because: str,
+def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Opened], after: dict[str, Finding], now: datetime, because: str,
                again: bool, rulebook: Rulebook, changes: Changes, subject: str) -> None:
-    touched = {o for f in (*before.values(), *after.values()) for o in (f.operation, f.other) if o is not None} | {subject}
+    found = [*(o.finding for o in before.values()), *after.values()]
+    touched = {o for f in found for o in (f.operation, f.other) if o is not None} | {subject}
     stored = tx.operations_of(touched)
     operations = {id_: s.operation for id_, s in stored.items()}
-    owing = {f.operation for f in (*before.values(), *after.values())}
+    owing = {f.operation for f in found}
     was = clearances(tx, owing, now)
     asks: dict[str, list[Ask]] = {}
-    for ask in tx.asks(findings=before):
+    for ask in tx.asks(findings={*before, *after}):  # of what was there once and is again, too: a refusal of then still blocks
         asks.setdefault(ask.finding, []).append(ask)
-    for id_, finding in before.items():
-        if not _same(after.get(id_), finding):
+    same = {id_ for id_, opened in before.items() if _same(after.get(id_), opened.finding)}
+    for id_, opened in before.items():
+        if id_ not in same:
+            finding = opened.finding
             tx.close_finding(id_, now, because if id_ not in after else "changed")
             changes.closed.append(finding)
             changes.tells += tell_of_finding(finding, "closed", operations, rulebook)
             if id_ not in after:
                 _keep(tx, closed(asks.get(id_, ())), operations, changes)
     for id_, finding in after.items():
-        if not _same(before.get(id_), finding):
+        if id_ not in same:
             tx.open_finding(finding, now)
             changes.opened.append(finding)
             changes.tells += tell_of_finding(finding, "opened", operations, rulebook)
-        bound = subject_hash(stored[finding.operation].movement,
-                             None if finding.other is None else stored[finding.other].movement)
-        _keep(tx, asks_for(finding, asks.get(id_, ()), bound, now, hub.ids, again=again, default_s=hub.limits.ask_default_s),
-              operations, changes)
+        movement = stored[finding.operation].movement
+        bound = subject_hash(finding, movement, None if finding.other is None else stored[finding.other].movement)
+        existing = asks.get(id_, [])
+        if id_ in same:
+            existing = bound_anew(before[id_], existing, movement, bound)
+        _keep(tx, asks_for(finding, existing, bound, now, hub.ids, again=again or id_ not in before,
+                           default_s=hub.limits.ask_default_s), operations, changes)
     changes.tells += tell_of_clearances(was, clearances(tx, owing, now), operations)
 
 

@@ -1,6 +1,5 @@
 """The registry: parties, forces, areas, stances, claims, sites and understandings, and what a change of them re-checks."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -17,7 +16,7 @@ from antalya.model.understandings import Signature, Status, Understanding
 from antalya.model.volume import Outline
 from antalya.picture import Rulebook, shape_of
 from antalya.ports import Kind, Thing, Transaction
-from antalya.steps.admit import check_signed
+from antalya.steps.admit import check_place, check_signed
 from antalya.steps.disclose import Context, Viewer, disclose
 from antalya.steps.record import EXCHANGE, Tell, leafing, signed_content, tell_of_understanding
 
@@ -44,10 +43,13 @@ def put(hub: Hub, caller: Viewer, noun: Noun, evidence: Evidence, *, operator: b
     Parties, forces and areas are the operator's to keep; stances, claims and sites their owner's; an understanding is
     proposed by a signatory, the broker or the operator, and a change of its content drops its signatures. What the change
     touches is checked again. Raises no_scope, not_yours, duplicate_id, stale_etag, precondition_required, unknown_reference,
-    wrong_state, signature_required.
+    wrong_state, signature_required, and what `check_place` raises.
     """
     kind, id_ = kind_of(noun), str(noun.id)  # type: ignore[attr-defined]
     with hub.refusals(kind, caller.party, id_, evidence):
+        if isinstance(noun, Area | Site | Understanding):
+            check_place(noun, hub.limits)
+
         def job(tx: Transaction) -> Thing:
             now, rulebook, old = hub.moment(tx), tx.rulebook(), tx.thing(kind, id_)
             owner = _owner(noun, caller, operator)
@@ -210,7 +212,7 @@ def _become(hub: Hub, tx: Transaction, understanding: Understanding, status: Sta
     kept = tx.put_thing("understanding", changed, owner, now)
     rulebook = tx.rulebook()
     show_keep_outs(hub, tx, changed, rulebook, now)
-    changes = recheck(hub, tx, _touched_by(tx, changed.rules, rulebook, now), now, f"understanding {status}", rulebook=rulebook)
+    changes = recheck(hub, tx, _touched_by(tx, changed, rulebook, now), now, f"understanding {status}", rulebook=rulebook)
     hub.tell(tx, [*changes.tells, *tell_of_understanding(changed)], now)
     return kept
 
@@ -241,10 +243,13 @@ def _after(hub: Hub, tx: Transaction, noun: Noun, old: Thing | None, now: dateti
         hub.tell(tx, [*tells, *changes.tells], now)
 
 
-def _touched_by(tx: Transaction, rules: Iterable[AnyRule], rulebook: Rulebook, now: datetime) -> list[str]:
-    """Operations that rules can touch: those near their areas, or all live ones where a rule has no area."""
+def _touched_by(tx: Transaction, understanding: Understanding, rulebook: Rulebook, now: datetime) -> list[str]:
+    """Operations that an understanding can touch: those near its rules' areas, or all live ones where a rule has no area or the
+    signatories chose what they show each other, for they may clash anywhere."""
+    if understanding.disclosure is not None:
+        return tx.live_operations(now)
     ids: dict[str, None] = {}
-    for rule in rules:
+    for rule in understanding.rules:
         outline = rulebook.outline_of(rule)
         if outline is None or isinstance(rule, KeepOut | Incompatible | Corridor | Protect):
             return tx.live_operations(now)
@@ -253,5 +258,6 @@ def _touched_by(tx: Transaction, rules: Iterable[AnyRule], rulebook: Rulebook, n
 
 
 def _near(tx: Transaction, outline: Outline, margin_m: float, now: datetime) -> list[str]:
-    far = datetime.max.replace(tzinfo=now.tzinfo)
-    return [p.operation.id for p in tx.within(shape_of(outline), now, far, margin_m)]
+    """Operations with a volume near an outline, also one that is over while others are to come: what was found of it is open."""
+    ever, far = datetime.min.replace(tzinfo=now.tzinfo), datetime.max.replace(tzinfo=now.tzinfo)
+    return [p.operation.id for p in tx.within(shape_of(outline), ever, far, margin_m)]

@@ -36,7 +36,7 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
     stored = tx.operations_of(wanted | {o for f in around.values() for o in (f.operation, f.other) if o is not None})
     operations = {id_: s.operation for id_, s in stored.items()}
     if not around and not asks:
-        seen: dict[str, Level] = {id_: level_of(viewer, o, (), (), {}, rulebook) for id_, o in operations.items()}
+        seen: dict[str, Level] = {id_: level_of(viewer, o, (), (), {}, rulebook, now) for id_, o in operations.items()}
         seen |= dict.fromkeys(wanted - seen.keys(), "nothing")
         return Context(rulebook=rulebook, now=now, levels=seen, operations=operations, encoded=encoded,
                        clearances={id_: clearance((), {}, now) for id_, level in seen.items() if level == "details"})
@@ -46,7 +46,6 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
     answers: dict[str, list[Answer]] = {}
     for answer in tx.answers({a.id for a in asks}) if asks else ():
         answers.setdefault(answer.ask, []).append(answer)
-    owners = {id_: o.party for id_, o in operations.items()}
     touching: dict[str, list[Finding]] = {}
     for f in around.values():
         for o in dict.fromkeys((f.operation, f.other)):
@@ -54,7 +53,7 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
                 touching.setdefault(o, []).append(f)
     levels = {id_: level_of(viewer, o, touching.get(id_, ()), [a for f in touching.get(id_, ())
                                                                for a in by_finding.get(f.id, ()) if a.operation == id_],
-                            owners, rulebook) for id_, o in operations.items()}
+                            operations, rulebook, now) for id_, o in operations.items()}
     levels |= {id_: "nothing" for id_ in wanted if id_ not in levels}
     return Context(rulebook=rulebook, now=now, levels=levels, operations=operations, encoded=encoded,
                    clearances=clearances(tx, wanted & {id_ for id_, level in levels.items() if level == "details"}, now),

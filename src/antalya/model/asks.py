@@ -19,7 +19,8 @@ Decision = Literal["grant", "grant-with-conditions", "refuse", "withdraw"]
 
 class Ask(Noun, frozen=True, kw_only=True):
     """A question to a party (`of`) about an operation, because of a finding. `subject_sha256` binds a yes to what was
-    asked about: the operation's movement (and the other's, for a clash); if that changes, it is asked again."""
+    asked about: the operation's movement, and the other's for a clash, else what it meets (a site, an area) and where; if
+    that changes, it is asked again."""
 
     id: Id
     kind: AskKind

@@ -88,3 +88,8 @@ def at_least(level: Level, floor: Level) -> bool:
 def higher(one: Level, other: Level) -> Level:
     """The level of the two that shows more."""
     return max(one, other, key=LEVELS.index)
+
+
+def lower(one: Level, other: Level) -> Level:
+    """The level of the two that shows less."""
+    return min(one, other, key=LEVELS.index)

@@ -7,12 +7,19 @@ from itertools import chain
 from uuid import UUID
 
 from antalya.geometry.densify import check_added
+from antalya.geometry.shape import Shape
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.operations import NEXT, UNDER_WAY, Operation
 from antalya.model.parties import Party
+from antalya.model.places import Area, Site
+from antalya.model.rules import KeepOut
+from antalya.model.understandings import Understanding
 from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Ring, vertices
-from antalya.picture import Prepared, Rulebook
+from antalya.picture import Prepared, Rulebook, shape_of
+
+MOST_SITE_VERTICES = 500
+"""Positions of a site's outline: every filing near it is measured against all of them, and a building or a camp has tens."""
 
 _PLAIN_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 """A UUID of version 4 or 7, of the variant that has versions."""
@@ -26,11 +33,39 @@ def check_size(operation: Operation, limits: Limits) -> None:
     total = 0
     for i, volume in enumerate(operation.volumes):
         total += vertices(volume.outline)
-        if total > limits.vertices:
-            raise error("too_many_vertices", f"more than {limits.vertices} positions", at=f"volumes[{i}].outline")
+        _check_vertices(total, limits.vertices, f"volumes[{i}].outline")
         if limits.theatre is not None:
             _check_swapped(volume.outline, limits.theatre, f"volumes[{i}].outline")
     check_added([ring for volume in operation.volumes for ring in _rings(volume.outline)], "volumes")
+
+
+def check_place(place: Site | Area | Understanding, limits: Limits) -> None:
+    """Whether filings can be measured against the outlines of a site, an area or an understanding's rules: all that come near
+    are. How large an area is says little of what that costs, and a rule may hold everywhere; a site is a place. Raises
+    too_many_vertices, area_too_large."""
+    match place:
+        case Site(outline=outline):
+            _check_outline(outline, min(MOST_SITE_VERTICES, limits.vertices), "outline")
+            _check_area(shape_of(outline), limits, "outline")
+        case Area(outline=outline):
+            _check_outline(outline, limits.vertices, "outline")
+        case Understanding(rules=rules):
+            for i, rule in enumerate(rules):
+                if rule.outline is not None:
+                    _check_outline(rule.outline, limits.vertices, f"rules[{i}].outline")
+                if isinstance(rule, KeepOut) and rule.line is not None:
+                    _check_vertices(len(rule.line), limits.vertices, f"rules[{i}].line")
+                    check_added([rule.line], f"rules[{i}].line")
+
+
+def _check_outline(outline: Outline, most: int, at: str) -> None:
+    _check_vertices(vertices(outline), most, at)
+    check_added(list(_rings(outline)), at)
+
+
+def _check_vertices(count: int, most: int, at: str) -> None:
+    if count > most:
+        raise error("too_many_vertices", f"more than {most} positions", at=at)
 
 
 def check_id(id: str) -> None:
@@ -76,12 +111,14 @@ def admit(subject: Prepared, caller: str, rulebook: Rulebook, limits: Limits, no
 
 def check_areas(subject: Prepared, limits: Limits) -> None:
     """Raises area_too_large."""
-    most_m2 = limits.area_km2 * 1e6
     for i, radius_m in enumerate(subject.radii_m):
-        # a cap's area first: its own takes longer to find
-        if 3.2 * radius_m**2 > most_m2 and (area_m2 := subject.shapes[i].area_m2) > most_m2:
-            raise error("area_too_large", f"{area_m2 / 1e6:.0f} km², at most {limits.area_km2:.0f} km²",
-                        at=f"volumes[{i}].outline")
+        if 3.2 * radius_m**2 > limits.area_km2 * 1e6:  # a cap's area first: its own takes longer to find
+            _check_area(subject.shapes[i], limits, f"volumes[{i}].outline")
+
+
+def _check_area(shape: Shape, limits: Limits, at: str) -> None:
+    if shape.area_m2 > limits.area_km2 * 1e6:
+        raise error("area_too_large", f"{shape.area_m2 / 1e6:.0f} km², at most {limits.area_km2:.0f} km²", at=at)
 
 
 def _check_windows(operation: Operation, limits: Limits, now: datetime) -> None:

@@ -3,39 +3,65 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from antalya.model.asks import Answer, Ask
 from antalya.model.errors import error
-from antalya.model.findings import Finding
+from antalya.model.findings import Finding, Opened
+from antalya.wire.canonical import content_hash
 
 _PENDING = frozenset({"open", "granted", "granted-with-conditions"})
 
 
-def subject_hash(movement: str, other: str | None) -> str:
-    """What a yes is bound to: the movement of the operation, and of the other one for a clash."""
-    return movement if other is None else f"{movement}+{other}"
+_LINE = frozenset({"hotline", "hotline_of"})
+"""Params that say whom to call, not what is asked about."""
+
+
+def subject_hash(finding: Finding, movement: str, other: str | None) -> str:
+    """What a yes is bound to: the movement of the operation, and of the other one for a clash; without another one, what the
+    operation meets and where, for a site moves and an area is drawn anew while the operation stays."""
+    if other is not None:
+        return f"{movement}+{other}"
+    params = {name: value for name, value in finding.params.items() if name not in _LINE}
+    about = {"met": to_builtins(finding.met), "site": finding.site, "params": params}
+    return f"{movement}+{content_hash(about)}"
+
+
+def bound_anew(opened: Opened, asks: Iterable[Ask], movement: str, subject_sha256: str) -> list[Ask]:
+    """The asks about a finding that is still the same: those of earlier programs are bound to the movement only, and stand
+    where they were asked since the finding is as it is."""
+    return [replace(a, subject_sha256=subject_sha256)
+            if a.subject_sha256 == movement and a.asked_at >= opened.opened_at else a for a in asks]
 
 
 def asks_for(finding: Finding, existing: Sequence[Ask], subject_sha256: str, now: datetime, new_id: Callable[[], str], *,
              again: bool, default_s: float) -> list[Ask]:
-    """The asks to keep for an open finding: new ones, and old ones to close because they ask about something else.
+    """The asks to keep for an open finding: new ones, and old ones to close because they ask about something else; such a
+    refusal too, or it would block what was never asked about.
 
-    `again`: the owner filed again, so what expired or was withdrawn is asked once more; a refusal stands until the
-    movement changes.
+    `again`: the owner filed again, so what expired or was withdrawn is asked once more, and conditions that it let pass; a
+    refusal stands until what was asked about changes.
     """
     wanted = finding.asks_of if finding.ask else ()
-    changed = [replace(a, state="closed") for a in existing
-               if a.state in _PENDING and ((a.of not in wanted and a.kind != "conditions") or a.subject_sha256 != subject_sha256)]
+    others = [a for a in existing if a.subject_sha256 != subject_sha256 and a.state != "closed"]
+    own = [lapsed(a, now) or a for a in existing if a.subject_sha256 == subject_sha256]  # time's turn may be yet to come
+    gone = [a for a in own if a.state in _PENDING and a.of not in wanted and a.kind != "conditions"]
+    wait = timedelta(seconds=finding.answer_within_s if finding.answer_within_s is not None else default_s)
     standing = _PENDING | {"refused"} | (frozenset() if again else {"expired", "withdrawn"})
-    for party in wanted:
-        if any(a.of == party and a.kind != "conditions" and a.subject_sha256 == subject_sha256 and a.state in standing
-               for a in existing):
-            continue
-        wait = timedelta(seconds=finding.answer_within_s if finding.answer_within_s is not None else default_s)
-        changed.append(Ask(id=new_id(), kind=finding.ask or "consent", finding=finding.id, operation=finding.operation, of=party,
-                           text=finding.text, asked_at=now, deadline=now + wait, subject_sha256=subject_sha256))
-    return changed
+    missing = [p for p in wanted if not any(a.of == p and a.kind != "conditions" and a.state in standing for a in own)]
+    return [*(replace(a, state="closed") for a in (*others, *gone)),
+            *(Ask(id=new_id(), kind=finding.ask or "consent", finding=finding.id, operation=finding.operation, of=party,
+                  text=finding.text, asked_at=now, deadline=now + wait, subject_sha256=subject_sha256) for party in missing),
+            *(replace(c, id=new_id(), state="open", asked_at=now, deadline=now + wait, valid_until=None)
+              for c in (_let_pass(own, now) if again else ()))]
+
+
+def _let_pass(asks: Sequence[Ask], now: datetime) -> list[Ask]:
+    """Of each yes under conditions that stands, the last ask about them, where nobody can answer it any more."""
+    last = {c.about: c for c in asks if c.kind == "conditions"}
+    return [last[a.id] for a in asks if a.state == "granted-with-conditions" and a.id in last
+            and (last[a.id].state == "expired" or (last[a.id].state == "refused" and last[a.id].deadline <= now))]
 
 
 def closed(existing: Iterable[Ask]) -> list[Ask]:

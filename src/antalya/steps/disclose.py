@@ -17,12 +17,12 @@ from antalya.geometry.cells import cell_outline, cells_outline, coarse
 from antalya.model.asks import Answer, Ask
 from antalya.model.findings import Clearance, Finding, Opened, Remedy, start_with_notice
 from antalya.model.operations import Operation
-from antalya.model.parties import Level, Stance, StanceLevel, at_least, higher
+from antalya.model.parties import Level, Stance, StanceLevel, at_least, higher, lower
 from antalya.model.places import Control, Site
 from antalya.model.understandings import Understanding
 from antalya.model.volume import Outline, Volume
 from antalya.picture import Rulebook, Stored, shape_of
-from antalya.scope import parties_of
+from antalya.scope import between_signatories, parties_of
 
 ENVELOPE_LEVEL = 10
 """S2 level of an envelope's cells: about 9 km wide."""
@@ -57,10 +57,10 @@ class Context(msgspec.Struct, frozen=True):
 
 
 def level_of(viewer: Viewer, operation: Operation, findings: Iterable[Finding], asks: Iterable[Ask],
-             owners: Mapping[str, str], rulebook: Rulebook) -> Level:
+             operations: Mapping[str, Operation], rulebook: Rulebook, now: datetime) -> Level:
     """How much of an operation a viewer sees: the most of what its owner, a clash with it, or an ask about it releases.
 
-    `findings` are those that involve the operation, `asks` those about it.
+    `findings` are those that involve the operation, `asks` those about it, `operations` all those that the findings name.
     """
     if viewer.broker or operation.party == viewer.party:
         return "details"
@@ -68,14 +68,24 @@ def level_of(viewer: Viewer, operation: Operation, findings: Iterable[Finding], 
     by_id = {finding.id: finding for finding in findings}
     for finding in by_id.values():
         across = finding.other if finding.operation == operation.id else finding.operation
-        if finding.other is not None and across is not None and owners.get(across) == viewer.party:
-            best = higher(best, finding.disclose)
+        known = operations.get(across or "")
+        if finding.other is not None and known is not None and known.party == viewer.party:
+            best = higher(best, _between(finding, operations, rulebook, now))
     for ask in asks:
         found = by_id.get(ask.finding)
         if ask.of == viewer.party and ask.state != "closed" and ask.kind != "conditions" and found is not None \
                 and found.other is None:
             best = higher(best, _consent_level(operation, found, rulebook))
     return best
+
+
+def _between(finding: Finding, operations: Mapping[str, Operation], rulebook: Rulebook, now: datetime) -> Level:
+    """What a finding shows the one side of the other: what was agreed between them when it was found, and no more than is agreed
+    now, for an agreement ends and nothing is found anew."""
+    one, other = operations.get(finding.operation), operations.get(finding.other or "")
+    if not at_least(finding.disclose, "envelope") or one is None or other is None:
+        return lower(finding.disclose, "overlap")
+    return lower(finding.disclose, between_signatories(one, other, rulebook, now))
 
 
 def sees_history(viewer: Viewer, operation: Operation) -> bool:
@@ -194,7 +204,7 @@ def _finding_level(viewer: Viewer, finding: Finding, context: Context) -> Level:
         return "details"
     released = min((context.levels.get(o, "nothing") for o in foreign), key=("nothing", "overlap", "envelope", "details").index)
     if len(foreign) < len(sides):
-        return higher(released, finding.disclose)
+        return higher(released, _between(finding, context.operations, context.rulebook, context.now))
     if site is not None and site.owner == viewer.party:
         return higher(released, "overlap")
     asked = any(a.of == viewer.party and a.state != "closed" for a in context.asks.get(finding.id, ()))

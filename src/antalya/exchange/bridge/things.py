@@ -15,7 +15,7 @@ from antalya.model.parties import Level
 from antalya.model.places import Site
 from antalya.model.rules import KeepOut
 from antalya.model.understandings import Understanding
-from antalya.model.volume import Circle, Outline, Volume
+from antalya.model.volume import Circle, Outline, Volume, vertices
 from antalya.picture import Rulebook, shape_of
 from antalya.scope import ground_of, holds
 
@@ -24,6 +24,9 @@ AIRBORNE: frozenset[Activity] = frozenset({"drone", "flight"})
 _STATES: dict[Stage, State] = {"filed": "Accepted", "accepted": "Accepted", "active": "Activated",
                                "nonconforming": "Nonconforming", "contingent": "Contingent"}
 _WIDEST_M = 2_000_000.0
+_TRACED = 500
+"""Corners of an outline up to which what is round it is traced along them, in half a second at most; of one with more it is what
+is round its convex hull, for all who write wait for this."""
 
 
 @dataclass(frozen=True)
@@ -103,4 +106,4 @@ def _widened(shape: Shape, by_m: float) -> Outline:
     if isinstance(outline, Circle):
         return Circle(center=outline.center, radius_m=min(outline.radius_m + by_m, _WIDEST_M))
     around = Circle(center=shape.centre, radius_m=min(1.1 * shape.radius_m + 1.2 * by_m + 10.0, _WIDEST_M))
-    return within_m(shape_of(around), shape, by_m) or outline
+    return within_m(shape_of(around), shape, by_m, hull=vertices(outline) > _TRACED) or outline

@@ -12,7 +12,7 @@ from antalya.model.parties import Level
 from antalya.model.rules import AnyRule, Hotline
 from antalya.model.understandings import Understanding
 from antalya.picture import Prepared, Rulebook
-from antalya.scope import Ground, binds, ground_of, parties_of
+from antalya.scope import Ground, binds, ground_of
 
 SUSPENDED = " The agreement it rests on is suspended: a warning only."
 
@@ -103,16 +103,6 @@ def finding_id(kind: str, operations: Sequence[str], understanding: str | None, 
     """The id that follows from what a finding is about: `f-` and 24 hex digits of the SHA-256 of its identity."""
     identity = _json([kind, sorted(operations), understanding, rule, site, why])
     return "f-" + hashlib.sha256(identity.encode()).hexdigest()[:24]
-
-
-def between_signatories(one: Operation, other: Operation, rulebook: Rulebook, now: datetime) -> Level:
-    """What the two sides of a clash see of each other: the overlap, or what their understanding in force says, where
-    everyone who takes part has signed one; of several the youngest."""
-    parties = {*parties_of(one, rulebook), *parties_of(other, rulebook)}
-    chosen = [u for u in rulebook.understandings.values() if u.status == "in-force" and u.disclosure is not None
-              and u.applies_at(now) and parties <= set(u.signatories)]
-    youngest = max(chosen, key=lambda u: (u.since, u.id), default=None)
-    return youngest.disclosure.clash if youngest is not None and youngest.disclosure is not None else "overlap"
 
 
 def hotline(parties: Iterable[str], rulebook: Rulebook, now: datetime) -> Params:

@@ -8,8 +8,8 @@ from antalya.model.rules import Incompatible
 from antalya.model.understandings import Understanding
 from antalya.model.volume import Minima
 from antalya.picture import Prepared, shape_of
-from antalya.scope import ALL_HEIGHTS_M, Encounter, Ground, binds, lasting
-from antalya.steps.weigh.case import Case, between_signatories, finding
+from antalya.scope import ALL_HEIGHTS_M, Encounter, Ground, between_signatories, binds, lasting
+from antalya.steps.weigh.case import Case, finding
 from antalya.steps.weigh.trims import clash_trims, rule_trims, withdraw
 
 

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antalya.geometry.cut import cut
-from antalya.geometry.line import within_m
 from antalya.geometry.overlap import Part, meet, near_in_time_and_height, overlaps
 from antalya.model.findings import Finding, Met, Remedy
 from antalya.model.operations import Activity
@@ -21,7 +20,7 @@ from antalya.model.rules import Protect
 from antalya.model.understandings import Understanding
 from antalya.model.volume import Minima, Volume
 from antalya.picture import shape_of
-from antalya.scope import Ground, Span, common, lasting
+from antalya.scope import Ground, Span, common, lasting, nearer_than
 from antalya.steps.weigh.case import Ask, Case, finding
 from antalya.steps.weigh.trims import Own, leave_region, metres, trims
 
@@ -101,11 +100,10 @@ def _near(case: Case, site: Site, stand_off_m: float, spans: Sequence[Span]) -> 
 
 
 def _met(case: Case, near: Sequence[_Near], stand_off_m: float) -> list[Met]:
-    """The operation's own parts within the stand-off; not the site's outline, nor how far away it is."""
+    """The operation's own parts within the stand-off (`nearer_than`); not the site's outline, nor how far away it is."""
     found = []
     for n in near:
-        own = case.subject.shapes[n.index]
-        region = within_m(own, shape_of(n.site.outline), stand_off_m) or own.outline
+        region = nearer_than(case.subject.shapes[n.index], shape_of(n.site.outline), stand_off_m)
         found.append(Met(volume=n.index, other_volume=None, region=region, starts_at=n.part.starts_at, ends_at=n.part.ends_at,
                          lower_m=n.part.lower_m, upper_m=n.part.upper_m))
     return found
