@@ -172,6 +172,7 @@ def test_answers_leave_before_more_is_done(tmp_path: Path) -> None:
 
     async def eight() -> None:
         with driven(store):
+            assert await asyncio.to_thread(store._line._back.wait, 30)  # its own thread has nothing more to do
             await asyncio.gather(*(one() for _ in range(8)))
             await asyncio.sleep(0)
     with closing(store):

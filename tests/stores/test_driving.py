@@ -22,6 +22,7 @@ class Driver:
         self.woken = threading.Semaphore(0)
         self._watched: tuple[int, Callable[[], None]] | None = None
         self.turn = store.drive(self.woken.release, self._watch)
+        assert store._line._back.wait(30)  # type: ignore[attr-defined]  # its own thread has nothing more to do
 
     def _watch(self, fd: int, call: Callable[[], None]) -> Callable[[], None]:
         assert self._watched is None
@@ -134,6 +135,18 @@ def test_whoever_drives_a_line_may_write_too_and_closing_it_does_what_waits(stor
     assert isinstance(failed.exception(0), ZeroDivisionError)
     with pytest.raises(AntalyaError):
         store.submit(leaf("late"))
+
+
+def test_what_was_begun_before_is_not_waited_for(store: Store) -> None:
+    """As the loop of a server that begins must not be."""
+    with held_up(store) as held:
+        woken = threading.Semaphore(0)
+        turn, light = store.drive(woken.release, lambda fd, call: lambda: None), store.submit(here, light=True)
+        turn()
+        assert not held.done()
+        assert not light.done()
+    assert store.write(leaf("after")) == 1
+    assert light.result(0)[0] == 0
 
 
 def test_a_driven_line_asks_for_another_turn_as_long_as_something_waits(store: Store) -> None:

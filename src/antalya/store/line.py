@@ -103,13 +103,13 @@ class Line:
     def drive(self, wake: Callable[[], None], watch: Watch) -> Callable[[], None]:
         """From now on the calling thread runs what waits and is light, by calling what this returns (`turn`) soon after each
         `wake`, which any thread may call; it does other things while what was done becomes durable, until `watch` calls. Two
-        threads that alternate cost a process of Python more than what is done here. Until `leave`."""
+        threads that alternate cost a process of Python more than what is done here. What was begun before is not waited for.
+        Until `leave`."""
         with self._door:
             self.check_open()
             self._back.clear()
-            self._turns.put(self._back.set)
-            self._back.wait()
             self._driven, self._driver = (wake, watch), threading.get_ident()
+            self._turns.put(self._give_back)
         return self.turn
 
     def leave(self) -> None:
@@ -163,6 +163,9 @@ class Line:
     def _lent(self) -> None:
         """A turn of the line's own thread for the one that drives."""
         self._alone()
+        self._give_back()
+
+    def _give_back(self) -> None:
         self._back.set()
         self._go_on()
 
