@@ -67,7 +67,7 @@ def test_areas_and_rules_have_as_many_positions_as_a_filing_at_most(world: World
 
 
 def test_an_area_may_be_a_country(world: World) -> None:
-    world.put(Area(id="syria", name="Syria", outline=square(35.7, 32.3, 6.0)))
+    assert world.put(Area(id="syria", name="Syria", outline=square(35.7, 32.3, 6.0))).version == 1
 
 
 def test_long_edges_count_where_they_would_be_divided_into_too_much(world: World) -> None:

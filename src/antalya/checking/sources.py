@@ -1,5 +1,6 @@
 """Where plans and understandings for a check come from: files, GeoJSON mappings, operations."""
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -31,7 +32,7 @@ def read_sources(sources: Sequence[Source], theatre: Sequence[float] | None, bou
     files: dict[str, int] = {}
     order: dict[str, int] = {}
     features: list[tuple[str, int, Feature]] = []
-    read_before: dict[str, bytes] = {}
+    known: dict[str, bytes] = {}
     for number, source in enumerate(sources, 1):
         operations = _operations(source)
         if operations is not None:
@@ -39,7 +40,8 @@ def read_sources(sources: Sequence[Source], theatre: Sequence[float] | None, bou
             order |= {operation.id: number for operation in operations}
         else:
             name, data = _bytes(source, f"source {number}", bounds)
-            if read_before.setdefault(name, data) != data:  # what has no name of its own goes by that of its file
+            digest = hashlib.sha256(data).digest()
+            if known.setdefault(name, digest) != digest:  # an operation without a name goes by that of its file
                 raise error("bad_input_file", "another source goes by that name", at=name)
             files.setdefault(name, number)
             features += [(name, i, feature) for i, feature in enumerate(read_features(data, name, bounds))]

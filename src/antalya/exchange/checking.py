@@ -84,11 +84,12 @@ def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, becaus
     A finding that is still the same stays open with its asks; one that changed is closed and opened again.
     """
     changes, rulebook = Changes(), rulebook or tx.rulebook()
+    still = since(rulebook, now)
     for id_ in dict.fromkeys(ids):
         stored = tx.operation(id_)
         if stored is None:
             raise error("not_found", f"no operation {id_}")
-        live = stored.operation.state in LIVE and max(v.ends_at for v in stored.operation.volumes) >= since(rulebook, now)
+        live = stored.operation.state in LIVE and max(v.ends_at for v in stored.operation.volumes) >= still
         after = {f.id: f for f in check(tx, _ready(stored, subject), rulebook, now)} if live else {}
         before = {o.finding.id: o for o in tx.findings(operations=[id_])}
         if before or after:

@@ -2,8 +2,8 @@
 
 Jobs that wait together run in one SERIALIZABLE transaction, each under its own savepoint once it writes, and are answered after
 its COMMIT. A job that fails undoes only itself. Where another process's transaction came between, the server aborts one of the
-two and all its jobs are run again: they are pure. The advisory lock taken before the transaction begins keeps writers of several
-processes from doing work that would be aborted; that nothing is missed rests on SERIALIZABLE alone.
+two and all its jobs are run again: they are pure. The lock with which a transaction begins (`turns.LOCK`) keeps writers of
+several processes from doing work that would be aborted; that nothing is missed rests on SERIALIZABLE alone.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -39,7 +39,7 @@ class PostgresStore:
 
     `url` is a libpq address; its schema (the first of the search path) is the exchange's alone. `busy_s`: how long to wait for
     other writers before store_busy. `readers`: how many snapshots at once; `answer_s`: how long a server that does not answer,
-    or the end of another snapshot, is waited for before not_ready. `lock` False leaves the advisory lock out. Raises
+    or the end of another snapshot, is waited for before not_ready. `lock` False leaves the writers' lock out. Raises
     bad_setting, not_ready, store_newer, store_broken, store_read_only; after `close`, not_ready.
     """
 
