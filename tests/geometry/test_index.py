@@ -241,7 +241,8 @@ def test_held_rows_are_what_they_were_but_for_a_little(volumes: list[Volume]) ->
         patch.setattr(module.LOADED, "is_set", lambda: False)
         plain.add(0, 0, columns)
     for row in range(columns.size):
-        off_m, here = opening.opened(held.columns, row, pair), slice(*columns.first[row:row + 2])
+        opening.opened(held.columns, row, pair)
+        off_m, here = opening.off(held.columns, row), slice(*columns.first[row:row + 2])
         making.lie(pair.numbers[1])
         assert off_m <= 4.1e-5 * columns.radius[row]
         back = pair.points[:pair.first[2]]

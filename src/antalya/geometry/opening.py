@@ -78,16 +78,27 @@ def ask(held, row, q, which, pair):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def step(held, row):  # type: ignore[no-untyped-def]
+    """The metres of a step of a held row's corners."""
+    return max(held.numbers[row, RADIUS], LEAST_M) / STEPS
+
+
+@compiled
+def off(held, row):  # type: ignore[no-untyped-def]
+    """By how much a held row's corners, and what is between them, may be off, in metres."""
+    return OFF * max(held.numbers[row, RADIUS], LEAST_M)
+
+
+@compiled
 def opened(held, row, pair):  # type: ignore[no-untyped-def]
-    """Writes a held row to the second of a pair, but for its plane; by how much corners, and what is between them, may be off, in
-    metres."""
-    begin, count, at, numbers = held.first[row], held.first[row + 1] - held.first[row], pair.first[1], pair.numbers[1]
+    """Writes a held row to the second of a pair, but for its plane."""
+    numbers, metres = pair.numbers[1], step(held, row)
     for n in range(SHORT):
         numbers[n] = held.numbers[row, n]
-    step = max(numbers[RADIUS], LEAST_M) / STEPS
-    for n in range(count):
+    steps = held.points[held.first[row]:held.first[row + 1]]
+    at = pair.first[1]
+    for n in range(len(steps)):
         for axis in range(3):
-            pair.points[at + n, axis] = numbers[ORIGIN + axis] + held.points[begin + n, axis] * step
-        pair.codes[at + n] = held.points[begin + n, 3]
-    pair.first[2] = at + count
-    return OFF * max(numbers[RADIUS], LEAST_M)
+            pair.points[at + n, axis] = numbers[ORIGIN + axis] + steps[n, axis] * metres
+        pair.codes[at + n] = steps[n, 3]
+    pair.first[2] = at + len(steps)

@@ -6,25 +6,29 @@ once, instead of waiting for one pair after the other.
 
 import numpy as np
 
+from antalya.geometry.columns import NUMBERS
 from antalya.geometry.compiled import compiled
-from antalya.geometry.glance import fetched, glance
+from antalya.geometry.glance import glance
 from antalya.geometry.kernel import cores_near, meets, near
+from antalya.geometry.machine import ask_ahead
 from antalya.geometry.plane import NO, UNSURE, YES
-from antalya.geometry.tree import DEPTH, FAN, hull, touching, widen
+from antalya.geometry.tree import DEPTH, FAN, hull, room, touching, widen
 
 MANY = 512
 """Pairs gathered before they are weighed."""
 
 
 @compiled
-def pairs(begin, end, boxes, order, levels, since, c, kind, table, group, most, scratch, marks, out):  # type: ignore[no-untyped-def]
+def pairs(begin, end, boxes, order, levels, frame, c, kind, table, group, most, scratch, marks, out):  # type: ignore[no-untyped-def]
     """Pairs of rows that meet, or may (`kernel.UNSURE`), one of them in the blocks `begin` … `end` of rows, the other there or
     later; until `out` (n, 3: two rows, least first, and the verdict) is full. The block reached, and how many pairs.
 
     The columns' cores are reckoned. `kind`: a row's row in `table` (k, k, 3), the minima of each two kinds; `most`: as wide
     as any of them. Rows of the same `group` are no pairs.
     """
-    box, box_there, wide = np.empty(10, np.float32), np.empty(10, np.float32), np.empty((FAN, 10), np.float32)
+    box, box_there, wide = np.empty(10, np.int16), np.empty(10, np.int16), np.empty((FAN, 10), np.int16)
+    by = np.empty(5, np.int64)
+    room(frame, most, by)
     small, stack, pending = np.empty((2, 4)), np.empty(DEPTH * FAN, np.int64), np.empty((MANY, 2), np.int64)
     top, found, count = len(levels) - 2, 0, 0
     for at in range(begin, end):
@@ -32,9 +36,9 @@ def pairs(begin, end, boxes, order, levels, since, c, kind, table, group, most, 
         for lane in range(FAN):
             for side in range(10):
                 wide[lane, side] = boxes[at, side, lane]
-            widen(wide[lane], most)
-        hull(boxes, at, box, True)
-        widen(box, most)
+            widen(wide[lane], by)
+        hull(boxes, at, box)
+        widen(box, by)
         stack[0], deep = levels[top] * 16 + top, 1
         while deep:
             deep -= 1
@@ -51,7 +55,7 @@ def pairs(begin, end, boxes, order, levels, since, c, kind, table, group, most, 
                 continue
             for side in range(10 if top else 0):
                 box_there[side] = boxes[levels[1] + block // FAN, side, block % FAN]
-            widen(box_there, most)
+            widen(box_there, by)
             lanes = touching(boxes, at, box_there) if top else (1 << min(FAN, len(order))) - 1  # of one block, those there are
             for lane in range(FAN):
                 if not lanes >> lane & 1:
@@ -80,10 +84,13 @@ def pairs(begin, end, boxes, order, levels, since, c, kind, table, group, most, 
 def weighed(c, kind, table, pending, count, scratch, marks, small, out, found):  # type: ignore[no-untyped-def]
     """Writes those of `count` pending pairs that meet, or may, to `out` from `found` on; how many are found then. Where they are
     more than fit, the rest is counted only."""
-    kept, seen = 0, 0.0
+    kept = 0
     for k in range(count):
         j = pending[k, 1]
-        seen += c.numbers[j, 0] + c.numbers[j, 8] + c.numbers[j, 16] + c.windows[j, 0] + c.first[j]
+        for number in range(0, NUMBERS, 8):
+            ask_ahead(c.numbers, (j, number))
+        ask_ahead(c.windows, (j, 0))
+        ask_ahead(c.first, (j,))
     for k in range(count):
         i, j = pending[k, 0], pending[k, 1]
         across, up, seconds = table[kind[i], kind[j], 0], table[kind[i], kind[j], 1], table[kind[i], kind[j], 2]
@@ -94,17 +101,24 @@ def weighed(c, kind, table, pending, count, scratch, marks, small, out, found): 
             continue
         pending[kept, 0], pending[kept, 1] = i, j
         kept += 1
-        seen += fetched(c, i, 2) + fetched(c, j, 2)
-    scratch[0, 0] = seen  # so that it is not left out
+        _ask_for_corners(c, i)
+        _ask_for_corners(c, j)
     for k in range(kept):
         i, j = pending[k, 0], pending[k, 1]
         across = table[kind[i], kind[j], 0]
-        verdict = glance(c, i, j, across) if across > 0 else UNSURE
+        verdict = glance(c, i, c, j, 0.0, across) if across > 0 else UNSURE
         if verdict == UNSURE:
             verdict = meets(c, i, j, across, scratch, marks, small)
         if verdict != NO:
             found = _noted(i, j, verdict, out, found)
     return found
+
+
+@compiled
+def _ask_for_corners(c, row):  # type: ignore[no-untyped-def]
+    ask_ahead(c.codes, (c.first[row],))
+    for corner in range(c.first[row], c.first[row + 1], 2):
+        ask_ahead(c.points, (corner, 0))
 
 
 @compiled

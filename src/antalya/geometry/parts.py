@@ -16,7 +16,7 @@ from antalya.geometry import kernel, making, pairing, tree
 from antalya.geometry.columns import Columns
 from antalya.geometry.compiled import compiled
 from antalya.geometry.ellipsoid import Floats, Ints
-from antalya.geometry.tree import DEPTH, FAN, Tree, hull, touching, widen
+from antalya.geometry.tree import DEPTH, FAN, Tree, hull, room, touching, widen
 
 ROOM = 20_000
 
@@ -42,12 +42,13 @@ def parts(columns: Columns, table: Floats, size: int) -> Iterator[Part]:
 
 
 @compiled
-def _guests(begin, end, boxes, order, levels, since, most, marks):  # type: ignore[no-untyped-def]
+def _guests(begin, end, boxes, order, levels, frame, most, marks):  # type: ignore[no-untyped-def]
     """Marks the places along the curve from `end` on that may come within `most` of one from `begin` to `end`."""
-    box, stack, top = np.empty(10, np.float32), np.empty(DEPTH * FAN, np.int64), len(levels) - 2
+    box, by, stack, top = np.empty(10, np.int16), np.empty(5, np.int64), np.empty(DEPTH * FAN, np.int64), len(levels) - 2
+    room(frame, most, by)
     for at in range(begin // FAN, -(-end // FAN)):
-        hull(boxes, at, box, True)
-        widen(box, most)
+        hull(boxes, at, box)
+        widen(box, by)
         stack[0], deep = levels[top] * 16 + top, 1
         while deep:
             deep -= 1

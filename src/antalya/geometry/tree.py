@@ -1,8 +1,8 @@
 """A packed tree of boxes over columns, compiled (numba): in space, altitude and time at once, for any spread of sizes.
 
 Rows are put in the order of a curve (`curve`) and boxed `FAN` by `FAN`. Boxes hold caps; what they let through is decided by
-`kernel`. The boxes of a block stand side by side in short floats, rounded outwards, so that a processor compares all of them
-at once. Source: Kamel and Faloutsos 1993 (packed R-trees, by a curve).
+`kernel`. The sides of a block's boxes stand side by side as short numbers of steps (`frame`), so that a processor compares all
+of them at once and reads little memory. Source: Kamel and Faloutsos 1993 (packed R-trees, by a curve).
 """
 
 from typing import NamedTuple
@@ -13,32 +13,42 @@ from numpy.typing import NDArray
 from antalya.geometry import making
 from antalya.geometry.columns import CORE, LOWER, ORIGIN, RADIUS, UPPER, Columns
 from antalya.geometry.compiled import compiled
-from antalya.geometry.curve import along, every
-from antalya.geometry.ellipsoid import Ints
-from antalya.geometry.glance import fetched, glance
+from antalya.geometry.curve import along
+from antalya.geometry.ellipsoid import Floats, Ints
+from antalya.geometry.glance import glance
 from antalya.geometry.held import KEY, STATE
 from antalya.geometry.kernel import cores_near, meets, near
-from antalya.geometry.opening import ask, opened
+from antalya.geometry.machine import ask_ahead, lowest
+from antalya.geometry.opening import ask, off, opened, step
 from antalya.geometry.plane import NO, UNSURE
 
 FAN = 16
 DEPTH = 12
 FEW = 100
+WAITING = 64
+"""Blocks of rows gathered before they are looked into, so that all of them are in the processor's cache by then."""
+LINE = 64
+"""Bytes of a line of a processor's cache: a block of boxes is five of them."""
 SLACK = 1.0
-"""Metres or seconds by which boxes are wider than need be, and …"""
-LOSS = 3e-7
-"""… the part of a number: five times what a short float loses of it."""
+"""Metres or seconds by which boxes are wider than need be."""
+LEAST, MOST, EIGHTH = -32_767, 32_766, 8_192
+"""Between the first two are the steps, so many of them below what is usual and above it. Beyond these is what nothing touches."""
+SOME, USUAL = 2_000, (1, 99)
+"""Of so many rows what lies between these per cent is usual."""
+FAR = ((-3e8, 3e8), (-7e6, 7e6), (-7e6, 7e6), (-7e6, 7e6), (-1e3, 1e5))
+"""To where there are steps: seconds from what is usual (ten years), x, y, z, altitude; a side beyond stands at the last one."""
 
 
 class Tree(NamedTuple):
     """`boxes` (k, 10, FAN), block by block: least and greatest time, x, y, z, altitude of the rows in `order`, `FAN` in a block;
-    then of each block, and so on up to a single one. `levels`: where the blocks of each level begin, and the end. `since`:
-    the microseconds since 1970 from which the boxes' seconds are counted."""
+    then of each block, and so on up to a single one. `levels`: where the blocks of each level begin, and the end. `frame` (5, 5):
+    of time (seconds since 1970), x, y, z, altitude (metres), between what it is usual, and how many steps are one of it below
+    that, there, and above."""
 
-    boxes: NDArray[np.float32]
+    boxes: NDArray[np.int16]
     order: Ints
     levels: Ints
-    since: int
+    frame: Floats
 
     @property
     def nbytes(self) -> int:
@@ -65,58 +75,114 @@ def boxed(columns: Columns, order: Ints) -> Tree:
     while sizes[-1] > 1:
         sizes.append(-(-sizes[-1] // FAN))
     levels = np.cumsum([0, *sizes])
-    since = int(np.median(columns.starts[order[::every(len(order))]]))
-    boxes = np.empty((int(levels[-1]), 10, FAN), np.float32)
-    making.run(_row_blocks, sizes[0], columns, order, since, boxes)
+    frame, boxes = _frame(columns, order), _aligned(int(levels[-1]))
+    making.run(_row_blocks, sizes[0], columns, order, frame, boxes)
     for level in range(1, len(sizes)):
         _block_blocks(boxes, int(levels[level - 1]), int(levels[level]), int(levels[level + 1]))
-    return Tree(boxes, order, levels, since)
+    return Tree(boxes, order, levels, frame)
+
+
+def _frame(columns: Columns, order: Ints) -> Floats:
+    """Steps that are short where nearly all of the rows are, and longer for the few that may be anywhere."""
+    some = order[::max(1, len(order) // SOME)]
+    sides = np.empty((len(some), 10))
+    _sides(0, len(some), columns, some, sides)
+    frame = np.empty((5, 5))
+    for axis, (least, most) in enumerate(FAR):
+        low, high = np.percentile(sides[:, 2 * axis:2 * axis + 2], USUAL)
+        high = max(high, low + 1)
+        below, above = (-least, most) if axis == 0 else (max(low - least, 1.0), max(most - high, 1.0))
+        frame[axis] = low, high, EIGHTH / below, (MOST - LEAST - 2 * EIGHTH) / (high - low), EIGHTH / above
+    return frame
+
+
+def _aligned(blocks: int) -> NDArray[np.int16]:
+    """Room for blocks of boxes, each in as few lines of the cache as it can be."""
+    room = np.empty(blocks * 10 * FAN * 2 + LINE, np.uint8)
+    begin = -room.ctypes.data % LINE
+    return room[begin:begin + blocks * 10 * FAN * 2].view(np.int16).reshape(blocks, 10, FAN)
 
 
 @compiled
-def _row_blocks(begin, end, c, order, since, boxes):  # type: ignore[no-untyped-def]
-    box = np.empty(10)
+def _sides(begin, end, c, rows, out):  # type: ignore[no-untyped-def]
+    for k in range(begin, end):
+        _row_sides(c, rows[k], out[k])
+
+
+@compiled
+def _row_blocks(begin, end, c, order, frame, boxes):  # type: ignore[no-untyped-def]
+    sides, box = np.empty(10), np.empty(10, np.int16)
     for block in range(begin, end):
         for lane in range(FAN):
             at = block * FAN + lane
+            if at + FAN < len(order):
+                ask_ahead(c.windows, (order[at + FAN], 0))
+                ask_ahead(c.numbers, (order[at + FAN], 0))
+                ask_ahead(c.numbers, (order[at + FAN], CORE))
             if at < len(order):
-                _row_box(c, order[at], since, box)
-            for side in range(10):
-                boxes[block, side, lane] = box[side] if at < len(order) else np.inf if side % 2 == 0 else -np.inf
-
-
-@compiled
-def _row_box(c, k, since, box):  # type: ignore[no-untyped-def]
-    box[0], box[1] = (c.windows[k, 0] - since) / 1e6, (c.windows[k, 1] - since) / 1e6
-    for axis in range(3):
-        box[2 + 2 * axis] = c.numbers[k, ORIGIN + axis] - c.numbers[k, RADIUS]
-        box[3 + 2 * axis] = c.numbers[k, ORIGIN + axis] + c.numbers[k, RADIUS]
-    box[8], box[9] = c.numbers[k, LOWER], c.numbers[k, UPPER]
-    for side in range(0, 10, 2):
-        box[side] -= SLACK + LOSS * abs(box[side])
-        box[side + 1] += SLACK + LOSS * abs(box[side + 1])
-
-
-@compiled
-def _block_blocks(boxes, below, begin, end):  # type: ignore[no-untyped-def]
-    box = np.empty(10, np.float32)
-    for block in range(begin, end):
-        for lane in range(FAN):
-            child = below + (block - begin) * FAN + lane
-            hull(boxes, child, box, child < begin)
+                _row_sides(c, order[at], sides)
+                _steps(sides, frame, box)
+            else:
+                _nothing(box)
             for side in range(10):
                 boxes[block, side, lane] = box[side]
 
 
 @compiled
-def hull(boxes, block, box, there):  # type: ignore[no-untyped-def]
-    """The box about all of a block; an empty one if it is not there."""
-    for side in range(10):
-        value = np.float32(np.inf if side % 2 == 0 else -np.inf)
-        if there:
-            for lane in range(FAN):
-                value = max(value, boxes[block, side, lane]) if side % 2 else min(value, boxes[block, side, lane])
-        box[side] = value
+def _row_sides(c, k, sides):  # type: ignore[no-untyped-def]
+    sides[0], sides[1] = c.windows[k, 0] / 1e6, c.windows[k, 1] / 1e6
+    for axis in range(3):
+        sides[2 + 2 * axis] = c.numbers[k, ORIGIN + axis] - c.numbers[k, RADIUS]
+        sides[3 + 2 * axis] = c.numbers[k, ORIGIN + axis] + c.numbers[k, RADIUS]
+    sides[8], sides[9] = c.numbers[k, LOWER], c.numbers[k, UPPER]
+    for side in range(0, 10, 2):
+        sides[side] -= SLACK
+        sides[side + 1] += SLACK
+
+
+@compiled
+def _steps(sides, frame, box):  # type: ignore[no-untyped-def]
+    """Sides as steps. What is not less is never so as steps, by the same reckoning of all: so boxes that touch still do."""
+    for axis in range(5):
+        low, high = frame[axis, 0], frame[axis, 1]
+        for side in range(2 * axis, 2 * axis + 2):
+            value = sides[side]
+            if value > high:
+                steps = MOST - EIGHTH + (value - high) * frame[axis, 4]
+            else:
+                steps = LEAST + EIGHTH + (value - low) * frame[axis, 3 if value >= low else 2]
+            box[side] = np.int16(min(max(steps, float(LEAST)), float(MOST)))
+
+
+@compiled
+def _nothing(box):  # type: ignore[no-untyped-def]
+    """A box that touches none."""
+    for side in range(0, 10, 2):
+        box[side], box[side + 1] = np.int16(MOST + 1), np.int16(LEAST - 1)
+
+
+@compiled
+def _block_blocks(boxes, below, begin, end):  # type: ignore[no-untyped-def]
+    box = np.empty(10, np.int16)
+    for block in range(begin, end):
+        for lane in range(FAN):
+            child = below + (block - begin) * FAN + lane
+            if child < begin:
+                hull(boxes, child, box)
+            else:
+                _nothing(box)
+            for side in range(10):
+                boxes[block, side, lane] = box[side]
+
+
+@compiled
+def hull(boxes, block, box):  # type: ignore[no-untyped-def]
+    """The box about all of a block."""
+    for side in range(0, 10, 2):
+        low, high = np.int16(MOST + 1), np.int16(LEAST - 1)
+        for lane in range(FAN):
+            low, high = min(low, boxes[block, side, lane]), max(high, boxes[block, side + 1, lane])
+        box[side], box[side + 1] = low, high
 
 
 @compiled
@@ -134,16 +200,28 @@ def touching(boxes, block, box):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def widen(box, most):  # type: ignore[no-untyped-def]
-    """`most`: metres across, metres up, seconds."""
-    for side in range(0, 10, 2):
-        by = most[2] if side == 0 else most[1] if side == 8 else most[0]
-        box[side] -= by + LOSS * by
-        box[side + 1] += by + LOSS * by
+def room(frame, most, by):  # type: ignore[no-untyped-def]
+    """Into `by` (5): how many steps are never less than `most`: metres across, metres up, seconds."""
+    for axis in range(5):
+        steps = max(frame[axis, 2], frame[axis, 3], frame[axis, 4])
+        by[axis] = np.int64(min(_of(most, axis) * steps + 2, float(MOST - LEAST)))
 
 
 @compiled
-def around(boxes, order, levels, since, begin, end, c, words, row, q, which, most, table, pair, scratch, marks, out):  # type: ignore[no-untyped-def]
+def widen(box, by):  # type: ignore[no-untyped-def]
+    """Widens a box by `room`."""
+    for side in range(0, 10, 2):
+        box[side] = np.int16(max(np.int64(box[side]) - by[side // 2], LEAST))
+        box[side + 1] = np.int16(min(np.int64(box[side + 1]) + by[side // 2], MOST))
+
+
+@compiled
+def _of(most, axis):  # type: ignore[no-untyped-def]
+    return most[2] if axis == 0 else most[1] if axis == 4 else most[0]
+
+
+@compiled
+def around(boxes, order, levels, frame, begin, end, c, words, row, q, which, most, table, pair, scratch, marks, out):  # type: ignore[no-untyped-def]
     """Keys of those held rows `c`, or `words`, of a tree, and from `begin` to `end` behind it, that count and come within minima
     of one of other columns `q`, or may, into `out`, sorted; how many; more than fit: nothing is in it, but so many would do.
 
@@ -151,36 +229,56 @@ def around(boxes, order, levels, since, begin, end, c, words, row, q, which, mos
     where there is room for it, and to the columns `pair`, which have room for two.
     """
     ask(c, row, q, which, pair)
-    box, stack, found, seen = np.empty(10, np.float32), np.empty(DEPTH * FAN, np.int64), 0, np.float32(0)
-    _row_box(c, row, since, box)
-    widen(box, most)
-    top = len(levels) - 2
+    sides, box, found = np.empty(10), np.empty(10, np.int16), 0
+    stack, leaves = np.empty(DEPTH * FAN, np.int64), np.empty(WAITING, np.int64)
+    _row_sides(c, row, sides)
+    for side in range(0, 10, 2):
+        sides[side] -= _of(most, side // 2)
+        sides[side + 1] += _of(most, side // 2)
+    _steps(sides, frame, box)
+    top, waiting = len(levels) - 2, 0
     stack[0], deep = levels[top] * 16 + top, 1 if len(order) else 0
     while deep:
         deep -= 1
         block, level = stack[deep] // 16, stack[deep] % 16
-        child, touched = (block - levels[level]) * FAN, touching(boxes, block, box)
-        while touched:
-            if touched & 1 and level:
-                below = levels[level - 1] + child
-                stack[deep] = below * 16 + level - 1
+        if level:
+            first, touched = (block - levels[level]) * FAN + levels[level - 1], touching(boxes, block, box)
+            while touched:
+                child = first + lowest(touched)
+                touched &= touched - 1
+                for side in range(0, 10, LINE // (2 * FAN)):
+                    ask_ahead(boxes, (child, side, 0))
+                stack[deep] = child * 16 + level - 1
                 deep += 1
-                for side in range(10):  # so that it is in the processor's cache when its turn comes
-                    seen += boxes[below, side, 0]
-            elif touched & 1:
-                if found < len(out):
-                    out[found] = order[child]
-                    seen += np.float32(c.numbers[out[found], 0] + c.numbers[out[found], CORE])  # so is what `_weighed` looks at
-                found += 1
-            touched >>= 1
-            child += 1
+            continue
+        ask_ahead(order, (block * FAN,))
+        ask_ahead(order, (block * FAN + FAN // 2,))
+        leaves[waiting] = block
+        waiting += 1
+        if waiting == len(leaves):
+            found, waiting = _rows(boxes, order, leaves, waiting, box, c, out, found), 0
+    found = _rows(boxes, order, leaves, waiting, box, c, out, found)
     for other in range(begin, end):
         if _counts_near(c, words, row, other, table):
             if found < len(out):
                 out[found] = other
             found += 1
-    scratch[0, 0] = seen
     return found if found > len(out) else _weighed(c, words, row, found, table, pair, scratch, marks, out)
+
+
+@compiled
+def _rows(boxes, order, blocks, many, box, c, out, found):  # type: ignore[no-untyped-def]
+    """Adds the rows of blocks whose boxes touch one; how many are found then. What `_weighed` looks at first is asked for."""
+    for k in range(many):
+        touched = touching(boxes, blocks[k], box)
+        while touched:
+            if found < len(out):
+                out[found] = order[blocks[k] * FAN + lowest(touched)]
+                ask_ahead(c.numbers, (out[found], 0))
+                ask_ahead(c.numbers, (out[found], CORE))
+            found += 1
+            touched &= touched - 1
+    return found
 
 
 @compiled
@@ -194,7 +292,7 @@ def _weighed(c, words, row, found, table, pair, scratch, marks, out):  # type: i
     """Puts the keys of those of the rows in `out` that come within minima of one, or may, in their place, sorted, each once; how
     many. What all of them need is read first, for then the processor fetches it at once, instead of waiting for one after the
     other."""
-    small, seen, kept, unsure = np.empty((2, 4)), 0.0, 0, 0
+    small, kept, unsure = np.empty((2, 4)), 0, 0
     for k in range(found):
         other = out[k]
         if not _counts_near(c, words, row, other, table):
@@ -205,15 +303,16 @@ def _weighed(c, words, row, found, table, pair, scratch, marks, out):  # type: i
         else:
             out[kept + unsure] = other
             unsure += 1
-    for k in range(kept, kept + unsure):
-        seen += fetched(c, out[k], 8)
-    scratch[0, 0] = seen
+            ask_ahead(c.first, (other + 1,))
+            for corner in range(0, 32, 8):
+                ask_ahead(c.points, (c.first[other] + corner, 0))
     for k in range(kept, kept + unsure):
         other = out[k]
         across = table[words[other, STATE], 0]
-        wide = across + opened(c, other, pair)
-        verdict = glance(pair, 0, 1, wide) if across > 0 else UNSURE
+        wide = across + off(c, other)
+        verdict = glance(pair, 0, c, other, step(c, other), wide) if across > 0 else UNSURE
         if verdict == UNSURE:
+            opened(c, other, pair)
             making.lie(pair.numbers[1])
             verdict = meets(pair, 0, 1, wide, scratch, marks, small)
         if verdict != NO:
