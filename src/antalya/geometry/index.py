@@ -34,7 +34,7 @@ class _Run(NamedTuple):
     tree: Any
 
 
-_NOTHING = _Run(0, 0, (np.empty((0, 10, 1), np.int16), np.empty(0, np.int64), np.zeros(2, np.int64), np.zeros((5, 5))))
+_NOTHING = _Run(0, 0, (np.empty((0, 10, 1), np.int16), np.empty(0, np.int32), np.zeros(2, np.int64), np.zeros((5, 5))))
 
 
 class Index:

@@ -38,7 +38,8 @@ def parts(columns: Columns, table: Floats, size: int) -> Iterator[Part]:
     for begin in range(0, columns.size, size):
         end = min(begin + size, columns.size)
         marks = _guests(begin, end, *whole, most, np.zeros(columns.size, np.bool_))
-        yield Part(whole.order[np.concatenate([np.arange(begin, end), np.flatnonzero(marks)])], end - begin)
+        mine = whole.order[np.concatenate([np.arange(begin, end), np.flatnonzero(marks)])]
+        yield Part(mine.astype(np.int64), end - begin)
 
 
 @compiled

@@ -28,7 +28,7 @@ FEW = 100
 WAITING = 64
 """Blocks of rows gathered before they are looked into, so that all of them are in the processor's cache by then."""
 LINE = 64
-"""Bytes of a line of a processor's cache: a block of boxes is five of them."""
+"""Bytes of a line of a processor's cache: a block of boxes is five of them, its rows' numbers are one."""
 SLACK = 1.0
 """Metres or seconds by which boxes are wider than need be."""
 LEAST, MOST, EIGHTH = -32_767, 32_766, 8_192
@@ -46,7 +46,7 @@ class Tree(NamedTuple):
     that, there, and above."""
 
     boxes: NDArray[np.int16]
-    order: Ints
+    order: NDArray[np.int32]
     levels: Ints
     frame: Floats
 
@@ -75,11 +75,14 @@ def boxed(columns: Columns, order: Ints) -> Tree:
     while sizes[-1] > 1:
         sizes.append(-(-sizes[-1] // FAN))
     levels = np.cumsum([0, *sizes])
-    frame, boxes = _frame(columns, order), _aligned(int(levels[-1]))
+    frame, blocks = _frame(columns, order), int(levels[-1])
+    boxes = _aligned(blocks * 10 * FAN * 2).view(np.int16).reshape(blocks, 10, FAN)
     making.run(_row_blocks, sizes[0], columns, order, frame, boxes)
     for level in range(1, len(sizes)):
         _block_blocks(boxes, int(levels[level - 1]), int(levels[level]), int(levels[level + 1]))
-    return Tree(boxes, order, levels, frame)
+    rows = _aligned(len(order) * 4).view(np.int32)
+    rows[:] = order
+    return Tree(boxes, rows, levels, frame)
 
 
 def _frame(columns: Columns, order: Ints) -> Floats:
@@ -96,11 +99,11 @@ def _frame(columns: Columns, order: Ints) -> Floats:
     return frame
 
 
-def _aligned(blocks: int) -> NDArray[np.int16]:
-    """Room for blocks of boxes, each in as few lines of the cache as it can be."""
-    room = np.empty(blocks * 10 * FAN * 2 + LINE, np.uint8)
+def _aligned(count: int) -> NDArray[np.uint8]:
+    """Room for so many bytes that begins with a line of the cache."""
+    room = np.empty(count + LINE, np.uint8)
     begin = -room.ctypes.data % LINE
-    return room[begin:begin + blocks * 10 * FAN * 2].view(np.int16).reshape(blocks, 10, FAN)
+    return room[begin:begin + count]
 
 
 @compiled
@@ -251,8 +254,6 @@ def around(boxes, order, levels, frame, begin, end, c, words, row, q, which, mos
                 stack[deep] = child * 16 + level - 1
                 deep += 1
             continue
-        ask_ahead(order, (block * FAN,))
-        ask_ahead(order, (block * FAN + FAN // 2,))
         leaves[waiting] = block
         waiting += 1
         if waiting == len(leaves):
@@ -269,15 +270,20 @@ def around(boxes, order, levels, frame, begin, end, c, words, row, q, which, mos
 @compiled
 def _rows(boxes, order, blocks, many, box, c, out, found):  # type: ignore[no-untyped-def]
     """Adds the rows of blocks whose boxes touch one; how many are found then. What `_weighed` looks at first is asked for."""
+    touched = np.empty(many, np.int32)
     for k in range(many):
-        touched = touching(boxes, blocks[k], box)
-        while touched:
+        touched[k] = touching(boxes, blocks[k], box)
+        if touched[k]:
+            ask_ahead(order, (blocks[k] * FAN,))
+    for k in range(many):
+        lanes = touched[k]
+        while lanes:
             if found < len(out):
-                out[found] = order[blocks[k] * FAN + lowest(touched)]
+                out[found] = order[blocks[k] * FAN + lowest(lanes)]
                 ask_ahead(c.numbers, (out[found], 0))
                 ask_ahead(c.numbers, (out[found], CORE))
             found += 1
-            touched &= touched - 1
+            lanes &= lanes - 1
     return found
 
 
