@@ -84,6 +84,17 @@ def test_two_that_adjoin_with_very_many_parts() -> None:
         ("incompatible-adjoining", True, MOST_MET, ["withdraw"])]
 
 
+def test_what_met_already_is_not_met_again_by_a_suspended_rule() -> None:
+    """One pair meets, many come near: from the side of the one that has the right of way, too."""
+    rules = book(agreed(Separation(id="s", across_m=3_000), status="suspended"))
+    first = plan("a", "TR", "ground-movement", *(volume(box(0.01 * k, 0, 1, 1)) for k in range(20)))
+    second = plan("b", "RU", "ground-movement", volume(box(1, 0, 2, 1)),
+                  *(volume(box(3 + 0.01 * k, 0, 4, 1)) for k in range(20)), filed=NOW + timedelta(hours=1))
+    one, other = (clashes(a, b, rules=rules, bounded=True) for a, b in ((second, first), (first, second)))
+    assert [(c.suspended, c.more, len(c.met)) for c in one] == [(False, False, 20), (True, True, MOST_MET)]
+    assert [c.met for c in one] == [c.met for c in other]
+
+
 boxes = st.builds(lambda x, y, start: volume(box(x, y, x + 2, y + 2), start, start + 1),
                   st.integers(0, 6), st.integers(0, 3), st.integers(6, 7))
 

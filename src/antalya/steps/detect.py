@@ -46,7 +46,8 @@ def detect(subject: Prepared, others: Iterable[Prepared], rulebook: Rulebook, no
     known = {o.operation.id: o for o in candidates}
     for key in full:
         if subject.precedence <= known[key[0]].precedence:
-            found[key] = _of_the_other_side(known[key[0]], subject, rules, key)
+            before = {e[:2] for k, each in found.items() if k[0] == key[0] and k[1] < key[1] for e in each}
+            found[key] = _of_the_other_side(known[key[0]], subject, rules, key, before)
     return tuple(_clash(known[key[0]], key[2], key[1], found[key], more=key in full)
                  for key in sorted(found, key=lambda key: (key[0], key[1], key[2] or ("", ""))))
 
@@ -82,14 +83,15 @@ def _meetings(subject: Prepared, candidates: list[Prepared], rules: Separations,
                 yield i, o, j, bound, meeting
 
 
-def _of_the_other_side(yields: Prepared, other: Prepared, rules: Separations, key: Key) -> list[Encounter]:
-    """The first meetings of a clash that is full, volume by volume of the one that gives way, which is not the rules' subject: so
-    that both checks of a pair say the same."""
+def _of_the_other_side(yields: Prepared, other: Prepared, rules: Separations, key: Key,
+                       before: set[tuple[int, int]]) -> list[Encounter]:
+    """The first meetings of a clash that is full, but for those that met `before`, volume by volume of the one that gives way,
+    which is not the rules' subject: so that both checks of a pair say the same."""
     found: list[Encounter] = []
     _, suspended, rule = key
     for j, volume in enumerate(yields.operation.volumes):
         pairs = [(i, bound) for i in range(len(other.shapes))
-                 if (bound := rules.bound(i, yields, j, suspended)) is not None and bound.rule == rule]
+                 if (j, i) not in before and (bound := rules.bound(i, yields, j, suspended)) is not None and bound.rule == rule]
         meetings = meet_many(volume, [other.operation.volumes[i] for i, _ in pairs], [b.minima for _, b in pairs],
                              yields.shapes[j], [other.shapes[i] for i, _ in pairs])
         found += [Encounter(j, i, m) for (i, _), m in zip(pairs, meetings, strict=True) if m is not None]
