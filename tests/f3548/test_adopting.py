@@ -474,6 +474,55 @@ def test_reports_are_kept(uss1: Uss) -> None:
 # settings that change
 
 
+def test_an_exchange_that_becomes_a_uss_keeps_clear_of_those_whose_uss_is_silent(tmp_path: Path) -> None:
+    """Only the cells, heights and times of what was there before are known, until its USS answers."""
+    door = Door(tmp_path, limits=Limits(plain_http_uss=True))
+    peer = Peer()
+    own = Uss(door.url, lambda party, *scopes: door.token(party, *scopes, life_s=3_600), "US")
+    own.url = peer.url
+    try:
+        reference = planned(own, peer)
+        told = peer.intents.pop(reference["id"])
+        own.constrain(volume(circle(40), start=2, end=3, lower=None, upper=None))
+        patrol = door.world.file("TR", box(37.949, 36.549, 0.002, start=DAWN + hours(1), end=DAWN + hours(4)))["operation"]["id"]
+        hub = door.world.hub
+        as_uss = exchange(door.world.path, door.world.keys, hub.origin, hub.limits, clock=door.world.clock,
+                          uss=Own("exchange", "https://exchange.example"))
+        try:
+            sync(as_uss)
+            assert fetch(as_uss, PEERS) == 2
+            [drone], [constraint] = ([each for each in seen(door, "RU") if each["activity"] == a] for a in ("drone", "constraint"))
+            assert (drone["party"], {(v["lower_m"], v["upper_m"], v["starts_at"], v["ends_at"]) for v in drone["volumes"]}) == (
+                "US", {(100, 200, "2017-03-07T06:00:00Z", "2017-03-07T07:00:00Z")})
+            assert {(v["lower_m"], v["upper_m"]) for v in constraint["volumes"]} == {(-8_000, 100_000)}
+            [finding] = door.client("TR").get("/v1/findings").json()["items"]
+            assert {finding["operation"], finding["other"]} == {drone["id"], patrol}
+            peer.intents[reference["id"]] = told
+            door.world.later(seconds=2.1)
+            fetch(as_uss, PEERS)
+            [drone] = [each for each in seen(door, "RU") if each["activity"] == "drone"]
+            assert drone["volumes"][0]["outline"]["radius_m"] == 300.0
+        finally:
+            as_uss.store.close()
+    finally:
+        own.close()
+        peer.close()
+        door.close()
+
+
+def test_an_exchange_that_changes_its_name_does_not_ask_itself(door: Door) -> None:
+    door.world.file("TR", box(), activity="flight", disclosure={"*": "details"})
+    hub = door.world.hub
+    renamed = exchange(door.world.path, door.world.keys, hub.origin, hub.limits, clock=door.world.clock,
+                       uss=Own("other", "https://exchange.example"))
+    try:
+        sync(renamed)
+        with renamed.store.read() as tx:
+            assert (tx.fetches(10), tx.all_adopted()) == ([], [])
+    finally:
+        renamed.store.close()
+
+
 def test_an_exchange_that_becomes_a_uss_takes_in_what_is_there_and_lets_go_again(tmp_path: Path) -> None:
     door = Door(tmp_path, limits=Limits(plain_http_uss=True))
     peer = Peer()

@@ -10,11 +10,11 @@ from tests.http.conftest import Door
 from tests.world import DAWN, World, hours, square
 from tests.world import volume as box
 
-from antalya.exchange import registry
+from antalya.exchange import registry, viewing
 from antalya.exchange.hub import Evidence
 from antalya.model import Area, Circle, Operation, Understanding
 from antalya.model.errors import AntalyaError
-from antalya.model.rules import Exceptions, KeepOut
+from antalya.model.rules import Consent, Exceptions, KeepOut
 from antalya.model.understandings import Disclosure
 from antalya.steps.disclose import Viewer
 from antalya.steps.record import signed_content
@@ -116,6 +116,20 @@ def test_a_named_party_sees_more_than_everybody(world: World, uss1: Uss, uss2: U
     assert len(coarse["volumes"]) >= 1
     assert corners(coarse) != corners(details(uss1, reference)["details"])
     assert details(uss("RU"), reference)["details"]["priority"] == 4
+
+
+def test_who_sees_the_plan_elsewhere_sees_here_what_its_ovn_vouches_for(world: World, uss1: Uss) -> None:
+    """US is asked for its consent and reads the plan at /v1. Here an OVN stays while the plan moves within its envelope, and who
+    had the plan under it would fly into the new one."""
+    world.agree(Understanding(id="m", title="Manbij", signatories=("TR", "US"), since=DAWN, disclosure=Disclosure(consent="details"),
+                              rules=(Consent(id="c", of=("US",), area="manbij"),)))
+    operation = filed(world, "envelope", activity="flight", priority=4)
+    [reference], _ = shown(uss1)
+    before = details(uss1, reference)
+    assert viewing.operation(world.hub, Viewer("US"), operation.id)["level"] == "details"
+    assert (before["details"]["priority"], before["details"]["volumes"][0]["time_start"]) == (0, moment(1))
+    world.change(replace(operation, volumes=(replace(operation.volumes[0], starts_at=DAWN + hours(1.1)),)), 1)
+    assert details(uss1, reference) == before
 
 
 def test_a_drone_needs_the_ovn_of_a_constraint_where_it_processes_constraints(world: World, uss1: Uss) -> None:

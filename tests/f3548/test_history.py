@@ -214,7 +214,7 @@ def test_a_requested_ovn_is_of_now_and_new(door: Door, uss1: Uss) -> None:
     again = uss1.intent(requested_ovn_suffix=second["ovn"][37:])
     assert uss1.put(second["id"], again).status_code == 400
     for bad in (uuid7(now - timedelta(seconds=301)), uuid7(now + timedelta(seconds=301)), str(uuid.uuid4()), "x",
-                uuid7(now).replace("-", ""), ""):
+                uuid7(now).replace("-", ""), "", "ffffffff-ffff-7fff-bfff-ffffffffffff"):
         assert uss1.put(new_id(), uss1.intent(volume(circle(39.0)), requested_ovn_suffix=bad)).status_code == 400
     for lon, seconds in ((40.0, -299), (41.0, 299)):
         uss1.create(volume(circle(lon)), requested_ovn_suffix=uuid7(now + timedelta(seconds=seconds)))

@@ -224,6 +224,8 @@ def test_a_window_is_a_day_at_most_and_not_past(uss1: Uss) -> None:
     assert uss1.subscribe(volume(start=-0.09, end=1)).status_code == 400
     assert uss1.subscribe(volume(start=-0.05, end=-0.01)).status_code == 400
     assert uss1.subscribe(volume(start=2, end=1)).status_code == 400
+    last = volume(end=None) | {"time_start": {"value": "9999-12-31T12:00:00Z", "format": "RFC3339"}}
+    assert watch(uss1.subscribe(last))["time_end"]["value"].startswith("9999-12-31T23:59:59.999999")
 
 
 def test_what_is_left_out_stays_as_it_was(uss1: Uss) -> None:

@@ -9,7 +9,7 @@ from pyproj import Geod
 from tests import oracle
 from tests.adversaries import OPEN, TOUCHING, Duel, Random, duels, go, place, star
 
-from antalya.geometry.cells import cell_outline, cell_range, cells_outline, coarse, roughly, within
+from antalya.geometry.cells import cell_outline, cell_range, cells_outline, coarse, parents, roughly, within
 from antalya.geometry.shape import Shape, shape
 from antalya.geometry.touch import distance_m, overlaps
 from antalya.model.errors import AntalyaError
@@ -103,3 +103,14 @@ def test_cells_together_are_one_outline(at: Position) -> None:
     assert oracle.inside(points, np.arange(len(points)), figures, np.zeros(len(points), dtype=int)).all()
     assert isinstance(found, MultiPolygon) == (at == (180.0, 10.0))
     assert cells_outline(()) is None
+
+
+def test_coarser_cells_hold_all_of_those_they_stand_for() -> None:
+    cells = coarse(shape(Circle(center=(37.95, 36.53), radius_m=9_000)), 13)
+    assert parents(cells, len(cells)) == cells
+    found = parents(reversed(cells), 40)
+    assert len(found) <= 40 < len(cells)
+    ranges = [cell_range(cell) for cell in found]
+    assert all(any(low <= cell <= high for low, high in ranges) for cell in cells)
+    spread = [cell for lon in range(-180, 180, 20) for cell in coarse(shape(Circle(center=(lon, 36.53), radius_m=10)), 13)]
+    assert {s2.S2CellId(cell & (1 << 64) - 1).level() for cell in parents(spread, 3)} == {4}

@@ -72,6 +72,15 @@ def footprint(shape: Shape, level: int) -> tuple[int, ...]:
     return _stepped(shape, level)
 
 
+def parents(cells: Iterable[int], most: int) -> tuple[int, ...]:
+    """Cells of one level, or where they are more than `most` the coarser ones that hold them; sorted. None is coarser than of
+    level 4, of which there may be more."""
+    found = sorted(_cell(cell) for cell in set(cells))
+    while len(found) > most and found[0].level() > COARSEST:
+        found = sorted({cell.parent().id(): cell.parent() for cell in found}.values())
+    return _ids(found)
+
+
 def within(cell: int, level: int) -> tuple[int, ...]:
     """The cells of a finer level, or the same, that a cell is made of, sorted."""
     step = 1 << 2 * (30 - level)

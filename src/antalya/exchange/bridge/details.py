@@ -14,7 +14,7 @@ from antalya.model.coordination import Reference, ReferenceKind
 from antalya.model.errors import error
 from antalya.model.f3548 import time
 from antalya.model.f3548_details import Constraint, ConstraintAnswer, Intent, IntentAnswer, TelemetryAnswer
-from antalya.model.parties import Level
+from antalya.model.parties import Level, lower
 from antalya.ports import Reader
 from antalya.steps.disclose import Viewer, released_to, released_volumes
 from antalya.steps.refer import constraint_of, intent_of, telemetry_of
@@ -65,6 +65,8 @@ def seen(tx: Reader, viewer: Viewer, shown: Bridged, reference: Reference, now: 
     if exhibit is None:
         return None
     level = _level(tx, viewer, exhibit, now)
+    if viewer.party not in exhibit.owners and "details" not in exhibit.disclosure.values():
+        level = lower(level, "envelope")  # its OVN stays while the plan moves in it: who had that would not learn of it
     volumes = released_volumes(exhibit.volumes, level)
     if not volumes:
         return None

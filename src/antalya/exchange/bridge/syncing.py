@@ -5,8 +5,9 @@ import logging
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from antalya.exchange.bridge.adopting import forget, seek
+from antalya.exchange.bridge.adopting import forget, is_strange, report
 from antalya.exchange.bridge.showing import is_released, show_keep_outs, show_operation, show_site, withdraw
+from antalya.exchange.coordination.extents import rough_volumes
 from antalya.exchange.hub import Hub
 from antalya.model.bridging import Adopted, Bridged
 from antalya.model.coordination import ReferenceKind
@@ -18,9 +19,9 @@ _TOGETHER = 100
 
 
 def sync(hub: Hub) -> None:
-    """Shows what is released and not shown yet, takes away what is not released any more, and has the details of references
-    fetched that are no operations yet. Where the exchange has no address for USSs now, it shows nothing and takes in nothing.
-    What can't be shown is said in its own log."""
+    """Shows what is released and not shown yet, takes away what is not released any more, and takes in references that are no
+    operations yet: all of their cells, until their USS has told more. Where the exchange has no address for USSs now, it shows
+    nothing and takes in nothing. What can't be shown is said in its own log."""
     with hub.store.read() as tx:
         shown, adopted = tx.bridged(), tx.all_adopted()
         strange = [] if hub.uss is None else tx.not_adopted(hub.uss.id)
@@ -55,9 +56,10 @@ def _forget(hub: Hub, adopted: Adopted, tx: Transaction) -> None:
 
 
 def _seek(hub: Hub, kind: ReferenceKind, id: str, tx: Transaction) -> None:
+    """Its USS may never answer: until it does, all that the DSS has of it is kept clear of."""
     reference = tx.utm_reference(kind, id)
-    if reference is not None and tx.adopted(kind, id) is None:
-        seek(tx, reference, hub.moment(tx))
+    if reference is not None and is_strange(hub, reference.manager) and tx.adopted(kind, id) is None:
+        report(hub, tx, reference, rough_volumes(reference.extent(tx.utm_cells(kind, id))), hub.moment(tx))
 
 
 def _operation(hub: Hub, id: str, tx: Transaction) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from antalya.geometry.cells import footprint
+from antalya.geometry.cells import cell_outline, footprint, parents
 from antalya.geometry.densify import check_added
 from antalya.geometry.shape import shape
 from antalya.model import f3548
@@ -24,6 +24,8 @@ LARGEST_RADIUS_M = 30_000.0
 MOST_CELLS = 20_000
 """Cells of all different outlines of one message, each counted with all of its own: about 25,000 km². It bounds the work that
 one message makes, so outlines that lie over each other count as well."""
+MOST_ROUGH = 64
+"""Volumes of what nothing but its cells is known of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,16 @@ def _volume(given: f3548.Volume4D) -> Volume:
     space = given.volume
     lower_m, upper_m = _metres(space.altitude_lower), _metres(space.altitude_upper)
     starts_at, ends_at = _moment(given.time_start) or FIRST, _moment(given.time_end) or LAST
-    low, high = LOWEST_M if lower_m is None else lower_m, HIGHEST_M if upper_m is None else upper_m
-    return Volume(outline=outline_of(space), lower_m=low, upper_m=high if low < high else low + 0.001, starts_at=starts_at,
+    return _made(outline_of(space), LOWEST_M if lower_m is None else lower_m, HIGHEST_M if upper_m is None else upper_m,
+                 starts_at, ends_at)
+
+
+def rough_volumes(at: Extent) -> tuple[Volume, ...]:
+    """All of an extent as volumes, for what the DSS knows no more of than that: its cells, or coarser ones that hold them."""
+    low, high = max(at.lower_m, LOWEST_M), min(at.upper_m, HIGHEST_M)
+    return tuple(_made(cell_outline(cell), low, high, at.starts_at, at.ends_at) for cell in parents(at.cells, MOST_ROUGH))
+
+
+def _made(outline: Outline, low: float, high: float, starts_at: datetime, ends_at: datetime) -> Volume:
+    return Volume(outline=outline, lower_m=low, upper_m=high if low < high else low + 0.001, starts_at=starts_at,
                   ends_at=max(ends_at, starts_at + timedelta(microseconds=1)) if starts_at < LAST else ends_at)
