@@ -106,14 +106,18 @@ def _settings_text(origin: str, audience: str, store: str | None) -> str:
 
 def hub_of(loaded: Loaded) -> Any:
     """The exchange that settings describe; the caller closes its store."""
-    from antalya.model.bridging import Uss
     from antalya.wiring import exchange
-    settings = loaded.settings
-    own = settings.uss
-    if own.base_url.startswith("http:") and not settings.limits.plain_http_uss:
+    settings, uss = loaded.settings, uss_of(loaded)
+    return exchange(store_of(loaded), key_files.load(loaded.path(settings.keys)), settings.origin, settings.limits, uss=uss)
+
+
+def uss_of(loaded: Loaded) -> Any:
+    """What the exchange of some settings is to drone operators' clients (None: nothing). Raises bad_setting."""
+    from antalya.model.bridging import Uss
+    own = loaded.settings.uss
+    if own.base_url.startswith("http:") and not loaded.settings.limits.plain_http_uss:
         raise error("bad_setting", "it must be an https address, unless limits.plain_http_uss allows others", at="uss.base_url")
-    return exchange(store_of(loaded), key_files.load(loaded.path(settings.keys)), settings.origin, settings.limits,
-                    uss=Uss(own.id, own.base_url) if own.base_url else None)
+    return Uss(own.id, own.base_url) if own.base_url else None
 
 
 def serve(

@@ -6,21 +6,25 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import typer
 
-from antalya.entry.cli_admin import HERE, Directory, hub_of
+from antalya.entry.cli_admin import HERE, Directory, uss_of
 from antalya.entry.settings import FILE, Loaded, load
 from antalya.entry.stores import is_address, without_password
 from antalya.entry.terminal import AsJson, print_table, say
-from antalya.model.errors import AntalyaError
+from antalya.model.errors import AntalyaError, error
+
+if TYPE_CHECKING:
+    from antalya.store.sqlite.looking import Look
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LEAST_FREE = 1_000_000_000
 _SLOW_FSYNC_S = 0.05
+_NONE = "restore a backup, or `antalya init --force` for a new exchange"
 
 
 class Seen(NamedTuple):
@@ -69,6 +73,7 @@ def _exchange(directory: Path) -> Iterator[Seen]:
         return
     try:
         loaded = load(directory)
+        uss_of(loaded)
     except AntalyaError as wrong:
         yield _failed("Settings", wrong)
         return
@@ -111,74 +116,93 @@ def _keys(loaded: Loaded) -> Iterator[Seen]:
 
 def _store(loaded: Loaded) -> Iterator[Seen]:
     if is_address(loaded.settings.store):
-        yield from _database(loaded.settings.store)
-        yield _clock(loaded)
+        yield from _database(loaded)
         return
+    from antalya.store.sqlite.looking import look
     file = loaded.path(loaded.settings.store)
     if not file.is_file():
-        yield Seen("Store", "fail", f"there is no {file}", "restore a backup, or `antalya init --force` for a new exchange")
+        yield Seen("Store", "fail", f"there is no {file}", _NONE)
         return
     try:
-        with sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=5, isolation_level=None) as db:
-            mode = db.execute("PRAGMA journal_mode").fetchone()[0]
-            db.execute("BEGIN IMMEDIATE")
-            db.execute("ROLLBACK")
+        seen = look(file)
+        yield _file(file, seen)
     except sqlite3.Error as wrong:
         yield Seen("Store", "fail", f"{file}: {wrong}", "check the disk and permissions of the store")
         return
-    finally:
-        if "db" in locals():
-            db.close()
-    yield Seen("Store", "ok" if mode == "wal" else "fail", f"{file.stat().st_size / 1e6:.1f} MB, writable, journal {mode}",
-               "" if mode == "wal" else "its disk can't do WAL; move the exchange to a local disk")
-    took = _fsync_s(loaded.directory)
-    yield Seen("fsync", "ok" if took < _SLOW_FSYNC_S else "warn", f"{took * 1000:.1f} ms; every answer waits for one",
-               "" if took < _SLOW_FSYNC_S else "a faster disk makes filings faster")
-    yield _clock(loaded)
+    yield _fsync(file.parent)
+    if seen.version:
+        yield _clock(loaded, seen.last_at, seen.leaves)
 
 
-def _database(store: str) -> Iterator[Seen]:
+def _file(file: Path, seen: "Look") -> Seen:
+    """How a store's file is. Raises sqlite3.Error."""
+    from antalya.store.sqlite.looking import can_wal
+    if (wrong := _version(str(file), seen.version, seen.wants)) is not None:
+        return wrong
+    detail = f"{file.stat().st_size / 1e6:.1f} MB, writable, journal {seen.journal}"
+    if seen.journal == "wal":
+        return Seen("Store", "ok", detail)
+    if can_wal(file.parent):  # a copy, perhaps
+        return Seen("Store", "ok", f"{detail}, WAL once it is served")
+    return Seen("Store", "fail", detail, "its disk can't do WAL; move the exchange to a local disk")
+
+
+def _version(where: str, version: int, wants: int) -> Seen | None:
+    """What is to be said of a store that is not of this program's version; 0: no exchange is kept there."""
+    if not version:
+        return Seen("Store", "fail", f"no exchange is kept in {where}", _NONE)
+    if version > wants:
+        return _failed("Store", error("store_newer", f"the store is version {version}, this program knows {wants}"))
+    if version < wants:
+        return Seen("Store", "warn", f"{where} is version {version}; this program brings it to {wants} when it is served",
+                    "keep a copy, and end all processes of the earlier program first")
+    return None
+
+
+def _database(loaded: Loaded) -> Iterator[Seen]:
     try:
-        from antalya.store.postgres.opening import look
+        from antalya.store.postgres.opening import VERSION, look
     except ImportError:
         yield Seen("Store", "fail", "the client of PostgreSQL is not installed", "pip install 'antalya[postgres]'")
         return
+    store = loaded.settings.store
     try:
         seen = look(store)
     except AntalyaError as wrong:
         yield _failed("Store", wrong)
         return
     size = "" if seen["bytes"] is None else f"{seen['bytes'] / 1e6:.1f} MB, "
-    yield Seen("Store", "ok", f"{without_password(store)}: PostgreSQL {seen['version']}, {size}"
-                              f"answers in {seen['ping_s'] * 1000:.1f} ms")
+    detail = f"{without_password(store)}: PostgreSQL {seen['version']}, {size}answers in {seen['ping_s'] * 1000:.1f} ms"
+    if seen["read_only"]:
+        yield _failed("Store", error("store_read_only", f"{detail}; nothing can be written"))
+    else:
+        yield _version(without_password(store), seen["tables"], VERSION) or Seen("Store", "ok", detail)
     yield Seen("fsync", "ok", "on, at the server") if seen["fsync"] == "on" else \
         Seen("fsync", "fail", "off at the server: a crash loses what was answered", "set fsync = on in postgresql.conf")
+    if seen["tables"]:
+        yield _clock(loaded, seen["last_at"], seen["leaves"])
 
 
-def _fsync_s(directory: Path) -> float:
+def _fsync(directory: Path) -> Seen:
+    """How long the disk of the store needs to keep something."""
     probe = directory / f".doctor-{os.getpid()}"
     try:
         with probe.open("wb") as out:
             out.write(b"x")
             begun = time.perf_counter()
             os.fsync(out.fileno())
-            return time.perf_counter() - begun
+            took = time.perf_counter() - begun
+    except OSError as wrong:
+        return Seen("fsync", "fail", f"{directory}: {wrong.strerror}", "make room there, and let the exchange write")
     finally:
         probe.unlink(missing_ok=True)
+    return Seen("fsync", "ok" if took < _SLOW_FSYNC_S else "warn", f"{took * 1000:.1f} ms; every answer waits for one",
+                "" if took < _SLOW_FSYNC_S else "a faster disk makes filings faster")
 
 
-def _clock(loaded: Loaded) -> Seen:
+def _clock(loaded: Loaded, last_at: int, leaves: int) -> Seen:
     """Whether the clock stands behind the last thing the store knows: then nothing can be filed."""
-    try:
-        hub = hub_of(loaded)
-    except AntalyaError as wrong:
-        return _failed("Store", wrong)
-    try:
-        with hub.store.read() as tx:
-            last, leaves = tx.last_at(), tx.log_size()
-    finally:
-        hub.store.close()
-    now = datetime.now(UTC)
+    now, last = datetime.now(UTC), datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=last_at)
     behind = (last - now).total_seconds()
     said = f"{now:%Y-%m-%dT%H:%M:%SZ}; the last of {leaves} leaves is of {last:%Y-%m-%dT%H:%M:%SZ}" if leaves else \
         f"{now:%Y-%m-%dT%H:%M:%SZ}; nothing is in the log yet"

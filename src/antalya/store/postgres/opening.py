@@ -170,15 +170,23 @@ def _version(db: Connection[Any]) -> int:
 
 def look(url: str) -> dict[str, Any]:
     """What a doctor wants to know of a database, without changing it: `version` of the server, `bytes` (None: it does not say),
-    `fsync` ("on" where it says nothing of it), `ping_s` of one question. Raises bad_setting, not_ready."""
+    `fsync` ("on" where it says nothing of it), `ping_s` of one question, whether it is `read_only`; the version of the `tables`
+    (0: there are none), the `last_at` of the log (microseconds since 1970) and its `leaves`. Raises bad_setting, not_ready,
+    store_broken."""
     db = connect_first(address(url), 5)
     try:
         begun = perf_counter()
         db.execute("SELECT 1")
         ping_s = perf_counter() - begun
-        [(version, fsync)] = db.execute("SELECT current_setting('server_version'), "
-                                        "coalesce(current_setting('fsync', true), 'on')").fetchall()
-        found = {"version": version, "fsync": fsync, "ping_s": ping_s, "bytes": None}
+        [(version, fsync, only)] = db.execute(
+            "SELECT current_setting('server_version'), coalesce(current_setting('fsync', true), 'on'), "
+            "current_setting('transaction_read_only', true)").fetchall()
+        found = {"version": version, "fsync": fsync, "ping_s": ping_s, "bytes": None, "read_only": only == "on",
+                 "tables": _version(db), "last_at": 0, "leaves": 0}
+        if found["tables"]:
+            [(last_at, found["leaves"])] = db.execute("SELECT (SELECT value FROM meta WHERE key = 'last_at'), "
+                                                      "(SELECT coalesce(max(idx) + 1, 0) FROM leaf)").fetchall()
+            found["last_at"] = int(last_at or 0)
         with suppress(psycopg.errors.UndefinedFunction, psycopg.errors.FeatureNotSupported):
             [(found["bytes"],)] = db.execute("SELECT pg_database_size(current_database())").fetchall()
         return found
