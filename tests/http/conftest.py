@@ -28,7 +28,8 @@ PARTY = ("antalya.read", "antalya.file", "antalya.answer")
 
 class Door:
     """A running server and its world. `uss`: it is one among drone operators', by the name `exchange`; `kept`: what keeps its
-    store is apart from it, as with `antalya serve --doors`, but in a thread of this process; `refresh`: see `Desk`."""
+    store is apart from it, as with `antalya serve --doors`, but in a thread of this process; `refresh`: see `Desk`. `facing`: the
+    desk that takes the requests, once it serves."""
 
     def __init__(self, directory: Path, *, limits: Limits | None = None, uss: bool = False, kept: bool = False,
                  refresh: Callable[[], None] | None = None) -> None:
@@ -52,7 +53,8 @@ class Door:
         keeper = relay.Keeper(self.world.hub.bell.ring, lambda: None, lambda: None) if self._ways else None
         if keeper is not None:
             await asyncio.get_running_loop().create_unix_connection(lambda: keeper.channel, sock=self._ways[0])
-        self._server.config.app = application(replace(self.desk, keeper=keeper) if keeper else self.desk)
+        self.facing = replace(self.desk, keeper=keeper) if keeper else self.desk
+        self._server.config.app = application(self.facing)
         await self._server.serve(sockets=[self._listener])
         if keeper is not None:
             keeper.channel.close()

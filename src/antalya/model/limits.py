@@ -19,6 +19,8 @@ class Limits(Noun, frozen=True, kw_only=True):
         "How long ago the last window of an operation may have ended, in seconds."))] = 60.0
     requests_per_s: Annotated[float, Meta(gt=0, description="Requests a second, for each party and each address.")] = 200.0
     burst: Annotated[int, Meta(ge=1, description="Requests at once, before that rate holds.")] = 400
+    at_once: Annotated[int, Meta(ge=1, le=32, description=(
+        "Requests of one party that are answered at once, in each process; more wait."))] = 8
     streams: Annotated[int, Meta(ge=1, description="Event streams of one party that are open at once, in each process.")] = 32
     area_budget_km2_per_day: Annotated[float, Meta(gt=0, description=(
         "Distinct area a party may file over in one day (UTC), in km²."))] = 500_000.0

@@ -104,7 +104,8 @@ def _route(desk: Desk, metrics: Metrics, number: int) -> Route:
             call = Call(desk, request, token, path=request.path_params)
             if row.method in ("POST", "PUT", "DELETE"):
                 await open_body(call, looked_at_again=row.looks_at_key)
-            response = await work(call)
+            async with desk.turns.one(party):
+                response = await work(call)
             if isinstance(response, Awaited):
                 response.arrived(not await request.is_disconnected())
         except AntalyaError as failure:

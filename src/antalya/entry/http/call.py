@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from antalya.entry.http.streams import Streams
+from antalya.entry.http.turns import Turns
 from antalya.exchange.bridge.talking import Peers
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.errors import AntalyaError, error
@@ -47,6 +48,7 @@ class Desk:
     rates: "Rates"
     callers: dict[str, Caller] = field(default_factory=dict)
     keys: dict[str, dict[str, str]] = field(default_factory=dict)
+    turns: Turns = field(init=False)
     streams: Streams = field(default_factory=Streams)
     stopping: threading.Event = field(default_factory=threading.Event)
     demo_viewers: tuple[dict[str, str], ...] = ()
@@ -54,6 +56,9 @@ class Desk:
     renew: Callable[[str], bool] | None = None
     peers: Peers | None = None
     keeper: "Keeper | None" = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "turns", Turns(self.hub.limits.at_once))
 
 
 class Keeper(Protocol):

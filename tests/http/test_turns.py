@@ -1,0 +1,75 @@
+"""Requests of one party wait for each other, not others for them."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from tests.http.conftest import Door
+from tests.http.test_door import operation
+
+from antalya.entry.http.turns import Turns
+
+MANY = 60
+"""More than a process has threads for."""
+
+
+@pytest.fixture(params=[False, True], ids=["alone", "kept"])
+def door(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Door]:
+    made = Door(tmp_path, kept=request.param)
+    yield made
+    made.close()
+
+
+def test_one_party_that_asks_much_at_once_keeps_nobody_from_reading(door: Door) -> None:
+    tr, ru = door.client("TR"), door.client("RU")
+    mine = operation(door, "TR")
+    assert tr.post("/v1/operations", json=mine).status_code == 201
+    go_on = threading.Event()
+    try:
+        held = door.world.hub.store.submit(lambda _: go_on.wait(60))  # somebody's long job, for which those of TR wait
+        with ThreadPoolExecutor(MANY) as pool:
+            asked = [pool.submit(tr.post, f"/v1/operations/{mine['id']}/check") for _ in range(MANY)]
+            for _ in range(5_000):
+                assert ru.get("/healthz").status_code == 200
+                if door.facing.turns.there("TR") == MANY:
+                    break
+            assert ru.get("/v1/operations").status_code == 200
+            assert not any(a.done() for a in asked)
+            go_on.set()
+            assert {a.result().status_code for a in asked} == {200}
+        assert held.result()
+    finally:
+        go_on.set()
+    assert door.facing.turns.there("TR") == 0
+
+
+def test_whoever_comes_first_is_served_first_and_who_leaves_keeps_no_turn() -> None:
+    async def story() -> list[str]:
+        turns, said = Turns(2), list[str]()
+        leave = {name: asyncio.Event() for name in "abcde"}
+
+        async def request(party: str, name: str) -> None:
+            async with turns.one(party):
+                said.append(name)
+                await leave[name].wait()
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(request("TR", name)) for name in "abcd"] + [group.create_task(request("RU", "e"))]
+            await settled()
+            assert said == ["a", "b", "e"]
+            assert turns.there("TR") == 4
+            tasks[2].cancel()  # the client is gone
+            leave["b"].set()
+            await settled()
+            for event in leave.values():
+                event.set()
+        assert turns.there("TR") == turns.there("RU") == 0
+        return said
+
+    async def settled() -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+    assert asyncio.run(story()) == ["a", "b", "e", "d"]
