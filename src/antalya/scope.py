@@ -3,7 +3,7 @@
 Beside `picture`, below the steps: both steps need it and never import each other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -33,6 +33,9 @@ Span = tuple[datetime, datetime]
 ALL_HEIGHTS_M = 1_000_000.0
 """A vertical minimum that no two bands keep: for rules that hold whatever the altitude."""
 
+MOST_MET, MOST_CORNERS = 250, 50_000
+"""Meetings, and corners of the volumes that meet, beyond which a finding's others are left out where everybody waits for it."""
+
 TRACED = 100
 """Corners of a place up to which the region near it is traced along them, in milliseconds; a building or a camp has fewer."""
 
@@ -59,7 +62,7 @@ class Encounter(NamedTuple):
 
 
 class Clash(NamedTuple):
-    """A pair of operations nearer than `minima`: every pair of volumes that is.
+    """A pair of operations nearer than `minima`: every pair of volumes that is, or where there are `more`, the first.
 
     `rule`: (understanding, rule) of the `separation` rule the minima come from; None where they are the activities'.
     `suspended`: only that rule's wider minima are broken, and its understanding is suspended.
@@ -70,11 +73,27 @@ class Clash(NamedTuple):
     rule: tuple[str, str] | None
     encounters: tuple[Encounter, ...]
     suspended: bool = False
+    more: bool = False
 
     @property
     def met(self) -> tuple[Met, ...]:
         """Where and when, volume pair by volume pair."""
         return tuple(encounter.met for encounter in self.encounters)
+
+
+def corners_of(meeting: Meeting) -> int:
+    """Corners of two volumes that meet."""
+    return len(meeting.shape_a.points) + len(meeting.shape_b.points)
+
+
+def kept(encounters: Sequence[Encounter]) -> list[Encounter]:
+    """Those of a finding that are kept: all, unless they are very many."""
+    corners = 0
+    for k, encounter in enumerate(encounters):
+        corners += corners_of(encounter.meeting)
+        if k == MOST_MET or (k and corners > MOST_CORNERS):
+            return list(encounters[:k])
+    return list(encounters)
 
 
 def nearer_than(shape: Shape, place: Shape, across_m: float) -> Outline:

@@ -19,6 +19,8 @@ import httpx
 import pytest
 from tests.served import ANTALYA, ExchangeServer, antalya, heeds_ctrl_c, plan, typed
 
+from antalya.entry import cli_admin
+from antalya.model.errors import error
 from antalya.store.system import clock, ids
 
 ROOT = Path(__file__).parents[2]
@@ -447,3 +449,40 @@ def test_an_old_python_gets_clear_words() -> None:
         assert done.returncode == 3, done.stderr
         assert "Use Python 3.11 or newer" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_what_nobody_reads_is_filed_all_the_same(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    files = [plan(tmp_path / f"unread{i}.geojson", lon=-20 - i) for i in range(4)]
+    with subprocess.Popen([*ANTALYA, "file", *files], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=os.environ | exchange_server.environment("US")) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert (process.wait(timeout=60), process.stderr and process.stderr.read()) == (0, b"")
+    titles = {o["operation"]["title"] for o in shown(exchange_server, "US", "operations")}
+    assert {f"unread{i}" for i in range(4)} <= titles
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is Linux's")
+@pytest.mark.parametrize("words", [("errors",), ("errors", "--json"), ("--help",), ("check", "--help")])
+def test_output_that_has_no_room_is_no_defect(words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*ANTALYA, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 2, done.stderr
+    assert "bad_setting" in done.stderr
+    assert "standard output" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_an_exchange_that_could_not_be_made_is_not_half_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: bool) -> None:
+    home = tmp_path / "home"
+    if moved:
+        typed("init", home)
+    before = {path.relative_to(home): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    with monkeypatch.context() as patched:
+        def full(_: object) -> None:
+            raise error("store_full", "no room")
+        patched.setattr(cli_admin, "hub_of", full)
+        assert "store_full" in typed("init", home, "--force", code=6).stderr
+    assert {path.relative_to(home): path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+    typed("init", home, *(["--force"] if moved else []))

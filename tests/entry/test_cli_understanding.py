@@ -60,7 +60,7 @@ def test_proposals_from_files_of_every_kind(exchange_server: ExchangeServer, tmp
         notice_s = 86400
         [[understandings]]
         id = "t-2"
-        signatories = ["TR"]
+        signatories = ["TR", "RU"]
         [[understandings.rules]]
         kind = "lead-time"
         notice_s = 86400

@@ -17,7 +17,7 @@ from tests.served import ANTALYA, ExchangeServer, plan, typed
 
 from antalya.ledger.checkpoint import Signer, make
 from antalya.ledger.entry import Entry
-from antalya.ledger.merkle import leaf_hash
+from antalya.ledger.merkle import Tree, append, leaf_hash
 from antalya.ledger.receipt import Receipt
 from antalya.store.keys import load as load_keys
 from antalya.wire.canonical import canonical
@@ -59,12 +59,33 @@ def readable(lines: list[Any]) -> Any:
     lambda lines: [readable(lines).pop(name) for name in ("entry", "salt")],
     lambda lines: [line.pop("entry") and line.update(content="forged") for line in [readable(lines)]],
     lambda lines: [line.pop(name) for line in [readable(lines)] for name in ("entry", "content")],
-], ids=range(12))
+    lambda lines: lines[0].update(hash=lines[0]["hash"] + lines[1]["hash"][:2]) or lines[1].update(hash=lines[1]["hash"][2:]),
+    lambda lines: lines[1].update(hash=lines[1]["hash"][:2] + " " + lines[1]["hash"][2:]),
+], ids=range(14))
 def test_a_log_that_was_changed_is_broken(exported: tuple[Path, str], tmp_path: Path,
                                           change: Callable[[list[Any]], object]) -> None:
     done = typed("verify", spoilt(exported[0], tmp_path, change), "--key", exported[1], code=7)
     assert "log_broken" in done.stderr
     assert "NOT VERIFIED" in done.stdout
+
+
+def test_a_log_is_held_against_a_receipt_that_is_younger(exported: tuple[Path, str], tmp_path: Path) -> None:
+    """An exchange that shows one party this log and gave another a receipt of a different one, a leaf longer."""
+    folder, key = exported
+    entry = Entry(kind="told", at=datetime(2017, 3, 7, tzinfo=UTC), actor="exchange", subject="TR", content_sha256="0" * 64)
+    hashes = [bytes.fromhex(json.loads(line)["hash"]) for line in (folder / "log.jsonl").read_text().splitlines()]
+    signer = Signer("antalya.local/log", load_keys(folder / "keys").log)
+    for name, leaf, fits in (("longer", len(hashes), True), ("fork", 1, False)):
+        leaves, kept = [*hashes, bytes(32)], dict[tuple[int, int], bytes]()
+        leaves[leaf] = leaf_hash(canonical(entry))
+        for size, hash_ in enumerate(leaves):
+            kept |= {(n.level, n.index): n.hash for n in append(size, hash_, lambda *at, kept=kept: kept[at])}
+        tree = Tree(len(leaves), lambda *at, kept=kept: kept[at])
+        receipt = Receipt(entry=entry, leaf=leaf, proof=tuple(h.hex() for h in tree.inclusion_proof(leaf)),
+                          checkpoint=make("antalya.local/log", tree.size, tree.root(), signer))
+        (tmp_path / f"{name}.json").write_bytes(msgspec.json.encode(receipt))
+        done = typed("verify", folder / "log.jsonl", tmp_path / f"{name}.json", "--key", key, "--json", code=0 if fits else 7)
+        assert [fact["verified"] for fact in json.loads(done.stdout)] == [fits, True]
 
 
 def test_a_receipt_that_was_changed_is_broken_and_the_others_are_still_said(exported: tuple[Path, str], tmp_path: Path) -> None:

@@ -144,6 +144,17 @@ def test_a_refusal_stands_while_the_route_is_the_same(world: World) -> None:
     assert (world.clearance(id_), world.asks("RU")) == ("blocked", [])
 
 
+def test_who_refused_is_not_told_that_filing_again_asks_again(world: World) -> None:
+    id_ = asked_of_russia(world, answer_within_s=600)
+    [ask] = world.asks("RU")
+    world.answer("RU", ask["id"], "refuse")
+    world.later(seconds=601)
+    with pytest.raises(AntalyaError, match="a refusal stands until what was asked about changes"):
+        world.answer("RU", ask["id"], "grant")
+    refile(world, id_, 1, title="The same, with a title")
+    assert (world.clearance(id_), world.asks("RU")) == ("blocked", [])
+
+
 def test_a_refusal_from_before_it_left_the_area_does_not_block_it_when_it_comes_another_way(world: World) -> None:
     id_ = asked_of_russia(world)
     world.answer("RU", world.asks("RU")[0]["id"], "refuse")

@@ -283,6 +283,10 @@ def test_the_registry_through_the_door(door: Door) -> None:
     problem(ru.get("/v1/stances/s"), "not_found")
     agreed = {"id": "u", "title": "U", "signatories": ["TR", "RU"], "since": "2017-01-01T00:00:00Z",
               "rules": [{"kind": "consent", "id": "c", "area": "manbij", "of": ["RU"]}]}
+    for alone in (["TR"], ["TR", "TR"]):  # it would bind others who agreed to nothing
+        refused = tr.put("/v1/understandings/u", json=agreed | {"signatories": alone})
+        assert problem(refused, "bad_field")["at"] == "signatories"
+    assert operator.put("/v1/understandings/law", json=agreed | {"id": "law", "signatories": ["TR"]}).status_code == 201
     assert tr.put("/v1/understandings/u", json=agreed).status_code == 201
     shown = ru.get("/v1/understandings/u")
     check_shape(door, "GET", "/v1/understandings/{id}", shown)

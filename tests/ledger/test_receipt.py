@@ -177,3 +177,11 @@ def test_a_leaf_reveals_no_content() -> None:
 def test_entries_of_another_form_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(AntalyaError):
         from_builtins(msgspec.to_builtins(entry()) | change, Entry)
+
+
+def test_no_byte_changes_its_place_from_one_hash_of_a_proof_to_another() -> None:
+    """Hashed end to end, two hashes of 31 and 33 bytes are as good as two of 32."""
+    first, second, *others = growth(3, 7)
+    assert verify_growth(head(3), head(7), [first, second, *others], KNOWN)
+    for said in ([first[2:], second + first[:2], *others], [first.upper(), second, *others], [f"{first[:2]} {first[2:]}", second, *others]):
+        assert "hash" in broken(verify_growth, head(3), head(7), said, KNOWN)

@@ -10,7 +10,7 @@ from tests.pictures import agreed, book, box, clashes, hour, plan, volume
 from antalya.model import Area, Minima, Window
 from antalya.model.operations import LIVE, MINIMA
 from antalya.model.rules import Exceptions, Incompatible, Separation
-from antalya.steps.detect import concerns_own, reach, widest_minima, widest_towards
+from antalya.separations import concerns_own, reach, widest_minima, widest_towards
 
 
 def test_two_that_overlap_clash_and_both_checks_say_the_same() -> None:

@@ -14,7 +14,7 @@ from antalya.model import Minima
 from antalya.model.operations import ACTIVITIES
 from antalya.picture import Prepared
 from antalya.ports import Store
-from antalya.steps.detect import widest_towards
+from antalya.separations import widest_towards
 from antalya.store import hot
 
 

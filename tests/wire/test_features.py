@@ -54,6 +54,18 @@ def test_all_properties_arrive() -> None:
     assert (found.warnings, found.altitudes, found.unnamed) == ((), {}, frozenset())
 
 
+@pytest.mark.parametrize("first", [{"operation": 7}, {"operation": DROP, "__id": 7}])
+@pytest.mark.parametrize("second", [{"operation": "7"}, {"operation": DROP, "__id": "7"}])
+def test_a_number_and_a_text_that_look_alike_are_not_taken_for_one_operation(first: dict[str, object],
+                                                                              second: dict[str, object]) -> None:
+    for items in ([first, second], [second, first]):
+        with pytest.raises(AntalyaError) as wrong:
+            read(("A.geojson", items))
+        assert (wrong.value.code.name, wrong.value.at) == ("bad_field", "A.geojson: features[1].properties.operation")
+    assert len(read(("A.geojson", [first]), ("B.geojson", [second])).operations) == 2
+    assert len(read(("A.geojson", [first, {"operation": 7.0}])).operations[0].volumes) == 2
+
+
 def test_features_of_one_party_and_operation_are_one_operation_in_whatever_files() -> None:
     found = read(("A.geojson", [{"party": "TR"}, {"party": "TR", "operation": "B"}, {"party": "TR"}]),
                  ("B.geojson", [{"party": "TR"}, {"party": "RU"}]))

@@ -52,7 +52,7 @@ def test_a_feature_alone_a_list_lines_and_a_text_sequence_say_the_same() -> None
     forms = [one, b"\xef\xbb\xbf" + one, b"[" + one + b"]", one + b"\n\n" + one + b"\n", b"\x1e" + one + b"\n\x1e" + one]
     for form in forms:
         found = read(form)
-        assert {f.id for f in found} == {"7"}
+        assert {f.id for f in found} == {7}
         assert {f.outline for f in found} == {Polygon(coordinates=(tuple(tuple(map(float, p)) for p in SQUARE[0]),))}
     assert [len(read(form)) for form in forms] == [1, 1, 1, 2, 2]
     assert [read(form)[-1].place for form in forms[2:]] == ["A.geojson: [0]", "A.geojson: line[1]", "A.geojson: record[1]"]
@@ -111,13 +111,24 @@ def test_a_radius_is_metres_above_zero(radius: object) -> None:
     (b'[{"type": "Feature", "geometry": {"type": "Polygon", "coordinates": ' + b"[" * 5_000 + b"]" * 5_000 + b"}}]", "bad_json",
      "too deeply"),
     (b'[{"type": "Feature", "geometry": {"type": "Point", "coordinates": [1e999, 2]}}]', "bad_field", "out of range"),
-    (b'[{"type": "Feature", "geometry": null, "properties": {"upper_m": 5, "a": "x", "upper_m" : 9}}]', "bad_json", "twice"),
+    (collection(feature(polygon(), a=1, upper_m=5)).replace(b'"a"', b'"upper_m"'), "bad_json", "twice"),
 ])
 def test_files_that_are_not_geojson(data: bytes, code: str, says: str) -> None:
     found, at, detail = refused(data)
     assert found == code
     assert says in detail
     assert at.startswith("A.geojson")
+
+
+@pytest.mark.parametrize(("inside", "at"), [
+    ("id", "features[0].id"), ("geometry", "features[0].geometry"), ("properties", "features[0].properties"),
+    ("coordinates", "features[0].geometry.coordinates"), ("features", "features")])
+def test_what_stands_twice_is_refused_for_two_readers_could_read_two_plans(inside: str, at: str) -> None:
+    data = json.dumps({"type": "FeatureCollection", "bbox": [0, 0, 1, 1], "features": [
+        {"id": 7, "bbox": [0, 0, 1, 1]} | feature(polygon() | {"bbox": [0, 0, 1, 1]}, colour="red")]})
+    assert read(data.encode())[0].id == 7
+    twice = data.replace(f'"{inside}":', f'"{inside}": null, "{inside}":')
+    assert refused(twice.encode()) == ("bad_json", f"A.geojson: {at}", "it stands twice")
 
 
 def test_inner_objects_and_colons_in_texts_are_no_second_names() -> None:

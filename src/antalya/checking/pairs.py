@@ -17,7 +17,8 @@ from antalya.model.rules import Incompatible, Limit, Separation
 from antalya.model.volume import Minima
 from antalya.picture import Prepared, Rulebook, shape_of
 from antalya.scope import Clash
-from antalya.steps.detect import clash_of, detect, separations, widest_minima
+from antalya.separations import separations, widest_minima
+from antalya.steps.detect import clash_of, detect
 
 Pairs: TypeAlias = list[tuple[int, int]]
 """Indices of the volumes of two operations."""

@@ -11,6 +11,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - before anything that older ones 
                      .format(*sys.version_info[:2]))
     sys.exit(3)
 
+import errno
 import os
 import signal
 from importlib import import_module
@@ -20,7 +21,7 @@ import typer
 from typer.core import TyperGroup
 
 from antalya import __version__
-from antalya.entry.terminal import show_error
+from antalya.entry.terminal import hush, show_error
 from antalya.model.errors import AntalyaError, error
 
 _JSON = "antalya.json"
@@ -72,6 +73,10 @@ class LazyCommands(TyperGroup):
         as_json = "--json" in args
         try:
             ctx = super().make_context(info_name, args, parent, **extra)
+        except OSError as wrong:
+            if wrong.errno == errno.ENOSPC:  # of --help
+                raise typer.Exit(show_error(_unprinted(wrong), as_json)) from None
+            raise
         except Exception as wrong:
             if as_json and hasattr(wrong, "format_message"):
                 raise typer.Exit(_wrong_usage(wrong)) from None
@@ -86,7 +91,7 @@ class LazyCommands(TyperGroup):
             sys.stdout.flush()
             return result
         except BrokenPipeError:  # whoever read the output has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            hush()
             raise typer.Exit from None
         except AntalyaError as wrong:
             if os.environ.get("ANTALYA_DEBUG"):
@@ -97,8 +102,19 @@ class LazyCommands(TyperGroup):
                 raise typer.Exit(_wrong_usage(defect)) from None
             if os.environ.get("ANTALYA_DEBUG") or isinstance(defect, typer.Abort) or hasattr(defect, "exit_code"):
                 raise  # an exit, or wrong usage, which typer says itself
-            said = error("internal", f"{type(defect).__name__}: {defect}; ANTALYA_DEBUG=1 shows where")
-            raise typer.Exit(show_error(said, ctx.meta[_JSON])) from None
+            raise typer.Exit(show_error(_unforeseen(defect), ctx.meta[_JSON])) from None
+
+
+def _unforeseen(defect: Exception) -> AntalyaError:
+    """What no command expected: files that are opened are named, so without a name it is what is printed that has no room."""
+    if isinstance(defect, OSError) and defect.errno == errno.ENOSPC and defect.filename is None:
+        return _unprinted(defect)
+    return error("internal", f"{type(defect).__name__}: {defect}; ANTALYA_DEBUG=1 shows where")
+
+
+def _unprinted(failure: OSError) -> AntalyaError:
+    hush()
+    return error("bad_setting", f"it can't be written: {(failure.strerror or str(failure)).lower()}", at="standard output")
 
 
 def _wrong_usage(wrong: Any) -> int:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -48,14 +49,12 @@ def init(
         must_be_new(database)
     aside = _make_room(directory, force)
     try:
-        ring = key_files.create(directory / "keys")
-        (directory / "keys" / "issuer.jwks").write_bytes(msgspec.json.encode(ring.issuer_public().as_dict(private=False)))
-        (directory / FILE).touch(mode=0o600)  # it may have a password
-        (directory / FILE).write_text(text, encoding="utf-8")
-    except OSError as wrong:
-        raise error("bad_setting", f"{directory}: {wrong.strerror}", at="DIR") from None
-    hub = hub_of(load(directory, {"store": store}))
-    hub.store.close()
+        ring = _make_files(directory, text)
+        hub = hub_of(load(directory, {"store": store}))
+        hub.store.close()
+    except BaseException:
+        _unmake(directory, aside)
+        raise
     made = mint(LOCAL, ring.issuer, "operator", ["antalya.read", "antalya.operate"], audience, clock(), 30 * 86_400)
     facts = {"directory": str(directory), "operator_token": made, "log_key": str(hub.signer.verifier())}
     if as_json:
@@ -69,11 +68,37 @@ def init(
                f"  antalya token TR --dir {directory}")
 
 
+def _make_files(directory: Path, settings: str) -> key_files.KeyRing:
+    try:
+        ring = key_files.create(directory / "keys")
+        (directory / "keys" / "issuer.jwks").write_bytes(msgspec.json.encode(ring.issuer_public().as_dict(private=False)))
+        (directory / FILE).touch(mode=0o600)  # it may have a password
+        (directory / FILE).write_text(settings, encoding="utf-8")
+    except OSError as wrong:
+        raise error("bad_setting", f"{directory}: {wrong.strerror}", at="DIR") from None
+    return ring
+
+
+def _parts(directory: Path) -> list[Path]:
+    """What an exchange is in its directory."""
+    return [path for path in directory.iterdir() if path.name in (FILE, "keys") or path.name.startswith("antalya.sqlite")]
+
+
+def _unmake(directory: Path, aside: Path | None) -> None:
+    """Takes away what was begun, and puts back what was moved aside for it."""
+    for path in _parts(directory):
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    if aside is not None:
+        for path in list(aside.iterdir()):
+            path.rename(directory / path.name)
+        aside.rmdir()
+
+
 def _make_room(directory: Path, force: bool) -> Path | None:
     """A directory (0700) without an exchange; where the one that was in it went. Nothing is ever deleted."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        there = [path for path in directory.iterdir() if path.name in (FILE, "keys") or path.name.startswith("antalya.sqlite")]
+        there = _parts(directory)
         if not there:
             if any(directory.iterdir()) and directory.stat().st_mode & 0o077:
                 warn(f"others can look into {directory}: chmod 700 it")
@@ -177,7 +202,7 @@ def token(
             raise error("bad_field", f"no scope {name!r} here; there are {', '.join(issuer.scopes)}", at="--scope")
     life_s = seconds(life)
     if not 0 < life_s <= issuer.max_life_s:
-        raise error("bad_field", f"at most {issuer.max_life_s / 86_400:g} days (max_life_s of the issuer)", at="--life")
+        raise error("bad_field", f"above 0, at most {issuer.max_life_s / 86_400:g} days (max_life_s of the issuer)", at="--life")
     now = clock()
     made = mint(issuer.name, ring.issuer, party, scopes, loaded.settings.audience, now, life_s)
     if as_json:

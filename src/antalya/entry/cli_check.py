@@ -4,7 +4,6 @@ Exit codes: 0 clear, 1 findings, 2 bad input; 130 when stopped. Results go to st
 warnings and errors to standard error.
 """
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -20,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from antalya.checking import NamedBytes, check
 from antalya.entry.check_table import print_report
-from antalya.entry.terminal import warn
+from antalya.entry.terminal import hush, warn
 from antalya.model.errors import error
 from antalya.wire.geojson import Bounds
 from antalya.wire.report import Report
@@ -90,7 +89,7 @@ def check_command(
         typer.echo("Stopped; nothing was written.", err=True)
         raise typer.Exit(STOPPED) from None
     except BrokenPipeError:  # whoever read the output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        hush()
     raise typer.Exit(CLEAR if report.clear else FINDINGS)
 
 

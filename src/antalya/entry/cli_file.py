@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from antalya.entry.client import LOCAL, Exchange, SignWith, Token, TokenFile, Url, address
-from antalya.entry.terminal import AsJson, bars, say, short, show_error, warn
+from antalya.entry.terminal import AsJson, bars, hush, say, short, show_error, warn
 from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import Operation
 from antalya.wire.canonical import canonical
@@ -60,7 +60,10 @@ def file(
             _keep(out, outcome["receipt"])
             outcomes.append(outcome)
             if not as_json:
-                _print_outcome(outcome)
+                try:
+                    _print_outcome(outcome)
+                except BrokenPipeError:  # what nobody reads is filed all the same
+                    hush()
             codes.append(0 if _over(outcome) or outcome["clearance"] == "clear" else 1)
     if as_json:
         say(outcomes)

@@ -92,7 +92,7 @@ def _one(exchange: Exchange, id: str) -> Any:
         except AntalyaError as failure:
             if failure.code.name != "not_found":
                 raise
-    raise error("not_found", f"nothing with the id {id[:130]!r} that you may see")
+    raise error("not_found", f"nothing with the id {id[:130]!r} that you may see; lists are {', '.join(_WHAT)}")
 
 
 def _print(what: str, items: Iterable[Any]) -> None:

@@ -12,7 +12,7 @@ from antalya.entry.terminal import AsJson, bars, say, show_error
 from antalya.ledger.checkpoint import Verifier, open_note
 from antalya.ledger.entry import Entry, opens
 from antalya.ledger.merkle import leaf_hash
-from antalya.ledger.receipt import Receipt, verify_log, verify_receipt
+from antalya.ledger.receipt import Receipt, hash_of, verify_log, verify_receipt
 from antalya.model.errors import AntalyaError, error
 from antalya.wire.canonical import canonical
 from antalya.wire.decode import from_builtins
@@ -42,7 +42,7 @@ def verify(
 ) -> None:
     """Verify receipts and exported logs, offline. Exit code 0: all verified, 7: something is broken, 2: not such a file.
 
-    A log is held against the checkpoint beside it, those given with --checkpoint, and those of receipts given with it.
+    A log is held against the checkpoint beside it, those given with --checkpoint, and receipts given with it and theirs.
     """
     verifier = Verifier.parse(_key(key))
     with bars(as_json) as bar:
@@ -58,12 +58,14 @@ def _verify(files: list[Path], verifier: Verifier, checkpoints: list[Path], as_j
         step()
     notes = [_text(path) for path in checkpoints]
     heads = notes + [v["checkpoint"] for values in read.values() for v in values if isinstance(v.get("checkpoint"), str)]
+    receipts = [value for values in read.values() if not _is_log(values) for value in values]
     if notes and not any(_is_log(values) for values in read.values()):
         raise error("bad_input_file", "a checkpoint is compared with a log, and none of the files is one", at="--checkpoint")
     said, codes = [], [0]
     for path, values in read.items():
         try:
-            found = [_log(path, values, verifier, notes, heads, bar)] if _is_log(values) else _receipts(path, values, verifier)
+            found = [_log(path, values, verifier, notes, heads, receipts, bar)] if _is_log(values) \
+                else _receipts(path, values, verifier)
         except AntalyaError as broken:
             codes.append(broken.code.exit_code if as_json else show_error(broken, False))
             found = [{"file": str(path), "verified": False} | broken.problem()]
@@ -131,8 +133,9 @@ def _receipt(place: str, value: dict[str, Any], verifier: Verifier) -> Said:
 
 
 def _log(path: Path, values: list[dict[str, Any]], verifier: Verifier, notes: list[str], heads: list[str],
-         bar: Bar) -> Said:
-    """Verifies a whole log. Checkpoints that were given must all lie in it; of receipts' those do that are not younger."""
+         receipts: list[dict[str, Any]], bar: Bar) -> Said:
+    """Verifies a whole log. Checkpoints that were given must all lie in it; of receipts' those do that are not younger, and what
+    any receipt says is at its place."""
     beside = path.with_suffix(".checkpoint")
     own = [_text(beside)] if beside.is_file() and beside != path else []
     if not own and not notes:
@@ -149,10 +152,23 @@ def _log(path: Path, values: list[dict[str, Any]], verifier: Verifier, notes: li
     older = [note for note in heads if note not in notes and _size(note, verifier) <= len(hashes)]
     try:
         held = verify_log(hashes, list(dict.fromkeys([*own, *notes, *older])), [verifier])
+        _compare(receipts, hashes, held[-1].origin, verifier)
     except AntalyaError as broken:
         raise error(broken.code.name, broken.detail, at=str(path)) from None
     return {"file": str(path), "verified": True, "size": len(hashes), "checkpoints": len(held), "opened": opened,
             "text": f"{path}: verified: {len(hashes)} leaves, {len(held)} checkpoint(s), {opened} content(s) opened"}
+
+
+def _compare(receipts: list[dict[str, Any]], hashes: list[bytes], origin: str, verifier: Verifier) -> None:
+    """That the leaves are those of which receipts of the same log speak, also younger ones. Raises log_broken."""
+    for value in receipts:
+        try:
+            receipt = from_builtins(value, Receipt)
+            head = verify_receipt(receipt, [verifier])
+        except AntalyaError:  # that is said of the receipt
+            continue
+        if head.origin == origin and receipt.leaf < len(hashes) and hashes[receipt.leaf] != leaf_hash(canonical(receipt.entry)):
+            raise error("log_broken", f"leaf {receipt.leaf} is another one than in a receipt that was given")
 
 
 def _size(note: str, verifier: Verifier) -> float:
@@ -192,6 +208,6 @@ def _opened(path: Path, line: _Line) -> int:
 
 def _hex(text: str, path: Path, i: int) -> bytes:
     try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise error("log_broken", f"line {i + 1} has no hash", at=str(path)) from None
+        return hash_of(text)
+    except AntalyaError as wrong:
+        raise error("log_broken", f"line {i + 1}: {wrong.detail}", at=str(path)) from None

@@ -36,6 +36,11 @@ _READABLE = 30
 """How narrow the last column of a table may become."""
 
 
+def hush() -> None:
+    """What is printed from now on goes nowhere: whoever read it has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def say(value: object) -> None:
     """Prints a value as JSON."""
     typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

@@ -13,9 +13,10 @@ from antalya.model.findings import Clearance, Finding, Opened
 from antalya.model.operations import LIVE, Operation
 from antalya.picture import Prepared, Rulebook, Stored, prepare
 from antalya.ports import Reader, Transaction
+from antalya.separations import concerns_own, separations, widest_towards
 from antalya.steps.ask import asks_for, bound_anew, closed, subject_hash
 from antalya.steps.clear import clearance
-from antalya.steps.detect import concerns_own, detect, separations, widest_towards
+from antalya.steps.detect import detect
 from antalya.steps.record import Tell, leafing, tell_of_ask, tell_of_finding
 from antalya.steps.weigh import weigh
 from antalya.steps.weigh.limits import counted_areas
@@ -50,7 +51,7 @@ def check(tx: Transaction, subject: Prepared, rulebook: Rulebook, now: datetime)
     near = {p.operation.id: p for p in (*tx.near(subject, widest, without), *counted_with(tx, subject, rulebook))}
     near.pop(subject.operation.id, None)
     neighbours = list(near.values())
-    return weigh(subject, detect(subject, neighbours, rulebook, now), neighbours, rulebook, now)
+    return weigh(subject, detect(subject, neighbours, rulebook, now, bounded=True), neighbours, rulebook, now)
 
 
 def clearances(tx: Reader, ids: Iterable[str], now: datetime) -> dict[str, Clearance]:

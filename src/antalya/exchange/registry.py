@@ -99,6 +99,9 @@ def _check_version(old: Thing | None, version: int | None) -> None:
 def _check_proposal(noun: Understanding, old: Thing | None, caller: Viewer, operator: bool) -> None:
     if not (operator or caller.broker or caller.party in noun.signatories):
         raise error("not_yours", "an understanding is proposed by one of its signatories or the broker")
+    if len(set(noun.signatories)) < 2 and not (operator or caller.broker):
+        raise error("bad_field", "a party agrees with at least one other; what one alone wants kept, the broker or the operator "
+                                 "proposes", at="signatories")
     before = old.noun if old is not None else None
     if isinstance(before, Understanding) and not (operator or caller.broker or caller.party in before.signatories):
         raise error("not_yours", "the understanding is between other parties")

@@ -1,5 +1,6 @@
 """Receipts, and the verification of a whole log, offline: nothing but the files and the log's public key is needed."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from antalya.ledger.checkpoint import Checkpoint, Verifier, open_note
@@ -8,6 +9,8 @@ from antalya.ledger.merkle import EMPTY_ROOT, Get, append, leaf_hash, root, veri
 from antalya.model.base import Noun
 from antalya.model.errors import error
 from antalya.wire.canonical import canonical
+
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 class Receipt(Noun, frozen=True, kw_only=True):
@@ -41,11 +44,16 @@ def verify_growth(old: str, new: str, proof: Sequence[str], verifiers: Sequence[
     return first, second
 
 
+def hash_of(text: str) -> bytes:
+    """A hash from its only form, 64 hexadecimal digits: of two that are hashed together, no byte may change its place from one to
+    the other. Raises log_broken."""
+    if not _HASH.fullmatch(text):
+        raise error("log_broken", "not a hash of 64 hexadecimal digits in lower case")
+    return bytes.fromhex(text)
+
+
 def _hashes(proof: Sequence[str]) -> list[bytes]:
-    try:
-        return [bytes.fromhex(h) for h in proof]
-    except ValueError:
-        raise error("log_broken", "the proof is not hexadecimal") from None
+    return [hash_of(h) for h in proof]
 
 
 def verify_log(hashes: Iterable[bytes], checkpoints: Sequence[str], verifiers: Sequence[Verifier]) -> list[Checkpoint]:

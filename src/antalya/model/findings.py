@@ -66,8 +66,8 @@ class Finding(Noun, frozen=True, kw_only=True):
     """What a check found. `operation` is the one it holds or blocks; `other` the other one of a clash.
 
     `id` follows from what it is about, so the same state of affairs is the same finding. `why` is a stable code with
-    `params`, `text` the same in English. `asks_of`: parties whose consent or acknowledgement settles it
-    (`ask`: which of the two), `quorum` how many of them, `answer_within_s` their deadline.
+    `params`, `text` the same in English. `more`: `met` are only the first of very many. `asks_of`: parties whose consent or
+    acknowledgement settles it (`ask`: which of the two), `quorum` how many of them, `answer_within_s` their deadline.
     """
 
     id: Id
@@ -84,6 +84,7 @@ class Finding(Noun, frozen=True, kw_only=True):
     text: str
     params: dict[str, str | float | int | None] = {}
     met: tuple[Met, ...] = ()
+    more: bool = False
     starts_at: Instant | None = None
     ends_at: Instant | None = None
     remedies: tuple[Remedy, ...] = ()

@@ -85,7 +85,9 @@ def answered(ask: Ask, answer: Answer, finding: Finding, owner: str, related: Se
     if ask.state not in ("open", "refused"):
         raise error("wrong_state", f"the ask is {ask.state}")
     if ask.deadline <= now:
-        raise error("wrong_state", "the deadline has passed; the operation's owner may file again, which asks again")
+        raise error("wrong_state", "the deadline has passed; " + (
+            "a refusal stands until what was asked about changes" if ask.state == "refused" and ask.kind != "conditions"
+            else "the operation's owner may file again, which asks again"))
     if answer.decision == "refuse":
         return [replace(ask, state="refused")]
     until = _until(answer, finding, now)

@@ -2,36 +2,27 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import lru_cache, reduce
-from typing import NamedTuple
 
 from antalya.geometry import overlap
-from antalya.geometry.cut import cut
-from antalya.geometry.overlap import Meeting, meet_many, near_in_time_and_height
-from antalya.geometry.touch import apart
-from antalya.model.operations import ACTIVITIES, LIVE, Activity, Operation, minima
-from antalya.model.rules import Incompatible, Separation
+from antalya.geometry.overlap import Meeting, meet_many
+from antalya.model.operations import LIVE, Operation, minima
 from antalya.model.volume import Minima
 from antalya.picture import Prepared, Rulebook
-from antalya.scope import ALL_HEIGHTS_M, Clash, Encounter, Ground, binds, ground_of
+from antalya.scope import MOST_CORNERS, MOST_MET, Clash, Encounter, corners_of, kept
+from antalya.separations import Bound, Reference, Separations
 
-Reference = tuple[str, str]
-
-
-class _Bound(NamedTuple):
-    """Minima of a pair of volumes, and the rule they come from."""
-
-    minima: Minima
-    rule: Reference | None = None
+Key = tuple[str, bool, Reference | None]
+"""What makes a clash: the other operation, whether only a suspended rule says so, and the rule."""
 
 
 def detect(subject: Prepared, others: Iterable[Prepared], rulebook: Rulebook, now: datetime, *, own: bool = False,
-           fixed: Minima | None = None) -> tuple[Clash, ...]:
+           fixed: Minima | None = None, bounded: bool = False) -> tuple[Clash, ...]:
     """Every clash of an operation with the others, in the order of their ids, one for each rule its minima come from.
 
-    The minima are those of the two activities, unless `separation` rules bind the two volumes (`_Separations`). Operations
+    The minima are those of the two activities, unless `separation` rules bind the two volumes (`Separations`). Operations
     of the same party are left out unless `own`; what is not live is left out always. `fixed`: these minima for every pair,
-    whatever the rules say. `now` decides nothing: what is planned clashes until it ends or is withdrawn. Raises
+    whatever the rules say. `now` decides nothing: what is planned clashes until it ends or is withdrawn. `bounded`: of a
+    clash in which very many volumes meet only the first meetings, in the order of the volumes of the one that gives way. Raises
     unknown_reference where somebody is near and a rule names an area nobody registered.
     """
     if subject.operation.state not in LIVE:
@@ -39,16 +30,26 @@ def detect(subject: Prepared, others: Iterable[Prepared], rulebook: Rulebook, no
     candidates = sorted([o for o in others if _is_pair(subject.operation, o.operation, own)], key=lambda o: o.operation.id)
     if not candidates:
         return ()
-    rules = _Separations(subject, rulebook, fixed)
-    found: dict[tuple[str, bool, Reference | None], list[Encounter]] = {}
-    met: set[tuple[str, int, int]] = set()
+    rules = Separations(subject, rulebook, fixed)
+    found: dict[Key, list[Encounter]] = {}
+    corners: dict[Key, int] = {}
+    met, full = set[tuple[str, int, int]](), set[Key]()
     for suspended in (False, True) if rules.suspended else (False,):
-        for i, other, j, bound, meeting in _meetings(subject, candidates, rules, suspended, met):
+        for i, other, j, bound, meeting in _meetings(subject, candidates, rules, suspended, met, full):
+            key = other.operation.id, suspended, bound.rule
             met.add((other.operation.id, i, j))
-            found.setdefault((other.operation.id, suspended, bound.rule), []).append(_encounter(subject, i, other, j, meeting))
+            found.setdefault(key, []).append(_encounter(subject, i, other, j, meeting))
+            if bounded:
+                corners[key] = corners.get(key, 0) + corners_of(meeting)
+                if len(found[key]) > MOST_MET or (len(found[key]) > 1 and corners[key] > MOST_CORNERS):
+                    full.add(key)
     known = {o.operation.id: o for o in candidates}
-    return tuple(_clash(known[id_], rule, suspended, found[id_, suspended, rule])
-                 for id_, suspended, rule in sorted(found, key=lambda key: (key[0], key[1], key[2] or ("", ""))))
+    for key in full:
+        if subject.precedence <= known[key[0]].precedence:
+            before = {e[:2] for k, each in found.items() if k[0] == key[0] and k[1] < key[1] for e in each}
+            found[key] = _of_the_other_side(known[key[0]], subject, rules, key, before)
+    return tuple(_clash(known[key[0]], key[2], key[1], found[key], more=key in full)
+                 for key in sorted(found, key=lambda key: (key[0], key[1], key[2] or ("", ""))))
 
 
 def clash_of(subject: Prepared, other: Prepared, pairs: Iterable[tuple[int, int]], fixed: Minima | None = None) -> Clash:
@@ -62,63 +63,41 @@ def clash_of(subject: Prepared, other: Prepared, pairs: Iterable[tuple[int, int]
         for i, j in pairs])
 
 
-def widest_minima(rulebook: Rulebook, operation: Operation) -> Minima:
-    """An upper bound of the minima of any pair with this operation, `reach` included: how far to look."""
-    return reduce(Minima.widest, widest_towards(rulebook, operation))
-
-
-def widest_towards(rulebook: Rulebook, operation: Operation) -> tuple[Minima, ...]:
-    """The same towards operations of each activity, in the order of `ACTIVITIES`."""
-    widest = reach(rulebook, operation)
-    for _, rule in rulebook.of_kind(Separation):
-        if binds(rule, operation, rulebook):
-            widest = widest.widest(_minima_of(rule))
-    return _widest_towards(operation.activity, widest)
-
-
-def separations(rulebook: Rulebook) -> Minima:
-    """As wide as any `separation` rule's minima."""
-    return reduce(Minima.widest, (_minima_of(rule) for _, rule in rulebook.of_kind(Separation)), Minima())
-
-
-def concerns_own(widest: tuple[Minima, ...]) -> bool:
-    """Whether operations of its own party matter to one whose `widest_towards` these are: they don't clash, but may adjoin it."""
-    return widest[0].up_m >= ALL_HEIGHTS_M
-
-
-@lru_cache(maxsize=256)
-def _widest_towards(activity: Activity, widest: Minima) -> tuple[Minima, ...]:
-    return tuple(minima(activity, other).widest(widest) for other in ACTIVITIES)
-
-
-def reach(rulebook: Rulebook, operation: Operation) -> Minima:
-    """How near an operation's neighbours must be for an `incompatible` rule to be about them, whatever their altitude."""
-    widest = Minima()
-    for _, rule in rulebook.of_kind(Incompatible):
-        if rule.adjoining_m is not None and binds(rule, operation, rulebook) and rulebook.movers(operation) & set(rule.pair):
-            widest = widest.widest(Minima(across_m=rule.adjoining_m, up_m=ALL_HEIGHTS_M))
-    return widest
-
-
 def _is_pair(one: Operation, other: Operation, own: bool) -> bool:
     return one.id != other.id and other.state in LIVE and (own or one.party != other.party)
 
 
-def _minima_of(rule: Separation) -> Minima:
-    return Minima(across_m=rule.across_m, up_m=rule.up_m, seconds=rule.seconds)
-
-
-def _meetings(subject: Prepared, candidates: list[Prepared], rules: "_Separations", suspended: bool,
-              met: set[tuple[str, int, int]]) -> Iterator[tuple[int, Prepared, int, _Bound, Meeting]]:
-    """The meetings of pairs of volumes that have not met yet, under the minima that hold, or those suspended but wider."""
+def _meetings(subject: Prepared, candidates: list[Prepared], rules: Separations, suspended: bool,
+              met: set[tuple[str, int, int]], full: set[Key]) -> Iterator[tuple[int, Prepared, int, Bound, Meeting]]:
+    """The meetings of pairs of volumes that have not met yet, under the minima that hold, or those suspended but wider. Of a
+    clash that is `full` none of a further volume; nor what would be wider between two of which one is."""
     for i, (volume, shape) in enumerate(zip(subject.operation.volumes, subject.shapes, strict=True)):
-        pairs = [(o, j, bound) for o in candidates for j in range(len(o.shapes))
-                 if (o.operation.id, i, j) not in met and (bound := rules.bound(i, o, j, suspended)) is not None]
+        done = {id_ for id_, before, _ in full if before < suspended or not rules.any}
+        pairs = [(o, j, bound) for o in candidates if o.operation.id not in done for j in range(len(o.shapes))
+                 if (o.operation.id, i, j) not in met and (bound := rules.bound(i, o, j, suspended)) is not None
+                 and (not full or (o.operation.id, suspended, bound.rule) not in full)]
         meetings = meet_many(volume, [o.operation.volumes[j] for o, j, _ in pairs], [b.minima for _, _, b in pairs], shape,
                              [o.shapes[j] for o, j, _ in pairs])
         for (o, j, bound), meeting in zip(pairs, meetings, strict=True):
             if meeting is not None:
                 yield i, o, j, bound, meeting
+
+
+def _of_the_other_side(yields: Prepared, other: Prepared, rules: Separations, key: Key,
+                       before: set[tuple[int, int]]) -> list[Encounter]:
+    """The first meetings of a clash that is full, but for those that met `before`, volume by volume of the one that gives way,
+    which is not the rules' subject: so that both checks of a pair say the same."""
+    found: list[Encounter] = []
+    _, suspended, rule = key
+    for j, volume in enumerate(yields.operation.volumes):
+        pairs = [(i, bound) for i in range(len(other.shapes))
+                 if (j, i) not in before and (bound := rules.bound(i, yields, j, suspended)) is not None and bound.rule == rule]
+        meetings = meet_many(volume, [other.operation.volumes[i] for i, _ in pairs], [b.minima for _, b in pairs],
+                             yields.shapes[j], [other.shapes[i] for i, _ in pairs])
+        found += [Encounter(j, i, m) for (i, _), m in zip(pairs, meetings, strict=True) if m is not None]
+        if len(kept(found)) < len(found):
+            break
+    return found
 
 
 def _encounter(subject: Prepared, i: int, other: Prepared, j: int, meeting: Meeting) -> Encounter:
@@ -128,112 +107,11 @@ def _encounter(subject: Prepared, i: int, other: Prepared, j: int, meeting: Meet
     return Encounter(j, i, meeting.turned)
 
 
-def _clash(other: Prepared, rule: Reference | None, suspended: bool, encounters: list[Encounter]) -> Clash:
+def _clash(other: Prepared, rule: Reference | None, suspended: bool, encounters: list[Encounter], *, more: bool = False) -> Clash:
+    encounters.sort(key=lambda e: (e.volume, e.other_volume))
+    if more:
+        encounters = kept(encounters)
     widest = encounters[0].meeting.minima
     for encounter in encounters:
         widest = widest.widest(encounter.meeting.minima)
-    return Clash(other, widest, rule, tuple(sorted(encounters, key=lambda e: (e.volume, e.other_volume))), suspended)
-
-
-class _Separations:
-    """The minima of pairs of volumes.
-
-    A rule binds a pair of operations when it binds both and they are of those it is `between`; and a pair of their volumes
-    when both come into its area while it holds. Its minima then replace the activities', wider or narrower; narrower ones
-    only where both volumes lie wholly in its area and time, else the wider of the two stands. Of several rules the widest
-    holds, dimension by dimension. A suspended rule changes nothing, except that where it is wider, what it would have kept
-    apart is still told, apart (`suspended`).
-    """
-
-    def __init__(self, subject: Prepared, rulebook: Rulebook, fixed: Minima | None) -> None:
-        self._subject, self._rulebook, self._fixed = subject, rulebook, fixed
-        self._rules: list[tuple[Reference, bool, Separation, Ground]] = []
-        if fixed is None and rulebook.of_kind(Separation):
-            self._rules = sorted(
-                (((u.id, r.id), u.status == "suspended", r, ground_of(u, r, rulebook))
-                 for u, r in rulebook.of_kind(Separation) if binds(r, subject.operation, rulebook)), key=lambda rule: rule[0])
-        self._most = Minima()
-        for _, _, rule, _ in self._rules:
-            self._most = self._most.widest(_minima_of(rule))
-        self._binding: dict[str, list[tuple[Reference, bool, Separation, Ground]]] = {}
-        self._inside: dict[tuple[str, int, Reference], int] = {}
-
-    @property
-    def suspended(self) -> bool:
-        """Whether there is a suspended rule to look at."""
-        return any(suspended for _, suspended, _, _ in self._rules)
-
-    def bound(self, i: int, other: Prepared, j: int, suspended: bool) -> _Bound | None:
-        """What holds between the subject's volume i and the other's volume j. With `suspended`: what would be wider still if
-        suspended rules held; None where nothing would."""
-        if self._fixed is not None:
-            return _Bound(self._fixed)
-        default = minima(self._subject.operation.activity, other.operation.activity)
-        if not self._rules:
-            return _Bound(default)
-        rules = [] if self._far(i, other, j, default) else self._binding_pair(other)
-        held = self._widest(default, [r for r in rules if not r[1]], i, other, j) or _Bound(default)
-        if not suspended:
-            return held
-        wider = self._widest(held.minima, [r for r in rules if r[1]], i, other, j)
-        if wider is None or (total := wider.minima.widest(held.minima)) == held.minima:
-            return None
-        return _Bound(total, wider.rule)
-
-    def _widest(self, default: Minima, rules: list[tuple[Reference, bool, Separation, Ground]], i: int, other: Prepared,
-                j: int) -> _Bound | None:
-        """The widest of what the rules say of two volumes, and the rule that says most; None where none binds them."""
-        said = []
-        for reference, _, rule, ground in rules:
-            inside = self._in(self._subject, i, reference, ground)
-            if inside:
-                inside = min(inside, self._in(other, j, reference, ground))
-            if inside:
-                own = _minima_of(rule)
-                said.append(_Bound(own if inside == 2 else own.widest(default), reference if inside == 2 or
-                                   own.widest(default) != default else None))
-        if not said:
-            return None
-        widest = said[0].minima
-        for each in said[1:]:
-            widest = widest.widest(each.minima)
-        most = max(said, key=lambda b: (b.minima.across_m, b.minima.up_m, b.minima.seconds, b.rule is not None))
-        return _Bound(widest, most.rule)
-
-    def _far(self, i: int, other: Prepared, j: int, default: Minima) -> bool:
-        """Whether even the widest of all rules would not make two volumes meet; a look at their windows, bands and caps."""
-        widest = default.widest(self._most)
-        return apart(self._subject.shapes[i], other.shapes[j], widest.across_m) or not near_in_time_and_height(
-            self._subject.operation.volumes[i], other.operation.volumes[j], widest)
-
-    def _binding_pair(self, other: Prepared) -> list[tuple[Reference, bool, Separation, Ground]]:
-        """The rules that bind the two operations, wherever they are."""
-        if other.operation.id not in self._binding:
-            ours, theirs = (self._rulebook.movers(p.operation) for p in (self._subject, other))
-            self._binding[other.operation.id] = [r for r in self._rules if binds(r[2], other.operation, self._rulebook)
-                                                 and _between(frozenset(r[2].between), ours, theirs)]
-        return self._binding[other.operation.id]
-
-    def _in(self, of: Prepared, index: int, reference: Reference, ground: Ground) -> int:
-        """0 where a volume does not come onto the rule's ground, 1 where it does, 2 where it lies wholly on it."""
-        key = of.operation.id, index, reference
-        if key not in self._inside:
-            self._inside[key] = _inside(of, index, ground)
-        return self._inside[key]
-
-
-def _inside(of: Prepared, index: int, ground: Ground) -> int:
-    volume, shape = of.operation.volumes[index], of.shapes[index]
-    stay = ground.stay(index, volume, shape)
-    if stay is None:
-        return 0
-    whole = stay.shape is shape and stay.spans == ((volume.starts_at, volume.ends_at),)
-    return 2 if whole and (ground.area is None or cut(shape, [ground.area]) is None) else 1
-
-
-def _between(named: frozenset[str], ours: frozenset[str], theirs: frozenset[str]) -> bool:
-    """Whether a pair of operations is of those named: any pair where nothing is; pairs in which it takes part where one is;
-    pairs of two different ones where more are."""
-    if len(named) < 2:
-        return not named or bool(named & (ours | theirs))
-    return any(a != b for a in named & ours for b in named & theirs)
+    return Clash(other, widest, rule, tuple(encounters), suspended, more)

@@ -219,7 +219,7 @@ def _finding(viewer: Viewer, opened: Opened, context: Context) -> View | None:
     site = context.rulebook.sites.get(finding.site or "")
     side = _own(viewer, finding.operation, context) or _own(viewer, finding.other, context) \
         or (site is not None and site.owner == viewer.party)
-    named = at_least(level, "envelope")
+    named, window = at_least(level, "envelope"), side or level == "details"
     shown = {o for o in (finding.operation, finding.other) if o is not None and (named or _own(viewer, o, context))}
     view: View = {
         "id": finding.id, "level": level, "kind": finding.kind, "severity": finding.severity, "effect": finding.effect,
@@ -231,12 +231,11 @@ def _finding(viewer: Viewer, opened: Opened, context: Context) -> View | None:
         "other": finding.other if finding.other in shown else None,
         "site": finding.site if viewer.broker or (site is not None and site.owner == viewer.party) else None,
         "params": to_builtins(finding.params) if level == "details" else {},
-        "met": [_met(met, level) for met in finding.met] if side or level == "details" else [],
+        "met": [_met(met, level) for met in finding.met] if window else [], "more": finding.more and window,
         "remedies": [_remedy(_still(r, opened, context.now), finding, named) for r in finding.remedies
                      if _own(viewer, r.operation, context)],
         "stance": _stance(viewer, finding, named, context), "settled": finding.id in context.settled,
     }
-    window = side or level == "details"
     for end in ("starts_at", "ends_at"):
         moment = getattr(finding, end)
         view[end] = to_builtins(moment) if window and moment is not None else None

@@ -58,6 +58,7 @@ class _Draft:
     party: str | None
     file: str
     place: str
+    written: str
     said: dict[str, Any] = field(default_factory=dict)
     volumes: list[Volume] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
@@ -104,12 +105,15 @@ def _draft(drafts: dict[tuple[str, str], _Draft], file: str, index: int, feature
     """The draft a feature belongs to, with what the feature says of the operation as a whole."""
     given = feature.properties
     party = _text(given, "party", 100)
-    name = _text(given, "operation", 100) or _text({"operation": feature.id}, "operation", 100)
-    name = name or plain_text(f"{PurePath(file).stem[:80]}[{index}]", "operation")
+    name, written = _name(given.get("operation")) or _name(feature.id) or (
+        plain_text(f"{PurePath(file).stem[:80]}[{index}]", "operation"), "nowhere")
     key = (f"party {party}" if party is not None else f"file {file}", name)
     draft = drafts.get(key)
     if draft is None:
-        draft = drafts[key] = _Draft(name, party, file, feature.place)
+        draft = drafts[key] = _Draft(name, party, file, feature.place, written)
+    if written != draft.written:  # two operations, perhaps, which would not be compared with each other
+        raise error("bad_field", f"{name!r} is written {written} here and {draft.written} before: write it the same way",
+                    at="operation")
     for what in _SAYS.keys() & given.keys():
         value = None if given[what] is None else _SAYS[what](given, what)
         if value is not None and draft.said.setdefault(what, value) != value:
@@ -119,6 +123,12 @@ def _draft(drafts: dict[tuple[str, str], _Draft], file: str, index: int, feature
     draft.title = draft.title or _text(given, "title", 500) or ""
     draft.note = draft.note or _text(given, "note", 3_500) or ""
     return draft
+
+
+def _name(value: Any) -> tuple[str, str] | None:
+    """What an operation is called, and how that is written; None where it is not said."""
+    name = _text({"operation": value}, "operation", 100)
+    return None if name is None else (name, "as text" if isinstance(value, str) else "as a number")
 
 
 def _volume(feature: Feature) -> tuple[Volume, Converted]:

@@ -32,7 +32,7 @@ class Feature:
     """One feature: where it stands in its file (`place`: `A.geojson: features[3]`), its own id, outline and properties."""
 
     place: str
-    id: str | None
+    id: str | int | float | None
     outline: Outline
     properties: Properties
 
@@ -64,10 +64,13 @@ class _Several(msgspec.Struct, tag_field="type", tag="MultiPolygon"):
 
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
 _COLON = re.compile(rb'"\s*:')
+_PLAIN = 5
+"""Names in a feature without an id and properties: its own three, and its geometry's two."""
 _exact = msgspec.json.Decoder(Polygon | MultiPolygon)
 _loose = msgspec.json.Decoder(_Point | _Flat | _Several)
 _feature = msgspec.json.Decoder(_Feature)
 _properties = msgspec.json.Decoder(Properties | None)
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def read_features(data: bytes, file: str, bounds: Bounds | None = None) -> Iterator[Feature]:
@@ -114,6 +117,8 @@ def _pieces(data: bytes, file: str) -> list[tuple[str, bytes | msgspec.Raw]]:
         raise _broken(wrong, data, file) from None
     if top.crs is not None and not re.search(r"CRS84|4326", str(top.crs)):
         raise error("bad_field", f"the coordinate system {str(top.crs)[:80]} is not WGS84", at=f"{file}: crs")
+    if data.count(b'"features"') > 1:
+        _check_once(data, f"{file}: ")
     if top.type == "FeatureCollection" and top.features is not None:
         return [(f"{file}: features[{i}]", raw) for i, raw in enumerate(top.features)]
     if top.type == "Feature":
@@ -154,7 +159,7 @@ def _read(place: str, raw: bytes | msgspec.Raw, bounds: Bounds) -> Feature:
     try:
         feature = _feature.decode(raw)
         at = f"{place}.properties"
-        properties = _single(feature.properties, at)
+        properties = _known(feature.properties, at)
     except msgspec.ValidationError as wrong:
         what, path = _said(wrong)
         raise error("bad_field", what, at=f"{place}.{path}".rstrip(".")) from None
@@ -162,29 +167,36 @@ def _read(place: str, raw: bytes | msgspec.Raw, bounds: Bounds) -> Feature:
         raise _broken(wrong, raw, place) from None
     if feature.type != "Feature":
         raise error("bad_field", f"a Feature is wanted, not {feature.type[:40]!r}", at=f"{place}.type")
+    if _colons(raw) > _PLAIN + (feature.id is not None) + len(properties):  # or foreign members, or a text with a colon
+        for part, where in ((raw, place), (feature.geometry, f"{place}.geometry"), (feature.properties, at)):
+            _check_once(part, f"{where}.")
     outline = _outline(feature.geometry, properties, place)
     if vertices(outline) > bounds.vertices:
         raise error("too_many_vertices", f"{vertices(outline):,} positions, at most {bounds.vertices:,}", at=f"{place}.geometry")
-    return Feature(place, None if feature.id is None else _id(feature.id), outline, properties)
+    return Feature(place, feature.id, outline, properties)
 
 
-def _single(raw: msgspec.Raw, at: str) -> Properties:
-    """Properties, if no name stands twice: two readers could read two different plans."""
+def _known(raw: msgspec.Raw, at: str) -> Properties:
     try:
         properties: Properties = _properties.decode(raw) or {}
     except msgspec.ValidationError as wrong:
         raise error("bad_field", _said(wrong)[0], at=at) from None
-    if len(_COLON.findall(bytes(raw))) > len(properties):  # or an inner object, or a text with a colon: looked at closely
-        names = [name for name, _ in json.loads(bytes(raw), object_pairs_hook=list)]
-        for name in names:
-            if names.count(name) > 1:
-                raise error("bad_json", "it stands twice", at=f"{at}.{name[:60]}")
     return properties
 
 
-def _id(value: str | int | float) -> str:
-    """A feature's id as text: a number that is whole as such, else with all its digits."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+def _colons(raw: bytes | msgspec.Raw) -> int:
+    """How many names there are in an object and what is in it, or more where texts look like some."""
+    return len(_COLON.findall(bytes(raw)))
+
+
+def _check_once(raw: bytes | msgspec.Raw, at: str) -> None:
+    """Raises bad_json where a name stands twice in an object: two readers could read two different plans."""
+    members = _members.decode(raw) if bytes(raw)[:1] == b"{" else {}
+    if _colons(raw) > len(members) + sum(map(_colons, members.values())):
+        names = [name for name, _ in json.loads(bytes(raw), object_pairs_hook=list)]
+        for name in names:
+            if names.count(name) > 1:
+                raise error("bad_json", "it stands twice", at=f"{at}{name[:60]}")
 
 
 def _outline(raw: msgspec.Raw, properties: Properties, place: str) -> Outline:

@@ -38,6 +38,7 @@ _FOUND: Example = {
     "other": None, "site": None, "params": {}, "stance": None, "settled": False, **_WINDOW,
     "met": [{"region": {"type": "Polygon", "coordinates": [[[37.96, 36.56], [38.02, 36.56], [38.02, 36.62], [37.96, 36.62],
                                                               [37.96, 36.56]]]}, "lower_m": 400, "upper_m": 600, **_WINDOW}],
+    "more": False,
     "remedies": [{"kind": "start-after", "operation": _ID, "text": "Begin the operation at 2017-03-08T08:05:00Z or later.",
                   "instant": "2017-03-08T08:05:00Z", "altitude_m": None, "distance_m": None, "parties": [], "force": None}]}
 _ASKED: Example = {

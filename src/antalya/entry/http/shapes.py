@@ -70,7 +70,7 @@ class MetView(Shape, frozen=True, kw_only=True):
 
 
 class FindingView(Shape, frozen=True, kw_only=True):
-    """A finding as its viewer may see it; `null` where it is held back."""
+    """A finding as its viewer may see it; `null` where it is held back. `more`: `met` are the first of very many."""
 
     id: str
     level: Level
@@ -89,6 +89,7 @@ class FindingView(Shape, frozen=True, kw_only=True):
     site: str | None
     params: dict[str, Any]
     met: tuple[MetView, ...]
+    more: bool
     starts_at: Instant | None
     ends_at: Instant | None
     remedies: tuple[Remedy, ...]

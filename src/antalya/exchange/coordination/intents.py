@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from msgspec import to_builtins
@@ -165,7 +165,7 @@ def _new_ovn(hub: Hub, tx: Transaction, wanted: f3548.PutIntent, id: str, old: R
         made = uuid.UUID(int=0)
     if made.version != 7 or str(made) != suffix.lower():
         raise error("bad_field", "not a UUID of version 7", at="requested_ovn_suffix")
-    if abs(datetime.fromtimestamp((made.int >> 80) / 1000, UTC) - now) > SKEW:
+    if abs((made.int >> 80) / 1000 - now.timestamp()) > SKEW.total_seconds():
         raise error("bad_field", "its time is more than 5 minutes from now", at="requested_ovn_suffix")
     ovn = f"{id}_{suffix}"
     if (old is not None and old.ovn == ovn) or tx.utm_was_current([ovn], now - 2 * SKEW):

@@ -21,7 +21,7 @@ from antalya.exchange.coordination.writing import (
 )
 from antalya.exchange.hub import Hub
 from antalya.model import f3548
-from antalya.model.coordination import Extent, Reference, Watch
+from antalya.model.coordination import LAST, Extent, Reference, Watch
 from antalya.model.errors import AntalyaError, error
 from antalya.ports import Reader, Transaction
 from antalya.steps.refer import constraint_for, intent_for, subscription_of
@@ -149,7 +149,7 @@ def _window(volume: Given, old: Watch | None, now: datetime) -> tuple[datetime, 
     if volume.starts_at is not None and now - volume.starts_at > SKEW:
         raise error("window_past", "time_start is more than 5 minutes ago", at="extents.time_start")
     starts_at = volume.starts_at or (now if old is None else old.starts_at)
-    ends_at = volume.ends_at or (starts_at + LONGEST if old is None else old.ends_at)
+    ends_at = volume.ends_at or (min(starts_at, LAST - LONGEST) + LONGEST if old is None else old.ends_at)
     if ends_at < starts_at:
         raise error("bad_window", "time_end is before time_start", at="extents.time_end")
     if ends_at < now:

@@ -75,7 +75,7 @@ def finding(kind: FindingKind, why: str, text: str, operation: str, met: Sequenc
             severity: Severity | None = None, rule: tuple[Understanding, AnyRule] | None = None, other: str | None = None,
             site: str | None = None, ask: Ask | None = None, remedies: Sequence[Remedy] = (),
             params: Mapping[str, str | float | int | None] | None = None, disclose: Level = "overlap",
-            suspended: bool = False) -> Finding:
+            suspended: bool = False, more: bool = False) -> Finding:
     """A finding. Under a suspended agreement it warns and does nothing: no effect, nothing asked.
 
     `text`, `params` and `remedies` must not say more of another operation than the finding's own meeting shows.
@@ -91,7 +91,7 @@ def finding(kind: FindingKind, why: str, text: str, operation: str, met: Sequenc
         severity="warning" if suspended else severity or _SEVERITY[effect], effect="none" if suspended else effect,
         operation=operation, other=other, understanding=understanding, rule=rule_id,
         rule_kind=None if by is None else str(by.__struct_config__.tag), site=site, why=why, text=text, params=dict(params or {}),
-        met=tuple(met), starts_at=min([m.starts_at for m in met], default=None),
+        met=tuple(met), more=more, starts_at=min([m.starts_at for m in met], default=None),
         ends_at=max([m.ends_at for m in met], default=None), remedies=tuple(remedies),
         ask=None if ask is None else ask.kind, asks_of=() if ask is None else ask.of,
         quorum=None if ask is None else ask.quorum, answer_within_s=None if ask is None else ask.answer_within_s,

@@ -3,17 +3,18 @@
 from collections.abc import Iterator, Sequence
 
 from antalya.geometry.overlap import measure
-from antalya.model.findings import Finding, Met, Remedy
+from antalya.model.findings import Finding, Met, Remedy, Severity
 from antalya.model.operations import Operation
 from antalya.model.parties import at_least
 from antalya.model.rules import AnyRule
 from antalya.model.understandings import Understanding
 from antalya.scope import Clash, between_signatories, parties_of
 from antalya.steps.weigh.case import Ask, Case, finding, hotline
-from antalya.steps.weigh.trims import clash_trims
+from antalya.steps.weigh.trims import clash_trims, withdraw
 
 _REALLY = "Two operations meet in the region, window and band shown."
 _NEARLY = "Two operations come nearer than their separation in the region, window and band shown."
+_VERY_MANY = "Very many volumes of two operations meet, or come nearer than their separation: only the first of these are shown."
 
 
 def clashes_of(case: Case, clashes: Sequence[Clash]) -> Iterator[Finding]:
@@ -28,20 +29,29 @@ def _clash(case: Case, clash: Clash, yields: Operation, other: Operation) -> Fin
     met = clash.met
     meets = any(not (m.distance_m or m.vertical_gap_m or m.time_gap_s) for m in met)
     rule = None if clash.rule is None else _rule(case, *clash.rule)
-    text = (_REALLY if meets else _NEARLY) + " The one with the lower priority gives way, or of equals the one filed later."
+    text = _VERY_MANY if clash.more else _REALLY if meets else _NEARLY
+    text += " The one with the lower priority gives way, or of equals the one filed later."
     if clash.suspended:
         text = "Two operations come nearer than a suspended agreement's wider separation, as shown."
     disclose = between_signatories(yields, other, case.rulebook, case.now)
     ask = _consent_of(case, yields, other)
-    remedies = [*clash_trims(yields, clash.encounters, other, case.now, gives_way=True),
-                *clash_trims(other, clash.encounters, yields, case.now, gives_way=False),
+    remedies = [*_trims(case, clash, yields, other),
                 Remedy(kind="obtain-consent" if ask.kind == "consent" else "acknowledge", operation=yields.id,
                        text="Obtain the other side's consent through the exchange." if ask.kind == "consent"
                        else "Confirm that your own operations are kept apart.", parties=ask.of)]
     # The line between the two sides would tell who the other one is: only where that is open between them anyway.
     params = hotline((yields.party, other.party), case.rulebook, case.now) if at_least(disclose, "envelope") else {}
-    return finding("clash", "clash", text, yields.id, met, effect="hold", severity="critical" if meets else "warning", rule=rule,
-                   other=other.id, ask=ask, remedies=remedies, params=params, disclose=disclose, suspended=clash.suspended)
+    severity: Severity = "critical" if meets or clash.more else "warning"
+    return finding("clash", "clash", text, yields.id, met, effect="hold", severity=severity, rule=rule, other=other.id, ask=ask,
+                   remedies=remedies, params=params, disclose=disclose, suspended=clash.suspended, more=clash.more)
+
+
+def _trims(case: Case, clash: Clash, yields: Operation, other: Operation) -> list[Remedy]:
+    """What either side can do by itself; where only some meetings are known, nothing that would be reckoned from these."""
+    if clash.more:
+        return [withdraw(yields)]
+    return [*clash_trims(yields, clash.encounters, other, case.now, gives_way=True),
+            *clash_trims(other, clash.encounters, yields, case.now, gives_way=False)]
 
 
 def _rule(case: Case, understanding: str, rule: str) -> tuple[Understanding, AnyRule]:

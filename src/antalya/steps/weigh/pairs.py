@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from antalya.geometry.overlap import measure, meet
+from antalya.geometry.overlap import measure, meet_many
 from antalya.model.findings import Finding, Remedy
 from antalya.model.rules import Incompatible
 from antalya.model.understandings import Understanding
 from antalya.model.volume import Minima
 from antalya.picture import Prepared, shape_of
-from antalya.scope import ALL_HEIGHTS_M, Encounter, Ground, between_signatories, binds, lasting
+from antalya.scope import ALL_HEIGHTS_M, Encounter, Ground, between_signatories, binds, kept, lasting
 from antalya.steps.weigh.case import Case, finding
 from antalya.steps.weigh.trims import clash_trims, rule_trims, withdraw
 
@@ -48,28 +48,30 @@ def _joint(case: Case, understanding: Understanding, rule: Incompatible, ground:
 def _adjoining(case: Case, understanding: Understanding, rule: Incompatible, ground: Ground,
                other: Prepared) -> Iterator[Finding]:
     first, second = sorted((case.subject, other), key=lambda p: p.precedence)
-    encounters = _meetings(second, first, ground, Minima(across_m=rule.adjoining_m or 0.0, up_m=ALL_HEIGHTS_M))
-    if not encounters:
+    found = _meetings(second, first, ground, Minima(across_m=rule.adjoining_m or 0.0, up_m=ALL_HEIGHTS_M))
+    if not found:
         return
+    encounters = kept(found)
+    more = len(encounters) < len(found)
     measure([e.meeting for e in encounters])
-    remedies = [*clash_trims(second.operation, encounters, first.operation, case.now, gives_way=True),
-                *clash_trims(first.operation, encounters, second.operation, case.now, gives_way=False),
-                withdraw(second.operation)]
+    trims = [] if more else [*clash_trims(second.operation, encounters, first.operation, case.now, gives_way=True),
+                             *clash_trims(first.operation, encounters, second.operation, case.now, gives_way=False)]
     yield finding("breach", "incompatible-adjoining", "Two operations adjoin each other, at the same time, that were agreed "
                   "to stay apart. The one with the lower priority gives way, or of equals the one filed later.",
                   second.operation.id, [e.met for e in encounters], effect="block", rule=(understanding, rule),
-                  other=first.operation.id, remedies=remedies,
+                  other=first.operation.id, remedies=[*trims, withdraw(second.operation)], more=more,
                   disclose=between_signatories(second.operation, first.operation, case.rulebook, case.now))
 
 
 def _meetings(yields: Prepared, other: Prepared, ground: Ground, minima: Minima) -> list[Encounter]:
-    """Where parts of the two, each on the rule's ground, come nearer than the rule allows."""
-    found = []
+    """Where parts of the two, each on the rule's ground, come nearer than the rule allows; of very many not all."""
+    found: list[Encounter] = []
     theirs = [(stay.index, part) for stay in ground.stays(other) for part in map(lasting, stay.volumes())]
     for stay in ground.stays(yields) if theirs else ():
         for own in map(lasting, stay.volumes()):
-            for index, part in theirs:
-                meeting = meet(own, part, minima, shape_of(own.outline), shape_of(part.outline))
-                if meeting is not None:
-                    found.append(Encounter(stay.index, index, meeting))
+            meetings = meet_many(own, [part for _, part in theirs], minima, shape_of(own.outline),
+                                 [shape_of(part.outline) for _, part in theirs])
+            found += [Encounter(stay.index, index, m) for (index, _), m in zip(theirs, meetings, strict=True) if m is not None]
+            if len(kept(found)) < len(found):
+                return found
     return found

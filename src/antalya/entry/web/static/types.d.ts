@@ -33,7 +33,7 @@ interface FindingView {
   id: string; level: "overlap" | "envelope" | "details"; kind: string; severity: Severity; effect: "none" | "hold" | "block";
   opened_at: string; closed_at: string | null; why: string; text: string; params: Record<string, unknown>; rule: string | null;
   rule_kind: string | null; understanding: string | null; operation: string | null; other: string | null; site: string | null;
-  met: Met[]; starts_at: string | null; ends_at: string | null; remedies: Remedy[]; stance: string | null; settled: boolean;
+  met: Met[]; more: boolean; starts_at: string | null; ends_at: string | null; remedies: Remedy[]; stance: string | null; settled: boolean;
 }
 interface AnswerView { id: string; party: string | null; decision: string; conditions: string[]; note: string; at: string | null }
 interface AskView {
