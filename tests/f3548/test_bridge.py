@@ -375,6 +375,17 @@ def test_at_envelope_only_coarse_cells_of_a_keep_out(world: World, uss1: Uss) ->
     assert "37.94" not in str(corners(details(uss1, reference)["details"]))
 
 
+def test_a_signatory_too_sees_here_what_the_ovn_of_a_keep_out_vouches_for(world: World, uss2: Uss) -> None:
+    """Its area moves within the coarse cells without a new OVN: whoever had the area would not learn that it is another."""
+    world.put(Area(id="zone", name="Zone", outline=square(37.94, 36.52, 0.02)))
+    world.agree(keep_out("envelope", outline=None, area="zone"))
+    _, [reference] = shown(uss2)
+    before = details(uss2, reference)
+    assert corners(before["details"]) != [{(x, y) for x in (37.94, 37.96) for y in (36.52, 36.54)}]
+    world.put(Area(id="zone", name="Zone", outline=square(37.945, 36.52, 0.02)), version=1)
+    assert details(uss2, reference) == before
+
+
 def test_the_area_of_a_keep_out_may_move(world: World, uss1: Uss) -> None:
     world.put(Area(id="zone", name="Zone", outline=square(37.94, 36.52, 0.02)))
     world.agree(keep_out("details", outline=None, area="zone"))

@@ -84,6 +84,8 @@ def test_without_a_token_nothing_is_sent(authority: Authority, peer: Peer, tmp_p
     secret.write_text("wrong")
     assert peers.tell(message) == 0
     assert peer.told == []
+    asked = peers.ask(Question("US", f"{peer.url}/uss/v1/constraints/x", "utm.constraint_processing"))  # no fault of the USS's
+    assert (peer.asked, asked.problem.partition(",")[0]) == ([], "it was not asked")
     secret.write_text("s3cret")
     assert peers.tell(message) == 204
     assert [token for _, _, token in peer.told] == ["token-1"]
@@ -98,7 +100,8 @@ def test_an_address_that_is_none_and_a_door_that_is_shut(authority: Authority, t
 @pytest.mark.parametrize("mark", "?#@\\")
 def test_an_address_from_before_that_hides_where_it_leads_is_not_asked(peer: Peer, mark: str) -> None:
     question = Question("US", f"{peer.url}/admin{mark}/uss/v1/operational_intents/x", "a")
-    assert HttpPeers(lambda host, scope: "token").ask(question) == Said(0, b"", "there was no answer: ValueError")
+    assert HttpPeers(lambda host, scope: "token").ask(question) == Said(
+        0, b"", "it was not asked, there was no token or no address to ask it with: ValueError")
     assert peer.asked == []
 
 

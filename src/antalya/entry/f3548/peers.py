@@ -44,12 +44,15 @@ class HttpPeers:
         async def get(client: httpx.AsyncClient, head: dict[str, str]) -> Said:
             async with client.stream("GET", question.url, headers=head) as answer:
                 return await _read(answer)
+        was_asked = False
         try:
             head = self._head(question.url, question.scope) | {"accept-encoding": "identity"}
+            was_asked = True
             return self._within(lambda client: get(client, head))
         except _WRONG as failure:
             _logger.info("a USS was not asked: %s", type(failure).__name__, extra={"party": question.manager})
-            return Said(0, b"", f"there was no answer: {type(failure).__name__}")
+            why = "there was no answer" if was_asked else "it was not asked, there was no token or no address to ask it with"
+            return Said(0, b"", f"{why}: {type(failure).__name__}")
 
     def _head(self, url: str, scope: str) -> dict[str, str]:
         """Raises ValueError for an address taken in when addresses could still hide the path or the host."""

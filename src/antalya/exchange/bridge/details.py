@@ -65,7 +65,8 @@ def seen(tx: Reader, viewer: Viewer, shown: Bridged, reference: Reference, now: 
     if exhibit is None:
         return None
     level = _level(tx, viewer, exhibit, now)
-    if viewer.party not in exhibit.owners and "details" not in exhibit.disclosure.values():
+    moves_it = exhibit.source != "rule" and viewer.party in exhibit.owners  # the area of a rule is moved by others
+    if not moves_it and "details" not in exhibit.disclosure.values():
         level = lower(level, "envelope")  # its OVN stays while the plan moves in it: who had that would not learn of it
     volumes = released_volumes(exhibit.volumes, level)
     if not volumes:

@@ -15,7 +15,8 @@ from antalya.model.errors import AntalyaError
 from antalya.ports import Transaction
 
 _logger = logging.getLogger("antalya.bridge")
-_TOGETHER = 100
+_TOGETHER, _CHECKED_TOGETHER = 100, 10
+"""Jobs of one transaction; fewer of those in which operations are checked, for all who write wait meanwhile."""
 
 
 def sync(hub: Hub) -> None:
@@ -37,13 +38,13 @@ def sync(hub: Hub) -> None:
     _each(hub, (partial(_operation, hub, id_) for id_ in operations))
     _each(hub, (partial(_site, hub, id_) for id_, site in rulebook.sites.items() if is_released(site) or id_ in known))
     _each(hub, (partial(_keep_outs, hub, id_) for id_ in rulebook.understandings))
-    _each(hub, (partial(_seek, hub, kind, id_) for kind, id_ in strange))
+    _each(hub, (partial(_seek, hub, kind, id_) for kind, id_ in strange), _CHECKED_TOGETHER)
 
 
-def _each(hub: Hub, jobs: Iterable[Callable[[Transaction], None]]) -> None:
+def _each(hub: Hub, jobs: Iterable[Callable[[Transaction], None]], together: int = _TOGETHER) -> None:
     waiting = list(jobs)
-    for first in range(0, len(waiting), _TOGETHER):
-        part = waiting[first:first + _TOGETHER]
+    for first in range(0, len(waiting), together):
+        part = waiting[first:first + together]
         hub.store.write(lambda tx, part=part: [job(tx) for job in part])  # type: ignore[misc]
 
 
