@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.pictures import NOW, circle, hour, plan, volume
-from tests.stores.samples import SALT, ask, disc, finding, found, ids, keep, kept
+from tests.stores.samples import SALT, Undone, ask, disc, finding, found, ids, keep, kept
 
 from antalya.geometry.columns import of_shapes
 from antalya.geometry.held import Held
@@ -184,6 +184,27 @@ def test_an_operation_is_over_when_its_last_volume_is(store: Store, open_store: 
     assert found(store, disc("x", start=10, end=11)) == ["long"]
     assert dropped(store, 11, 9) == []
     assert (dropped(store, 11.1, 9), hot(store)) == (["long"], 0)
+
+
+def test_what_is_over_of_an_operation_stays_out_when_that_changes(store: Store, open_store: Callable[..., Store]) -> None:
+    """Otherwise whether two past volumes still clash would depend on which process is asked, and since when it runs."""
+    here = circle(0, 0, 500)
+    long = plan("long", "TR", "patrol", volume(here, 6, 7), volume(here, 10, 11))
+    kept(store, long, disc("b", end=7))
+    other = open_store()
+    assert (hot(store), hot(other)) == (3, 3)
+    assert (dropped(store, 7.2, 9), hot(store), hot(other)) == (["b"], 1, 1)
+    with pytest.raises(Undone):
+        store.write(lambda tx: undo(tx, long))
+    assert (hot(store), found(store, disc("x", end=12))) == (1, ["long"])
+    store.write(lambda tx: keep(tx, long, 2))
+    for each in (store, other, open_store()):
+        assert (hot(each), found(each, disc("x", end=7)), found(each, disc("x", end=12))) == (1, [], ["long"])
+
+
+def undo(tx: Any, subject: Any) -> None:
+    keep(tx, subject, 2)
+    raise Undone
 
 
 def test_what_is_put_though_it_is_over_takes_no_space(store: Store, open_store: Callable[..., Store]) -> None:

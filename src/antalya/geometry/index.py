@@ -114,10 +114,10 @@ class Index:
             self._dead, self._runs = 0, []
         self._planted()
 
-    def drop(self, before: int) -> Ints:
-        """Takes out what ended before a moment (microseconds since 1970); rows as `remove`."""
-        alive = self._held.alive()
-        return self._gone(np.flatnonzero(alive & (self._held.columns.ends[:len(alive)] < before)))
+    def drop(self, before: int, begin: int = 0) -> Ints:
+        """Takes out what ended before a moment (microseconds since 1970), of the rows from one on; rows as `remove`."""
+        alive = self._held.alive(begin)
+        return self._gone(np.flatnonzero(alive & (self._held.columns.ends[begin:begin + len(alive)] < before)) + begin)
 
     def over(self, before: int) -> tuple[Ints, Ints]:
         """Keys of the operations of which all that is in ended before a moment (microseconds since 1970), and when the last of it

@@ -66,7 +66,7 @@ class Hot:
             try:
                 self._catch_up(ask, group.newest, group.meta.get("hot_since"))
             except BaseException:  # half of it may be in
-                self.index, self._last = Index(), None
+                self.index, self._last, self._since = Index(), None, None
                 raise
             self._group = group
             if len(self.index) >= WARM_AT:
@@ -97,9 +97,10 @@ class Hot:
         self.back_to(0)
         self._group = None
 
-    def put(self, row: int, before: int | None, columns: Columns | None, kind: int) -> bytes:
+    def put(self, row: int, before: int | None, columns: Columns | None, kind: int, since: str | None = None) -> bytes:
         """An operation's new row in place of the one before; `columns` of its volumes, None where it takes no space; its kind
-        (`rows.kind_of`). What the table `volumes` is to have of it, nothing where it takes no space."""
+        (`rows.kind_of`); `since`: what ended before that is out of the index, and stays out. What the table `volumes` is to have
+        of it, nothing where it takes no space."""
         begin = self.index.size
         self._undo.append((begin, self._last or 0))
         self._last = row
@@ -107,7 +108,10 @@ class Hot:
             self.index.add(row, columns, kind)
         if before is not None:
             self._undo.append(self.index.remove(before))
-        return self.index.stored(begin)
+        stored = self.index.stored(begin)
+        if since is not None:
+            self._undo.append(self.index.drop(int(since), begin))
+        return stored
 
     def drop(self, before: int) -> None:
         """What ended before a moment (microseconds since 1970) takes no space any more."""
@@ -118,8 +122,11 @@ class Hot:
             self._fill(ask)
         elif newest > self._last:  # another process's
             self.others += 1
+            begin = self.index.size
             if rows := ask("SELECT columns FROM volumes WHERE operation > ? ORDER BY operation", (self._last,)):
                 self.index.take([stored for (stored,) in rows], len(rows), len(ACTIVITIES))
+            if self._since is not None:
+                self.index.drop(self._since, begin)
             for (row,) in ask("SELECT p.seq FROM operation o JOIN operation p ON p.id = o.id AND p.version = o.version - 1 "
                               "WHERE o.seq > ?", (self._last,)):
                 self.index.remove(row)

@@ -135,7 +135,7 @@ class SqlTransaction(NearWriter, UtmWriter, BridgeWriter, AdoptWriter, PastWrite
         if made is not None:
             self._columns = operation.volumes, made.columns
         columns = self._columns_of(operation.volumes) if takes_space and not self._is_past(ends_at) else None
-        held = self._caches.hot.put(seq, old[0] if old else None, columns, kind_of(operation))
+        held = self._caches.hot.put(seq, old[0] if old else None, columns, kind_of(operation), group.meta.get("hot_since"))
         if columns is not None:
             group.put_off("volumes", "operation, columns", "", [(seq, held)])
             self._caches.prepared[seq] = subject._replace(made=None) if subject is not None else \
