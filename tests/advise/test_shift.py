@@ -55,6 +55,21 @@ def test_instants_meet_nothing_where_no_seconds_are_to_be_kept() -> None:
     assert shifts(plan("a"), [(other, Minima())]) == (0, 0, 0, 0)
 
 
+@pytest.mark.parametrize("foot_m", [0.3048, -0.3048])
+def test_who_is_apart_to_the_foot_need_not_move(foot_m: float) -> None:
+    def at(low: int, high: int) -> dict[str, float]:
+        lower_m, upper_m = sorted((low * foot_m, high * foot_m))
+        return {"lower_m": lower_m, "upper_m": upper_m}
+
+    for low in range(0, 30_000, 1_000):
+        a = plan("a", "TR", "patrol", volume(**at(low, low + 1_000)))
+        b = plan("b", "RU", "patrol", volume(**at(low + 1_000, low + 3_000)))
+        c = plan("c", "RU", "patrol", volume(**at(low + 2_000, low + 3_000)))
+        for other, minima in ((b, Minima()), (c, Minima(across_m=500, up_m=1_000 * 0.3048, seconds=300))):
+            assert not still(a, [other], minima)
+            assert shifts(a, [(other, minima)]) == (0, 0, 0, 0)
+
+
 @given(plans("a"), st.lists(plans("x", "RU"), min_size=1, max_size=3),
        st.sampled_from([MINIMA, Minima(), Minima(across_m=3_000.5, up_m=304.8, seconds=0.5)]))
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -187,6 +187,17 @@ def test_touching_altitudes_in_feet_and_windows_of_a_microsecond(feet: int) -> N
     assert join([band(0, feet, DAY, DAY + tick), band(0, feet, DAY + tick, DAY + 2 * tick)], Minima()) == []
 
 
+@pytest.mark.parametrize("thick_m", [1e-6, 5e-7, 1e-9, float(np.spacing(100.0))])
+def test_a_band_thinner_than_what_feet_err_by_hides_nobody(thick_m: float) -> None:
+    def band(low: float, high: float) -> Volume:
+        return Volume(outline=Circle(center=(38, 36), radius_m=500), lower_m=low, upper_m=high, starts_at=DAY,
+                      ends_at=DAY + timedelta(hours=1))
+    thin, level = band(100, 100 + thick_m), Minima()
+    volumes, met = [thin, thin, band(0, 200), band(0, 100), band(100 + thick_m, 200)], [(0, 1), (0, 2), (1, 2), (2, 3), (2, 4)]
+    assert join(volumes, level) == join(volumes, level, few=150) == met
+    assert [(i, j) for i, j in combinations(range(5), 2) if meet(volumes[i], volumes[j], level)] == met
+
+
 def degrees(volumes: list[Volume]) -> Any:
     """The arguments of `of_degrees`."""
     points: list[Position] = []

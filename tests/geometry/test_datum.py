@@ -40,7 +40,8 @@ def test_heights_above_ground_need_the_ground() -> None:
     band = to_wgs84(50, 120, "AGL", "m", ground=(400.0, 460.0))
     assert (band.lower_m, band.upper_m, band.uncertainty_m) == (450.0, 580.0, 30.0)
     assert code(to_wgs84, 0, 100, "AGL", ground=(460.0, 400.0)) == ("bad_field", "ground_upper_m")
-    assert code(to_wgs84, 0, 100, "AGL", ground=(math.nan, 400.0)) == ("bad_field", "ground_upper_m")
+    for ground in ((math.nan, 400.0), (400.0, 10**400)):
+        assert code(to_wgs84, 0, 100, "AGL", ground=ground) == ("bad_field", "ground_upper_m")
 
 
 def test_the_surface_is_a_lower_limit_without_terrain_and_an_upper_one_only_with_it() -> None:
@@ -95,7 +96,8 @@ def test_no_band_ever_shrinks(lower: float, thick: float, datum: str) -> None:
     ((0, 1, "NAVD88"), ("unknown_datum", "datum")), ((0, 1, "MSL", "yd"), ("unknown_datum", "unit")),
     ((0, 1, "MSL", "FL"), ("unknown_datum", "unit")), ((5, 5), ("bad_band", "upper_m")),
     ((5, 5, "MSL", "m"), ("bad_band", "upper_m")), ((9, 5, "FL"), ("bad_band", "upper_m")),
-    ((math.nan, 5), ("bad_field", "lower_m")), ((0, math.inf), ("bad_field", "upper_m")),
+    ((math.nan, 5), ("bad_field", "lower_m")), ((-10**400, 5), ("bad_field", "lower_m")), ((0, 10**400), ("bad_field", "upper_m")),
+    ((0, math.inf), ("bad_field", "upper_m")),
     ((True, 5), ("bad_field", "lower_m")), (("high", 5), ("bad_field", "lower_m")),
     (("1e3", 5), ("bad_field", "lower_m")), ((0, 5, "MSL"), ("bad_field", "lower_m")), ((None, 5), ("bad_field", "lower_m")),
     ((0, 5, None), ("unknown_datum", "datum")),

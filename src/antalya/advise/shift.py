@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from antalya.geometry.overlap import near_in_time_and_height
+from antalya.geometry.overlap import SAME_HEIGHT_M, near_in_time_and_height
 from antalya.geometry.touch import closer
 from antalya.model.operations import Operation
 from antalya.model.volume import Minima, Volume
@@ -95,8 +95,9 @@ def _delays(own: Volume, theirs: Volume, minima: Minima) -> Interval:
 
 
 def _raises(own: Volume, theirs: Volume, minima: Minima) -> Interval:
-    """The raises, in metres, after which the two bands are still too near: an open interval."""
-    return theirs.lower_m - own.upper_m - minima.up_m, theirs.upper_m - own.lower_m + minima.up_m
+    """The raises, in metres, after which the two bands are still too near: an open interval, but for what feet err by."""
+    up_m = minima.up_m - SAME_HEIGHT_M
+    return theirs.lower_m - own.upper_m - up_m, theirs.upper_m - own.lower_m + up_m
 
 
 def _mirrored(intervals: Iterable[Interval]) -> list[Interval]:

@@ -88,7 +88,8 @@ def near_rows(c: Columns, i: Ints, j: Ints, minima: Floats) -> Bools:
     first, last = np.maximum(c.starts[i], c.starts[j]), np.minimum(c.ends[i], c.ends[j])
     low, high = np.maximum(c.lower[i], c.lower[j]), np.minimum(c.upper[i], c.upper[j])
     near: Bools = np.where(seconds > 0, np.maximum(first - last, 0) / 1e6 < seconds, first < last)
-    near &= np.where(up > 0, low - high < up - SAME_HEIGHT_M, low < high - SAME_HEIGHT_M)
+    same = np.minimum(SAME_HEIGHT_M, np.minimum(c.upper[i] - c.lower[i], c.upper[j] - c.lower[j]) / 2)
+    near &= np.where(up > 0, low - high < up - SAME_HEIGHT_M, high - low > same)
     between = c.origin[i] - c.origin[j]
     near &= np.einsum("ni,ni->n", between, between) <= (c.radius[i] + c.radius[j] + across) ** 2
     return near

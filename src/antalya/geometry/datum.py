@@ -13,6 +13,7 @@ its top. So a converted band is never smaller than what was meant. docs/referenc
 
 import math
 import re
+import sys
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -33,6 +34,8 @@ WARMTH_K = 20.0
 GRAVITY = 0.003
 """How far a geopotential metre differs from a metre between equator and pole, at most (g 9.780 to 9.832 m/s²)."""
 HIGHEST_FL = 1_000.0
+GREATEST = sys.float_info.max
+"""JSON has integers of any length: those beyond are no numbers to reckon with."""
 
 _T0, _LAPSE, _P0, _TROPOPAUSE_M, _T_STRATOSPHERE = 288.15, 0.0065, 1013.25, 11_000.0, 216.65
 _ISA_EXPONENT = 0.190263
@@ -75,7 +78,7 @@ def limit(value: float | str, datum: str = "WGS84", unit: str | None = None, at:
         raise error("unknown_datum", f"the unit {unit!r}", at="unit")
     if isinstance(value, str):
         return _spoken(value, known, unit, at)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= GREATEST:
         raise error("bad_field", "an altitude that is not a finite number", at=at)
     if unit == "FL" and known != "FL":
         raise error("unknown_datum", "the unit FL goes with the datum FL", at="unit")
@@ -104,7 +107,7 @@ def to_wgs84(lower: float | str | Limit, upper: float | str | Limit, datum: str 
     """
     low = lower if isinstance(lower, Limit) else limit(lower, datum, unit, at="lower_m")
     high = upper if isinstance(upper, Limit) else limit(upper, datum, unit, at="upper_m")
-    if ground is not None and not (all(map(math.isfinite, ground)) and ground[0] <= ground[1]):
+    if ground is not None and not (all(abs(height) <= GREATEST for height in ground) and ground[0] <= ground[1]):
         raise error("bad_field", "ground_lower_m is above ground_upper_m", at="ground_upper_m")
     if low.datum == high.datum and not _metres(low) < _metres(high):
         raise error("bad_band", f"{_text(low)} is not below {_text(high)}", at="upper_m")

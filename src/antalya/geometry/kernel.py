@@ -36,8 +36,10 @@ def near(c, i, j, across, up, seconds):  # type: ignore[no-untyped-def]
     if up > 0:
         if not low - high < up - SAME_HEIGHT_M:
             return False
-    elif not low < high - SAME_HEIGHT_M:
-        return False
+    else:
+        thin = min(c.numbers[i, UPPER] - c.numbers[i, LOWER], c.numbers[j, UPPER] - c.numbers[j, LOWER])
+        if not high - low > min(SAME_HEIGHT_M, thin / 2):
+            return False
     return caps_near(c, i, j, across)
 
 

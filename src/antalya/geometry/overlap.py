@@ -25,7 +25,8 @@ from antalya.model.volume import Minima, Outline, Volume
 __all__ = ["Meeting", "Part", "distance_m", "measure", "meet", "meet_many", "meeting", "overlaps"]
 
 SAME_HEIGHT_M = 1e-6
-"""Heights nearer than this are the same: feet turned into metres differ by their rounding (3,000 ft are not 914.39999… m)."""
+"""Heights nearer than this are the same: feet turned into metres differ by their rounding (3,000 ft are not 914.39999… m).
+Where a band is thinner than twice that, half of it."""
 
 
 _NO_TIME = timedelta()
@@ -160,7 +161,8 @@ def near_in_time_and_height(a: Volume | Part, b: Volume | Part, minima: Minima) 
     if minima.up_m:  # heights are compared more quickly than times
         if b.lower_m - a.upper_m >= up_m or a.lower_m - b.upper_m >= up_m:
             return False
-    elif not max(a.lower_m, b.lower_m) < min(a.upper_m, b.upper_m) - SAME_HEIGHT_M:
+    elif not min(a.upper_m, b.upper_m) - max(a.lower_m, b.lower_m) > min(
+            SAME_HEIGHT_M, (a.upper_m - a.lower_m) / 2, (b.upper_m - b.lower_m) / 2):
         return False
     if seconds:
         return (b.starts_at - a.ends_at).total_seconds() < seconds and (a.starts_at - b.ends_at).total_seconds() < seconds
