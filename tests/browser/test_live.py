@@ -309,6 +309,27 @@ def test_what_rings_for_nobody_is_shown_within_half_a_minute(exchange, open_page
     expect(page.locator(".link.live")).to_be_visible()
 
 
+def test_what_did_not_change_is_not_sent_again_and_still_live(exchange, open_page):
+    page = open_page(exchange.url, before=lambda page: page.clock.install())
+    look(page, "broker")
+    expect(page.locator(".link.live")).to_be_visible()
+
+    def renewed():
+        with page.expect_response("**/v1/picture") as told:
+            page.clock.fast_forward(31_000)
+        return told.value
+    answer = renewed()
+    assert (answer.status, answer.request.headers["if-none-match"]) == (304, answer.headers["etag"])
+    for now, said in (("2017-03-07T09:30:00Z", "09:30:00Z"), ("2017-03-08T00:00:10Z", "00:00:10Z")):
+        page.route("**/v1/picture", lambda route, _, now=now: route.fulfill(status=304, headers={"antalya-now": now}))
+        assert "if-none-match" in renewed().request.headers
+        expect(page.locator(".link.live")).to_contain_text(f"Live, as of {said}")
+    page.unroute_all()
+    answer = renewed()  # on another day the days to go through are others
+    assert (answer.status, answer.request.headers.get("if-none-match")) == (200, None)
+    expect(page.locator(".link.live")).to_contain_text("Live, as of 09:0")
+
+
 def test_no_picture_stands_under_another_viewers_name(exchange, open_page):
     page = open_page(exchange.url, before=lambda page: page.add_init_script(GATE))
     look(page, "TR")

@@ -298,6 +298,23 @@ def test_the_registry_through_the_door(door: Door) -> None:
     assert ru.post("/v1/understandings/u/status", json={"status": "suspended"}).status_code == 200
 
 
+def test_a_picture_that_did_not_change_is_not_sent_again(door: Door) -> None:
+    tr, ru = door.client("TR"), door.client("RU")
+    first = tr.get("/v1/picture")
+    check_shape(door, "GET", "/v1/picture", first)
+    tag = {"if-none-match": first.headers["etag"]}
+    door.world.later(seconds=1)
+    same = tr.get("/v1/picture", headers=tag)
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert first.headers["antalya-now"] == first.json()["now"] < same.headers["antalya-now"]
+    assert tr.get("/v1/picture", headers={"if-none-match": f"W/{first.headers['etag']}"}).status_code == 304
+    assert ru.get("/v1/picture", headers=tag).json()["viewer"]["party"] == "RU"
+    tr.post("/v1/operations", json=operation(door, "TR")).raise_for_status()
+    new = tr.get("/v1/picture", headers=tag)
+    assert (new.status_code, len(new.json()["operations"])) == (200, 1)
+    assert new.headers["etag"] != first.headers["etag"]
+
+
 def test_events_stream_resumes_after_the_last_one_seen(door: Door) -> None:
     us = door.client("US")
     us.post("/v1/operations", json=operation(door))

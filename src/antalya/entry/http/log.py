@@ -1,5 +1,6 @@
 """The log, receipts, the picture and who you are, at the HTTP door."""
 
+import hashlib
 from typing import Annotated
 
 from anyio import to_thread
@@ -14,6 +15,7 @@ from antalya.ledger.receipt import Receipt
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.parties import Party
+from antalya.wire.canonical import encode
 
 READ = "antalya.read"
 
@@ -57,7 +59,19 @@ async def receipt(call: Call) -> Response:
 
 
 async def picture(call: Call) -> Response:
-    return reply(await to_thread.run_sync(viewing.picture, call.hub, call.viewer))
+    return await to_thread.run_sync(_picture, call)
+
+
+def _picture(call: Call) -> Response:
+    """Its ETag is of all but the moment: whoever looks again is sent nothing but that where nothing changed."""
+    seen = viewing.picture(call.hub, call.viewer)
+    now = seen.pop("now")
+    rest = encode(seen)
+    tag = f'"{hashlib.sha256(rest).hexdigest()[:32]}"'
+    head = {"cache-control": "no-store", "etag": tag, "antalya-now": now}
+    if tag in call.request.headers.get("if-none-match", ""):
+        return Response(None, 304, head)
+    return Response(b'{"now":' + encode(now) + b"," + rest[1:], 200, head, "application/json")
 
 
 async def me(call: Call) -> Response:
@@ -78,7 +92,8 @@ _LEAF = Query("leaf", int, "the leaf's index")
 ENDPOINTS = (
     Endpoint("GET", "/v1/me", "Who your token says you are", (READ,), me, None, shapes.Me),
     Endpoint("GET", "/v1/limits", "What bounds a filing here", (READ,), limits, None, Limits),
-    Endpoint("GET", "/v1/picture", "Everything you may see, at once", (READ,), picture, None, shapes.Picture),
+    Endpoint("GET", "/v1/picture", "Everything you may see, at once", (READ,), picture, None, shapes.Picture,
+             headers=("If-None-Match",), gives=("ETag", "Antalya-Now")),
     Endpoint("GET", "/v1/log/checkpoint", "The signed head of the log (C2SP tlog-checkpoint)", (READ,), checkpoint, None, str,
              media_type="text/plain"),
     Endpoint("GET", "/v1/log/leaves", "A page of the log", (READ,), leaves, None, shapes.Leaves,

@@ -14,10 +14,13 @@ from antalya.model.errors import CATALOGUE, error
 
 _TOO_MANY = 429
 _EVERYWHERE = ("no_token", "bad_token", "no_scope", "rate_exceeded", "store_full", "store_read_only", "store_busy", "internal")
-_HEADERS = {"If-Match": "The ETag of the version you read.", "Last-Event-ID": "Resume after this event.",
+_HEADERS = {"If-Match": "The ETag of the version you read.",
+            "If-None-Match": "The ETag of what you have: 304, and nothing more, where it is still that.",
+            "Last-Event-ID": "Resume after this event.",
             "Idempotency-Key": "The same bytes under the same key get the same answer again."}
 
-_GIVEN = {"ETag": ("The version, to be sent back in If-Match.", '"1"'),
+_GIVEN = {"ETag": ("The version, to be sent back in If-Match (of a picture in If-None-Match).", '"1"'),
+          "Antalya-Now": ("The exchange's clock.", "2017-03-07T04:00:00Z"),
           "Location": ("Where what was filed is.", f"/v1/operations/{OPERATION['id']}"),
           "Retry-After": ("After how many seconds to ask again.", "1")}
 
@@ -52,10 +55,11 @@ def _operation(row: Endpoint, schemas: dict[int, Any]) -> dict[str, Any]:
         answer["content"] = {row.media_type: {"schema": schemas[id(row.answer)], "example": shown}}
     if row.gives:
         answer["headers"] = {name: _header(name) for name in row.gives}
+    same = {"304": {"description": "It is what you have", "headers": answer["headers"]}} if "If-None-Match" in row.headers else {}
     name = row.path.removeprefix("/v1/").replace("/", "-").replace("{", "").replace("}", "")
     made: dict[str, Any] = {"operationId": f"{row.method.lower()}-{name}", "summary": row.summary,
                             "description": f"Scope: {' or '.join(row.scopes)}.", "parameters": _parameters(row),
-                            "responses": {str(row.status): answer} | _problems(row, schemas)}
+                            "responses": {str(row.status): answer} | same | _problems(row, schemas)}
     if row.status == 201 and row.method == "PUT":
         made["responses"]["200"] = answer
     if row.body is not None:

@@ -13,12 +13,27 @@ export class Failure extends Error {
 /** How long an answer may take. */
 const PATIENCE_MS = 30_000;
 
-/** @param {string} token @param {string} path @param {{ method?: string, body?: unknown }} [options] @returns {Promise<any>} */
-export async function call(token, path, { method = "GET", body } = {}) {
+/** @typedef {{ method?: string, body?: unknown, known?: string }} Options `known`: the ETag of what is there already */
+
+/** @param {string} token @param {string} path @param {Options} [options] @returns {Promise<any>} */
+export async function call(token, path, options) {
+  return (await send(token, path, options)).answer;
+}
+
+/** The picture with its ETag and the exchange's clock; no picture where it is still the one that is `known`.
+ * @param {string} token @param {string} [known] @returns {Promise<{ picture: Picture | null, tag: string, now: string }>} */
+export async function see(token, known = "") {
+  const { answer, headers } = await send(token, "/v1/picture", { known });
+  return { picture: answer, tag: headers.get("etag") ?? "", now: answer?.now ?? headers.get("antalya-now") };
+}
+
+/** @param {string} token @param {string} path @param {Options} [options] */
+async function send(token, path, { method = "GET", body, known } = {}) {
   /** @type {Record<string, string>} */
   const headers = { accept: "application/json" };
   if (token) headers.authorization = `Bearer ${token}`;
   if (body !== undefined) headers["content-type"] = "application/json";
+  if (known) headers["if-none-match"] = known;
   let response;
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
@@ -26,12 +41,13 @@ export async function call(token, path, { method = "GET", body } = {}) {
   } catch (cause) {
     throw new Failure(String(cause), null, true);
   }
+  if (response.status === 304) return { answer: null, headers: response.headers };
   const kind = response.headers.get("content-type") ?? "";
   const answer = kind.includes("json") ? await response.json().catch(() => null) : null;
   if (!response.ok || answer === null) {
     throw new Failure(`${response.status}`, answer?.code ? answer : null, !answer?.code || response.status >= 502);
   }
-  return answer;
+  return { answer, headers: response.headers };
 }
 
 /** How long a stream may be silent; the server pings every 15 s. */

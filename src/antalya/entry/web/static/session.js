@@ -1,6 +1,6 @@
 /** Who looks, and the picture they see: token, loading, following, answering. */
 
-import { Failure, call, follow } from "./api.js";
+import { Failure, call, follow, see } from "./api.js";
 import { language, t } from "./i18n.js";
 import { daysOf, digest, get, inOrder, quarterOf, set } from "./state.js";
 import { at, dayOf, isActive } from "./time.js";
@@ -22,8 +22,10 @@ let token = "";
 let since = NaN;
 /** @type {Set<string>} what happened since and was not said yet, as keys of words */
 const fresh = new Set();
-/** When, by this machine's own clock, the exchange was last heard, and when the picture came. */
-let [heard, shown] = [0, 0];
+/** When, by this machine's own clock, the exchange was last heard, and when it last told its own; and what that was. */
+let [heard, told, clockThen] = [0, 0, NaN];
+/** The ETag of the picture. */
+let tag = "";
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let pending;
 /** How often the connection went. */
@@ -93,11 +95,11 @@ async function enter() {
   const mine = new AbortController();
   following = mine;
   try {
-    const [me, picture] = await Promise.all([call(token, "/v1/me"), call(token, "/v1/picture")]);
+    const [me, seen] = await Promise.all([call(token, "/v1/me"), see(token)]);
     if (mine.signal.aborted) return;
     set({ me });
-    since = at(picture.now);
-    show(picture, false);
+    since = at(seen.now);
+    show(seen, false);
   } catch (failure) {
     if (mine.signal.aborted) return;
     set({ phase: "loading", picture: null, me: null });
@@ -122,18 +124,26 @@ async function enter() {
   }, mine.signal);
 }
 
-/** @param {Picture} picture @param {boolean} live whether the stream was open when it was asked for, and is */
-function show(picture, live) {
-  const now = at(picture.now);
+/** @param {{ picture: Picture | null, tag: string, now: string }} seen no picture: it is still the same
+ * @param {boolean} live whether the stream was open when it was asked for, and is */
+function show(seen, live) {
+  heard = told = performance.now();
+  clockThen = at(seen.now);
+  const link = live ? /** @type {const} */ ("live") : "connecting";
+  set({ phase: "ready", ...(seen.picture && unfold(seen.picture)), link, asOf: clockThen, failure: "" });
+  if (seen.picture) tag = seen.tag;
+}
+
+/** What a new picture changes. @param {Picture} picture */
+function unfold(picture) {
   const before = get();
   let days = daysOf(picture);
   let { clock } = before;
-  if (!before.days.length) clock = { day: firstDay(picture, days), quarter: quarterOf(now), span: "day" };
+  if (!before.days.length) clock = { day: firstDay(picture, days), quarter: quarterOf(at(picture.now)), span: "day" };
   else days = inOrder([...days, clock.day]);
   const ids = new Set([...picture.operations, ...picture.findings, ...picture.sites, ...picture.areas].map((x) => x.id));
   const selected = before.selected && ids.has(before.selected.id) ? before.selected : null;
-  heard = shown = performance.now();
-  set({ phase: "ready", picture, days, clock, selected, link: live ? "live" : "connecting", asOf: now, failure: "" });
+  return { picture, days, clock, selected };
 }
 
 /** The next day, from today on, with a finding that is not settled; today where there is none. @param {Picture} picture @param {number[]} days */
@@ -149,16 +159,25 @@ function soon() {
   pending = setTimeout(reload, DEBOUNCE_MS);
 }
 
-/** Loads the picture again, and says what is new in it. */
+/** The exchange's clock, as far as this machine can tell, when it was last heard. */
+const clockNow = () => clockThen + Math.max(0, heard - told);
+
+/** The ETag of the picture that is shown; none on another day, for the days to go through begin with the present one. */
+function known() {
+  const { picture } = get();
+  return picture && dayOf(clockNow()) === dayOf(at(picture.now)) ? tag : "";
+}
+
+/** Loads the picture again if it changed, and says what is new in it. */
 export async function reload() {
   const [mine, lostBefore, streamed, turn] = [following, losses, streaming, ++asked];
   const over = () => mine !== following || mine?.signal.aborted || turn < came;
   try {
-    const picture = await call(token, "/v1/picture");
+    const seen = await see(token, known());
     if (over()) return;
     if (losses !== lostBefore) return soon();  // asked for before the connection went: no sign that it is back
     came = turn;
-    show(picture, streamed && streaming);
+    show(seen, streamed && streaming);
     if (fresh.size) set({ news: [...fresh].map((key) => t(key)).join(" ") });
     fresh.clear();
   } catch (failure) {
@@ -180,10 +199,9 @@ function refuse(failure) {
 
 /** The exchange was heard just now: what is shown holds until now. */
 function hear() {
-  const { picture, link, asOf } = get();
+  const { link, asOf } = get();
   heard = performance.now();
-  const now = at(picture?.now) + heard - shown;
-  if (link === "live" && now - asOf > FRESH_MS) set({ asOf: now });
+  if (link === "live" && clockNow() - asOf > FRESH_MS) set({ asOf: clockNow() });
   if (link === "lost") soon();
 }
 
@@ -191,7 +209,7 @@ function hear() {
 function lose() {
   losses += 1;
   const { picture, link } = get();
-  if (picture && link !== "lost") set({ link: "lost", asOf: at(picture.now) + Math.max(0, heard - shown) });
+  if (picture && link !== "lost") set({ link: "lost", asOf: clockNow() });
 }
 
 /**
