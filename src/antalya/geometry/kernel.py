@@ -25,22 +25,14 @@ SCRATCH = 12
 
 @compiled
 def near(c, i, j, across, up, seconds):  # type: ignore[no-untyped-def]
-    """Whether caps, windows and bands of two rows come nearer than minima."""
+    """Whether caps, windows and bands of two rows come nearer than minima. All of it is always reckoned: a processor that
+    guesses wrong where to go on loses more than that."""
     start, end = max(c.windows[i, 0], c.windows[j, 0]), min(c.windows[i, 1], c.windows[j, 1])
-    if seconds > 0:
-        if max(start - end, 0) / 1e6 >= seconds:
-            return False
-    elif start >= end:
-        return False
+    in_time = max(start - end, 0) / 1e6 < seconds if seconds > 0 else start < end
     low, high = max(c.numbers[i, LOWER], c.numbers[j, LOWER]), min(c.numbers[i, UPPER], c.numbers[j, UPPER])
-    if up > 0:
-        if not low - high < up - SAME_HEIGHT_M:
-            return False
-    else:
-        thin = min(c.numbers[i, UPPER] - c.numbers[i, LOWER], c.numbers[j, UPPER] - c.numbers[j, LOWER])
-        if not high - low > min(SAME_HEIGHT_M, thin / 2):
-            return False
-    return caps_near(c, i, j, across)
+    thin = min(c.numbers[i, UPPER] - c.numbers[i, LOWER], c.numbers[j, UPPER] - c.numbers[j, LOWER])
+    in_height = low - high < up - SAME_HEIGHT_M if up > 0 else high - low > min(SAME_HEIGHT_M, thin / 2)
+    return in_time & in_height & caps_near(c, i, j, across)
 
 
 @compiled
@@ -60,8 +52,8 @@ def cores_near(c, i, j, across):  # type: ignore[no-untyped-def]
     square = x * x + y * y + z * z
     reach = n[i, CORE] + n[j, CORE] + across - MARGIN_M
     # a geodesic is longer than its chord by less than this, up to 1,000 km
-    return (n[i, CORE] > 0 and n[j, CORE] > 0 and reach > 0 and square < 1e12
-            and square * (1 + square / (11 * R * R)) < reach * reach)
+    return ((n[i, CORE] > 0) & (n[j, CORE] > 0) & (reach > 0) & (square < 1e12)
+            & (square * (1 + square / (11 * R * R)) < reach * reach))
 
 
 @compiled

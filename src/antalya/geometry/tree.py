@@ -299,19 +299,19 @@ def _weighed(c, words, row, found, table, pair, scratch, marks, out):  # type: i
     many. What all of them need is read first, for then the processor fetches it at once, instead of waiting for one after the
     other."""
     small, kept, unsure = np.empty((2, 4)), 0, 0
-    for k in range(found):
+    for k in range(found):  # without branches: which way they go is as good as chance
         other = out[k]
-        if not _counts_near(c, words, row, other, table):
-            continue
-        if cores_near(c, row, other, table[words[other, STATE], 0]):  # before those that are to be looked at more closely
-            out[kept + unsure], out[kept] = out[kept], other
-            kept += 1
-        else:
-            out[kept + unsure] = other
-            unsure += 1
-            ask_ahead(c.first, (other + 1,))
-            for corner in range(0, 32, 8):
-                ask_ahead(c.points, (c.first[other] + corner, 0))
+        kind = max(words[other, STATE], 0)
+        here = (words[other, STATE] >= 0) & near(c, row, other, table[kind, 0], table[kind, 1], table[kind, 2])
+        surely = here & cores_near(c, row, other, table[kind, 0])  # these first, then those to be looked at more closely
+        out[kept + unsure] = out[kept] if surely else other
+        out[kept] = other if surely else out[kept]
+        kept += 1 if surely else 0
+        unsure += 1 if here & (not surely) else 0
+    for k in range(kept, kept + unsure):
+        ask_ahead(c.first, (out[k] + 1,))
+        for corner in range(0, 32, 8):
+            ask_ahead(c.points, (c.first[out[k]] + corner, 0))
     for k in range(kept, kept + unsure):
         other = out[k]
         across = table[words[other, STATE], 0]
