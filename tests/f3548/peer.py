@@ -39,7 +39,7 @@ class Plain:
 
 
 class Peer:
-    """Its address is `url`. `answers`: statuses to give to what it is told next instead of 204, `refused`: that one of them was
+    """Its address is `url`. `answers`: statuses to give to what it is told next instead of 204 (401: also to what it is asked), `refused`: that one of them was
     given; `told`: (what, body, token)."""
 
     def __init__(self) -> None:
@@ -77,6 +77,8 @@ class Peer:
         kind, found = ("operational_intent", self.intents.get(id_)) if what == "operational_intents" else \
             ("constraint", self.constraints.get(id_))
         with self._news:
+            if self.answers and self.answers[0] == 401:
+                return JSONResponse({"message": "not with that"}, self.answers.pop(0))
             self.asked.append(id_)
             self.shown += [] if found is None else [id_]
             self._news.notify_all()

@@ -11,7 +11,7 @@ import pytest
 from tests.f3548.conftest import Uss, altitude, circle, logged, moment, new_id, volume
 from tests.f3548.peer import Peer, Plain
 from tests.http.conftest import Door
-from tests.world import DAWN, hours
+from tests.world import DAWN, World, hours
 from tests.world import volume as box
 
 from antalya.exchange.bridge import receiving
@@ -510,10 +510,11 @@ def test_an_exchange_that_becomes_a_uss_keeps_clear_of_those_whose_uss_is_silent
         door.close()
 
 
-def test_an_exchange_that_changes_its_name_does_not_ask_itself(door: Door) -> None:
-    door.world.file("TR", box(), activity="flight", disclosure={"*": "details"})
-    hub = door.world.hub
-    renamed = exchange(door.world.path, door.world.keys, hub.origin, hub.limits, clock=door.world.clock,
+def test_an_exchange_that_changes_its_name_does_not_ask_itself(tmp_path: Path) -> None:
+    world = World(tmp_path, uss=Own("exchange", "https://exchange.example"))
+    world.file("TR", box(), activity="flight", disclosure={"*": "details"})
+    world.close()
+    renamed = exchange(world.path, world.keys, world.hub.origin, world.hub.limits, clock=world.clock,
                        uss=Own("other", "https://exchange.example"))
     try:
         sync(renamed)

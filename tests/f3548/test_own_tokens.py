@@ -91,6 +91,20 @@ def test_without_a_token_nothing_is_sent(authority: Authority, peer: Peer, tmp_p
     assert [token for _, _, token in peer.told] == ["token-1"]
 
 
+def test_a_token_that_is_not_taken_is_not_used_again(authority: Authority, peer: Peer, tmp_path: Path) -> None:
+    """The authority has new keys: what it made before is refused everywhere, an hour before its end."""
+    (tmp_path / "uss.secret").write_text("s3cret")
+    peers = HttpPeers(FromAuthority(authority.url, "antalya", tmp_path / "uss.secret"))
+    message = Message("US", f"{peer.url}/uss/v1/constraints", "utm.constraint_management", BODY)
+    peer.answers = [403, 401]
+    assert [peers.tell(message) for _ in range(4)] == [403, 401, 204, 204]
+    assert [token for _, _, token in peer.told] == ["token-2", "token-2"]
+    peer.answers = [401]
+    question = Question("US", f"{peer.url}/uss/v1/constraints/x", "utm.constraint_management")
+    assert [peers.ask(question).status for _ in range(2)] == [401, 404]
+    assert len(authority.asked) == 3
+
+
 def test_an_address_that_is_none_and_a_door_that_is_shut(authority: Authority, tmp_path: Path) -> None:
     peers = HttpPeers(lambda host, scope: "token")
     for url in ("http://127.0.0.1:9/uss/v1/constraints", "http://[::1/uss", "https://", "http://x\n/"):

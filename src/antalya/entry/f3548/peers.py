@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from antalya.entry.f3548.tokens import Tokens
+from antalya.entry.f3548.tokens import FromAuthority, Tokens
 from antalya.entry.within import read, within
 from antalya.exchange.bridge.talking import Message, Question, Said
 
@@ -35,7 +35,9 @@ class HttpPeers:
                 return answer.status_code
         try:
             head = self._head(message.url, message.scope) | {"content-type": "application/json"}
-            return self._within(lambda client: send(client, head))
+            status = self._within(lambda client: send(client, head))
+            self._look_at(status, message.url, message.scope)
+            return status
         except _WRONG as failure:
             _logger.info("a USS was not told: %s", type(failure).__name__, extra={"party": message.manager})
             return 0
@@ -48,7 +50,9 @@ class HttpPeers:
         try:
             head = self._head(question.url, question.scope) | {"accept-encoding": "identity"}
             was_asked = True
-            return self._within(lambda client: get(client, head))
+            said = self._within(lambda client: get(client, head))
+            self._look_at(said.status, question.url, question.scope)
+            return said
         except _WRONG as failure:
             _logger.info("a USS was not asked: %s", type(failure).__name__, extra={"party": question.manager})
             why = "there was no answer" if was_asked else "it was not asked, there was no token or no address to ask it with"
@@ -58,10 +62,19 @@ class HttpPeers:
         """Raises ValueError for an address taken in when addresses could still hide the path or the host."""
         if any(mark in url for mark in "?#@\\"):
             raise ValueError(url)
-        return {"authorization": f"Bearer {self._tokens(urlsplit(url).hostname or '', scope)}"}
+        return {"authorization": f"Bearer {self._tokens(_host(url), scope)}"}
+
+    def _look_at(self, status: int, url: str, scope: str) -> None:
+        """A token that a USS does not take is not used again: its authority may have other keys by now."""
+        if status == 401 and isinstance(self._tokens, FromAuthority):
+            self._tokens.forget(_host(url), scope)
 
     def _within(self, job: Callable[[httpx.AsyncClient], Awaitable[T]]) -> T:
         return within(_LONGEST_S, job, _TIMES, self._certificates)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 async def _read(answer: httpx.Response) -> Said:

@@ -28,7 +28,8 @@ class _Given(msgspec.Struct, frozen=True):
 
 
 class FromAuthority:
-    """Tokens of an authority, each kept until a minute before its end. `secret_file` is read again for each."""
+    """Tokens of an authority, each kept until a minute before its end, or till it is not taken. `secret_file` is read again for
+    each."""
 
     def __init__(self, url: str, client_id: str, secret_file: Path | None) -> None:
         self._url, self._id, self._secret_file = url, client_id, secret_file
@@ -46,6 +47,11 @@ class FromAuthority:
                 self._kept.clear()
             self._kept[host, scope] = given.access_token, time.monotonic() + given.expires_in - _MARGIN_S
         return given.access_token
+
+    def forget(self, host: str, scope: str) -> None:
+        """Has a new token made out for the next who wants that one."""
+        with self._lock:
+            self._kept.pop((host, scope), None)
 
     def _ask(self, host: str, scope: str) -> _Given:
         form = {"grant_type": "client_credentials", "client_id": self._id, "scope": scope, "audience": host}

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from antalya.exchange.bridge.adopting import forget, is_strange, report
+from antalya.exchange.bridge.adopting import forget, report
 from antalya.exchange.bridge.showing import is_released, show_keep_outs, show_operation, show_site, withdraw
 from antalya.exchange.coordination.extents import rough_volumes
 from antalya.exchange.hub import Hub
@@ -59,7 +59,7 @@ def _forget(hub: Hub, adopted: Adopted, tx: Transaction) -> None:
 def _seek(hub: Hub, kind: ReferenceKind, id: str, tx: Transaction) -> None:
     """Its USS may never answer: until it does, all that the DSS has of it is kept clear of."""
     reference = tx.utm_reference(kind, id)
-    if reference is not None and is_strange(hub, reference.manager) and tx.adopted(kind, id) is None:
+    if reference is not None and tx.adopted(kind, id) is None:
         report(hub, tx, reference, rough_volumes(reference.extent(tx.utm_cells(kind, id))), hub.moment(tx))
 
 
