@@ -6,7 +6,9 @@ import os
 import random
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,7 +19,8 @@ import httpx
 import pytest
 from tests.served import ANTALYA, ExchangeServer, antalya, heeds_ctrl_c, typed
 
-from antalya.entry.load import Driver, Load, percentile, plan
+from antalya.entry.cli_load import _facts, _print
+from antalya.entry.load import Driver, Load, Measured, percentile, plan
 
 BOX = "37,36,39,37"
 
@@ -133,13 +136,15 @@ class _Slow(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     first = True
+    then = 201
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
+        status = 201 if _Slow.first else _Slow.then
         if _Slow.first:
             _Slow.first = False
             sleep(0.3)
-        self.send_response(201)
+        self.send_response(status)
         self.send_header("content-length", "2")
         self.end_headers()
         self.wfile.write(b"{}")
@@ -150,7 +155,7 @@ class _Slow(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def slow() -> Iterator[str]:
-    _Slow.first = True
+    _Slow.first, _Slow.then = True, 201
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Slow)
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -167,6 +172,27 @@ def test_a_server_that_stands_still_can_t_hide_it(slow: str) -> None:
     latency = sorted(asyncio.run(drive()).measured.latency_s["file"])
     assert latency[-1] >= 0.3
     assert latency[10] >= 0.1  # asked one after the other, nineteen of twenty would have been quick
+
+
+def test_quick_refusals_don_t_make_what_was_answered_look_quick(slow: str) -> None:
+    """One of twenty is taken, after 0.3 s; the others are refused at once."""
+    _Slow.then = 429
+    job = Load(slow, [("TR", "x")], 20, 100, (37, 36, 39, 37), connections=1)
+
+    async def drive(job: Load) -> Driver:
+        driver = Driver(job)
+        async with driver.client() as http:
+            await driver.run(http)
+        return driver
+    measured = asyncio.run(drive(job)).measured
+    assert (measured.requests, measured.errors["file"]["429"]) == (20, 19)
+    [took] = measured.latency_s["file"]
+    assert took >= 0.3
+    facts = _facts(measured, job, "x")
+    assert (facts["kinds"]["file"]["requests"], facts["kinds"]["file"]["p50_ms"]) == (20, round(1_000 * took, 2))
+    gone = replace(job, url="http://127.0.0.1:9", count=1, timeout_s=7.0)
+    assert asyncio.run(drive(gone)).measured.latency_s["file"] == [7.0]
+    _print(_facts(Measured(sent=Counter(read=1)), job, "x"))  # where nothing was answered, there is no latency
 
 
 def test_percentiles_are_values_that_were_measured() -> None:

@@ -522,3 +522,48 @@ def test_a_connection_lost_during_the_commit_is_not_done_again(postgres_url: str
         assert job.runs == 1
         db.execute("DROP TRIGGER die ON leaf")
         assert store.write(leaf("y")) == 0
+
+
+def test_what_is_durable_is_answered_whoever_holds_the_lock_afterwards(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    """The answer has to look something up, others wait in the line, and meanwhile another process has its turn, a long one."""
+    waits, queue = threading.Event(), list[Future[Any]]()
+
+    def other() -> None:
+        with psycopg.connect(postgres_url) as its:
+            its.execute(turns.LOCK)
+            assert waits.wait(30)
+
+    def job(tx: Transaction) -> int:
+        queue.append(pool.submit(other))
+        while not db.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall():
+            pass
+        queue.append(store.submit(leaf("next")))
+        return tx.append_leaf(b"kept", SALT, None)
+    with closing(PostgresStore(postgres_url, 0.3)) as store, ThreadPoolExecutor(1) as pool:
+        assert store.write(job, lambda tx, index: len(tx.things("party")) + index) == 0
+        with pytest.raises(AntalyaError, match="store_busy"):
+            queue[1].result(30)
+        waits.set()
+        queue[0].result(30)
+        assert leaves(store) == ["kept"]
+
+
+def test_who_can_t_be_answered_though_it_is_durable_is_told_that_it_may_be(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    def then(tx: Transaction, index: int) -> int:
+        looked.append(tx.leaf(7))
+        return index
+
+    def ends(tx: Any, index: int) -> int:
+        if looked:
+            db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s", (pids[0],))
+        looked.append(None)
+        return then(tx, index)
+    looked, pids = list[Any](), list[int]()
+    with closing(PostgresStore(postgres_url)) as store:
+        def job(tx: Any) -> int:
+            pids.append(tx._rows("SELECT pg_backend_pid()")[0][0])
+            return int(tx.append_leaf(b"kept", SALT, None))
+        with pytest.raises(AntalyaError, match="look whether it was kept"):
+            store.write(job, ends)
+        assert leaves(store) == ["kept"]
+        assert store.write(leaf("after")) == 1

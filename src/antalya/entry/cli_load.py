@@ -144,9 +144,9 @@ def _facts(measured: Measured, job: Load, name: str) -> dict[str, Any]:
         "seconds": round(measured.took_s, 3),
         "achieved_per_s": round((measured.requests - errors.total()) / measured.took_s, 1) if measured.took_s else 0.0,
         "errors": dict(sorted(errors.items())), "late_ms_p99": _ms(measured.late_s, 99),
-        "kinds": {kind: {"requests": len(measured.latency_s[kind]), "errors": measured.errors[kind].total()}
+        "kinds": {kind: {"requests": measured.sent[kind], "errors": measured.errors[kind].total()}
                   | {f"p{percent:g}_ms": _ms(measured.latency_s[kind], percent) for percent in PERCENTILES}
-                  | {"max_ms": _ms(measured.latency_s[kind], 100)} for kind in KINDS if measured.latency_s[kind]},
+                  | {"max_ms": _ms(measured.latency_s[kind], 100)} for kind in KINDS if measured.sent[kind]},
         "withdrawn": measured.withdrawn, "left": sorted(measured.left),
     }
 
@@ -155,10 +155,14 @@ def _ms(values: list[float], percent: float) -> float | None:
     return round(1_000 * percentile(values, percent), 2) if values else None
 
 
+def _shown(ms: float | None) -> str:
+    return "–" if ms is None else f"{ms:.1f}"
+
+
 def _print(facts: dict[str, Any]) -> None:
     names = [f"p{percent:g}" for percent in PERCENTILES] + ["max"]
     print_table(("Requests", "Sent", "Errors", *(f"{name} ms" for name in names)), (
-        (kind, str(row["requests"]), str(row["errors"]), *(f"{row[f'{name}_ms']:.1f}" for name in names))
+        (kind, str(row["requests"]), str(row["errors"]), *(_shown(row[f"{name}_ms"]) for name in names))
         for kind, row in facts["kinds"].items()), "No requests.")
     typer.echo(f"{facts['achieved_per_s']:g} answered a second of {facts['rate']:g} wanted, in {facts['seconds']:.1f} s, by "
                f"{facts['parties']} parties; the generator's own lag (p99) {facts['late_ms_p99'] or 0:g} ms.")

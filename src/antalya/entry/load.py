@@ -57,10 +57,12 @@ class Load:
 
 @dataclass
 class Measured:
-    """What came of it. `latency_s` by kind, from when each request was due; `errors` by kind and code; `late_s`: how long after
-    it was due each was begun, which is the generator's own lag. `left`: operations that are still filed, their versions (0:
-    perhaps) and whose they are (their place among the tokens)."""
+    """What came of it. `sent`: how many requests of each kind. `latency_s` by kind, from when each was due: not of those that
+    were refused, which may be quick, and of those that got no answer not less than they would have been waited for. `errors` by
+    kind and code; `late_s`: how long after it was due each was begun, which is the generator's own lag. `left`: operations that
+    are still filed, their versions (0: perhaps) and whose they are (their place among the tokens)."""
 
+    sent: Counter[str] = field(default_factory=Counter)
     latency_s: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     errors: dict[str, Counter[str]] = field(default_factory=lambda: {kind: Counter() for kind in KINDS})
     late_s: list[float] = field(default_factory=list)
@@ -70,7 +72,7 @@ class Measured:
 
     @property
     def requests(self) -> int:
-        return sum(map(len, self.latency_s.values()))
+        return self.sent.total()
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -145,9 +147,12 @@ class Driver:
         self.measured.late_s.append(max(0.0, perf_counter() - due))
         kind = self._kind(who)
         code = await getattr(self, f"_{kind}")(http, who)
-        self.measured.latency_s[kind].append(perf_counter() - due)
+        took = perf_counter() - due
+        self.measured.sent[kind] += 1
         if code:
             self.measured.errors[kind][code] += 1
+        if code in ("", NO_ANSWER):
+            self.measured.latency_s[kind].append(max(took, self.load.timeout_s) if code else took)
         self._step()
 
     def _kind(self, who: int) -> str:

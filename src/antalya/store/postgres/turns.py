@@ -154,7 +154,7 @@ class Turns:
                     db.execute(LOCK.encode())
                 group = Group(light=light)
                 done = [self._one(db, group, task, eager=True) for task in tasks]
-            rest = Afterwards(db, self.caches, group, self._prepared, self._begun)
+            rest = Afterwards(db, self.caches, group, self._prepared)
             pipeline = self._leave(db, rest)
             ahead = [rest.ahead(task, outcome) for task, outcome in zip(tasks, done, strict=True)]
             turn = until_kept.pop_all()
@@ -165,10 +165,12 @@ class Turns:
             rest.durable = True
             for caches in (self.kept, self.caches):
                 caches.know(group.nodes)
+            # before the next transaction: that may have to wait for other processes, and these are durable
+            outcomes = [made or rest.late(task, outcome) for task, outcome, made in zip(tasks, done, ahead, strict=True)]
             with suppress(psycopg.Error):  # then it is begun again
                 if (tasks_then := following()) and self._opening is None:
                     self._opening = self._open(tasks_then)
-            return [made or task.end(rest, outcome) for task, outcome, made in zip(tasks, done, ahead, strict=True)]
+            return outcomes
         return db.fileno(), end
 
     def _leave(self, db: Connection[Any], rest: PostgresTransaction) -> Pipeline:
