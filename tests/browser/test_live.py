@@ -355,3 +355,23 @@ def test_an_answer_that_never_comes_is_not_waited_for(exchange, open_page):
     page.locator(".seen-by input[value=US]").check()
     expect(page.get_by_role("alert")).to_contain_text("does not answer")
     assert 5_000 <= page.evaluate("patience") <= 60_000
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_on_a_phone_waiting_and_failing_are_said_where_they_are_seen(exchange, open_page, answers):
+    page = open_page(exchange.url, ready=False, width=390, height=700, expect=LOST, before=lambda page: page.route(
+        "**/v1/picture", lambda route: None if answers else route.abort()))
+    said = page.get_by_text("Loading the picture" if answers else "The exchange does not answer")
+    expect(said).to_be_in_viewport(ratio=1)
+
+
+def test_who_hears_the_page_hears_what_a_button_answers(exchange, open_page):
+    page = open_page(exchange.url)
+    look(page, "US")
+    cards = page.locator(".card.ask.open", has=page.locator(".answer"))
+    expect(cards).not_to_have_count(0)
+    for card in cards.all():
+        heading = card.get_by_role("heading").inner_text()
+        expect(card).to_have_accessible_name(heading)
+        for button in card.locator(".answer").all():
+            expect(button).to_have_accessible_description(heading)

@@ -1,5 +1,6 @@
 """The page's modules by themselves, in a real Chromium: times, places, days."""
 
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -93,3 +94,36 @@ def test_of_many_days_the_nearest_stay(module):
     assert days_of(module, *((day, day + 0.1) for day in range(400, -10, -2))) == list(range(0, 124, 2))
     assert days_of(module, (5_000, 2_000_000)) == [0, *range(5_000, 5_061)]
     assert days_of(module, (-10, -9)) == [0]
+
+
+@pytest.mark.parametrize("outline", [
+    {"type": "Circle", "center": [0, 89], "radius_m": 300_000}, {"type": "Circle", "center": [20, 90], "radius_m": 300_000},
+    {"type": "Polygon", "coordinates": [[[0, 80], [90, 80], [180, 80], [-90, 80], [0, 80]]]},
+    {"type": "Polygon", "coordinates": [[[0, 80], [-90, 80], [180, 80], [90, 80], [0, 80]]]},
+    {"type": "Polygon", "coordinates": [[[0, 80], [90, 80], [180, 80], [-90, 80], [0, 80]], [[0, 85], [90, 85], [180, 85], [-90, 85], [0, 85]]]}])
+@pytest.mark.parametrize("south", [False, True])
+def test_what_is_round_a_pole_reaches_up_to_it(module, outline, south):
+    if south:
+        outline = deepcopy(outline)
+        rings = outline.get("coordinates", [[outline.get("center")]])
+        for position in (position for ring in rings for position in ring):
+            position[1] *= -1
+    for ring in module("geo", "(m, outline) => m.polygons(outline)[0]", outline):
+        lons, lats = [lon for lon, _ in ring], [lat for _, lat in ring]
+        assert ring[0] == ring[-1]
+        assert abs(max(lons) - min(lons) - 360) < 1e-6
+        assert {max(lats, key=abs)} == {-90 if south else 90}
+        assert all(abs(a[0] - b[0]) < 179 for a, b in pairwise(ring) if abs(a[1]) != 90 or abs(b[1]) != 90)
+
+
+@pytest.mark.parametrize(("spans", "found"), [
+    ([[179, 181], [-179.5, -178]], [179, 182]), ([[-179, -178], [178, 179]], [178, 182]), ([[170, 190], [-175, -160]], [170, 200]),
+    ([[10, 20], [30, 40]], [10, 40]), ([[-10, 10]], [-10, 10]), ([[-180, 180]], [-180, 180]), ([[-60, 60], [50, 170], [160, 310]], None),
+    ([[-170, -160], [-150, -140]], [-170, -140]), ([[5, 5]], [5, 5])])
+def test_everything_is_shown_in_the_narrowest_span(module, spans, found):
+    west, east = module("geo", "(m, spans) => m.narrowest(spans, 360)", spans)
+    assert -180 <= (west + east) / 2 <= 180
+    if found is None:
+        assert east - west == 360
+    else:
+        assert ((west - found[0]) % 360, east - west) == (0, found[1] - found[0])

@@ -134,6 +134,9 @@ def test_options(a: str, b: str, tmp_path: Path) -> None:
                      "notice_s = 86400\n")
     assert check(a, "--understandings", rules)[0] == CLEAR
     assert check(a, "--understandings", rules, "--now", "2017-03-06T12:00:00Z")[0] == FINDINGS
+    rules.write_text("")
+    code, said, errors = check(a, "--understandings", rules)
+    assert (code, errors) == (CLEAR, "warning: there are no understandings and no sites in the rulebook: nothing was weighed against it\n")
     swapped = write(tmp_path / "W.geojson", plan("W", square(36.5, 37.9)))
     assert check(swapped, "--theatre", "37,36,39,37.4")[0] == BAD_INPUT
     assert check(a, "--theatre=-10,50,2,61")[0] == CLEAR

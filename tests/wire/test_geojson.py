@@ -123,11 +123,12 @@ def test_files_that_are_not_geojson(data: bytes, code: str, says: str) -> None:
 @pytest.mark.parametrize(("inside", "at"), [
     ("id", "features[0].id"), ("geometry", "features[0].geometry"), ("properties", "features[0].properties"),
     ("coordinates", "features[0].geometry.coordinates"), ("features", "features")])
-def test_what_stands_twice_is_refused_for_two_readers_could_read_two_plans(inside: str, at: str) -> None:
+@pytest.mark.parametrize("room", ["", " ", "\n\t", "\r\n"])
+def test_what_stands_twice_is_refused_for_two_readers_could_read_two_plans(inside: str, at: str, room: str) -> None:
     data = json.dumps({"type": "FeatureCollection", "bbox": [0, 0, 1, 1], "features": [
         {"id": 7, "bbox": [0, 0, 1, 1]} | feature(polygon() | {"bbox": [0, 0, 1, 1]}, colour="red")]})
     assert read(data.encode())[0].id == 7
-    twice = data.replace(f'"{inside}":', f'"{inside}": null, "{inside}":')
+    twice = data.replace(f'"{inside}":', f'"{inside}"{room}: null, "{inside}":')
     assert refused(twice.encode()) == ("bad_json", f"A.geojson: {at}", "it stands twice")
 
 

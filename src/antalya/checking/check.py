@@ -82,6 +82,8 @@ def check(*sources: Source, understandings: str | os.PathLike[str] | RulebookFil
         prepared = _prepare(read, operations, moment, tell)
         findings = _findings(prepared, rulebook, moment or min(p.filed_at for p in prepared), own, fixed, tell, by)
     warnings = [*read.warnings, *strangers]
+    if understandings is not None and not (rulebook.understandings or rulebook.sites):
+        warnings.append("there are no understandings and no sites in the rulebook: nothing was weighed against it")
     if len(operations) > 1 and not own and len({operation.party for operation in operations}) == 1:
         warnings.append(f"all operations are of the party {operations[0].party!r}: they were not compared with each other")
     return Report(findings=tuple(sorted(findings, key=gravest_first)), operations={o.id: o for o in operations},

@@ -21,12 +21,12 @@ export function AskCard({ state, facts, ask, select }) {
   const asked = ask.of && (facts.parties.get(ask.of)?.name ?? ask.of);
   const lost = state.link === "lost";
   const granted = ask.state.startsWith("granted");
-  return html`<article key=${ask.id} class="card ask ${ask.state}">
+  return html`<article key=${ask.id} class="card ask ${ask.state}" aria-labelledby=${`ask-${ask.id}`}>
     <p class="marks"><span class="mark ${ask.state}">${shape(MARKS[ask.state] ?? "unsure")}${t(`asked.${ask.state}`)}</span>
       <span class="tag">${t(`ask.${ask.kind}`)}</span>
       ${number && html`<button type="button" class="number" aria-label=${t("findings.number", { number })}
         onClick=${() => select({ kind: "finding", id: ask.finding })}>${number}</button>`}</p>
-    <h3>${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${first(facts, finding, ask.operation)}</h3>
+    <h3 id=${`ask-${ask.id}`}>${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${first(facts, finding, ask.operation)}</h3>
     <p>${ask.kind === "conditions" ? t("ask.accept") : why(finding?.why, ask.text)}</p>
     ${finding && html`<dl>
       <dt>${t("field.where")}</dt><dd>${where(facts, finding)}</dd>
@@ -57,7 +57,7 @@ function Reply({ ask, choices, lost }) {
   if (lost) return html`<p class="quiet">${t("answer.offline")}</p>`;
   if (!chosen) {
     return html`<p class="answers">${choices.map((d) => html`
-      <button type="button" class="answer ${d}" onClick=${() => setChosen(d)}>${name(d)} …</button>`)}</p>`;
+      <button type="button" class="answer ${d}" aria-describedby=${`ask-${ask.id}`} onClick=${() => setChosen(d)}>${name(d)} …</button>`)}</p>`;
   }
   const typed = (/** @type {"note" | "conditions"} */ field) => (/** @type {any} */ event) => setWords({ ...words, [field]: event.target.value });
   const send = async (/** @type {Event} */ event) => {
@@ -75,7 +75,7 @@ function Reply({ ask, choices, lost }) {
     <label>${t("answer.note")} <input type="text" maxlength="500" value=${words.note} onInput=${typed("note")} /></label>
     ${failure && html`<p class="failure" role="alert">${failure}</p>`}
     <p class="answers">
-      <button type="submit" class="answer ${chosen} sure" disabled=${busy} ref=${sure}>${t("answer.sure", { answer: name(chosen) })}</button>
+      <button type="submit" class="answer ${chosen} sure" aria-describedby=${`ask-${ask.id}`} disabled=${busy} ref=${sure}>${t("answer.sure", { answer: name(chosen) })}</button>
       <button type="button" onClick=${() => setChosen(null)}>${t("answer.back")}</button></p>
   </form>`;
 }

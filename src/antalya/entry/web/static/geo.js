@@ -32,14 +32,32 @@ export function forward([lon, lat], bearing, metres) {
 }
 
 /** An outline as polygons, each a list of rings; circles become rings of 96 corners. Over the antimeridian longitudes go on
- * beyond 180. @param {Outline} outline @returns {Position[][][]} */
+ * beyond 180; what is round a pole reaches up to it, all the way round. @param {Outline} outline @returns {Position[][][]} */
 export function polygons(outline) {
-  if (outline.type === "Circle") {
-    const ring = Array.from({ length: 97 }, (_, i) => forward(outline.center, (i % 96) * 3.75, outline.radius_m));
-    return [[ring]];
-  }
-  const parts = outline.type === "Polygon" ? [outline.coordinates] : outline.coordinates;
+  const parts = outline.type === "Polygon" ? [outline.coordinates] : outline.type === "Circle" ? [[round(outline)]] : outline.coordinates;
   return parts.map((rings) => rings.map((ring) => dense(ring, parts[0][0][0])));
+}
+
+/** A circle as a ring. At a pole itself there are no bearings. @param {{ center: Position, radius_m: number }} circle @returns {Position[]} */
+function round({ center: [lon, lat], radius_m }) {
+  const from = /** @type {Position} */ ([lon, Math.max(-89.9999, Math.min(89.9999, lat))]);
+  return Array.from({ length: 97 }, (_, i) => forward(from, (i % 96) * 3.75, radius_m));
+}
+
+/** The narrowest span of a world that goes round which holds all of these, each from its west to its east, in one unit.
+ * @param {[number, number][]} spans @param {number} world how far it is round @returns {[number, number]} */
+export function narrowest(spans, world) {
+  const sorted = spans.map(([west, east]) => [((west % world) + world) % world, east - west]).sort((a, b) => a[0] - b[0]);
+  let reach = Math.max(...sorted.map(([west, width]) => west + width)) - world;
+  let [start, gap] = [sorted[0][0], -Infinity];
+  for (const [west, width] of sorted) {
+    if (west - reach > gap) [start, gap] = [west, west - reach];
+    reach = Math.max(reach, west + width);
+  }
+  const width = Math.min(world, world - gap);
+  const middle = start + width / 2;
+  const west = start - world * Math.round(middle / world);
+  return [west, west + width];
 }
 
 /** A position within half the way round of another. @param {Position} position @param {Position} other @returns {Position} */
@@ -57,6 +75,11 @@ function dense(ring, origin) {
     const steps = Math.min(200, Math.ceil(whole / 20_000));
     for (let k = 1; k < steps; k++) push(forward(a, azimuth(a, b), (whole * k) / steps));
     push(b);
+  }
+  const [start, end] = [points[0], points[points.length - 1]];
+  if (Math.abs(end[0] - start[0]) > 180) {
+    const pole = points.reduce((sum, [, lat]) => sum + lat, 0) < 0 ? -90 : 90;
+    points.push([end[0], pole], [start[0], pole], start);
   }
   return points;
 }

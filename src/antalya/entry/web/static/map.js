@@ -1,6 +1,6 @@
 /** The map: an offline base, and what the viewer may see at the clock's moment. */
 
-import { centre, polygons } from "./geo.js";
+import { centre, narrowest, polygons } from "./geo.js";
 import { t } from "./i18n.js";
 import * as style from "./style.js";
 import { at, isActive } from "./time.js";
@@ -44,7 +44,7 @@ export class TheatreMap {
         new ol.control.Zoom({ zoomInTipLabel: t("map.in"), zoomOutTipLabel: t("map.out") }), new ol.control.ScaleLine(),
         new ol.control.MousePosition({ projection: "EPSG:4326", placeholder: "", coordinateFormat: position }),
       ],
-      view: new ol.View({ maxZoom: 16, minZoom: 4, enableRotation: false }),
+      view: new ol.View({ maxZoom: 16, minZoom: 1, enableRotation: false }),
     });
     this.view = this.map.getView();
     Object.assign(target, { theatre: this });  // for the console and the tests
@@ -216,9 +216,9 @@ export class TheatreMap {
   fit(features) {
     if (!features.length) return;
     this.map.updateSize();
-    const extent = ol.extent.createEmpty();
-    for (const feature of features) ol.extent.extend(extent, feature.getGeometry().getExtent());
-    this.view.fit(extent, { padding: [48, 48, 48, 48], maxZoom: 12 });
+    const extents = features.map((feature) => feature.getGeometry().getExtent());
+    const [west, east] = narrowest(extents.map(([from, , to]) => [from, to]), ol.extent.getWidth(this.view.getProjection().getExtent()));
+    this.view.fit([west, Math.min(...extents.map((e) => e[1])), east, Math.max(...extents.map((e) => e[3]))], { padding: [48, 48, 48, 48], maxZoom: 12 });
   }
 
   /** Draws everything anew, after the colours changed. */
