@@ -132,6 +132,33 @@ def test_what_stands_twice_is_refused_for_two_readers_could_read_two_plans(insid
     assert refused(twice.encode()) == ("bad_json", f"A.geojson: {at}", "it stands twice")
 
 
+@pytest.mark.parametrize(("data", "at"), [
+    (b'{"type": "Feature", "geometry": null, "geometry" : %b, "properties": {}}', "feature.geometry"),
+    (b'{"type": "Feature", "geometr\\u0079": null, "geometry": %b, "properties": {}}', "feature.geometry"),
+    (b'[{"type": "Feature", "properties": {"upper_m": 5}, "geometry": %b, "properties": {}}]', "[0].properties"),
+    (b'{"type": "FeatureCollection", "features": [5], "features": [{"type": "Feature", "geometry": %b}]}', "features"),
+    (b'{"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [], "co\\u006frdinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}}',
+     "feature.geometry.coordinates"),
+])
+def test_members_that_stand_twice_are_refused(data: bytes, at: str) -> None:
+    found, where, detail = refused(data.replace(b"%b", json.dumps(polygon()).encode()))
+    assert (found, where.replace("A.geojson: ", "").replace("A.geojson.", ""), detail) == ("bad_json", at, "it stands twice")
+
+
+@pytest.mark.parametrize("depth", [900, 985, 1_000, 3_000])
+def test_what_is_looked_at_closely_may_be_nested_deeply(depth: int) -> None:
+    inner = b"[" * depth + b"5" * 5_000 + b"]" * depth
+    for data in (b'{"type": "FeatureCollection", "features": [], "x": {"features": %b}}' % inner,
+                 b'{"type": "Feature", "geometry": {"type": "Point", "coordinates": %b, "x": "\\u0079"}}' % inner):
+        assert refused(data)[0] in ("bad_json", "bad_field", "bad_input_file")
+
+
+def test_members_elsewhere_are_no_second_ones() -> None:
+    given = {"geometry": 1, "properties": {"features": [{"geometry": "\\u0079", "coordinates": 5}]}, "crs": "x", "note": '"geometry"'}
+    for data in (collection(feature(polygon(), **given)), json.dumps(feature(polygon(), **given)).encode()):
+        assert read(data)[0].properties == given
+
+
 def test_inner_objects_and_colons_in_texts_are_no_second_names() -> None:
     given = {"strength": {"troops": 1, "tanks": 2}, "note": 'say ":" twice: ":"', "a:b": 1}
     assert read(collection(feature(polygon(), **given)))[0].properties == given

@@ -46,7 +46,7 @@ class _Top(msgspec.Struct):
 class _Feature(msgspec.Struct):
     type: str
     geometry: msgspec.Raw
-    properties: msgspec.Raw = msgspec.Raw(b"null")
+    properties: msgspec.Raw = msgspec.Raw(b"")
     id: str | int | float | None = None
 
 
@@ -64,10 +64,12 @@ class _Several(msgspec.Struct, tag_field="type", tag="MultiPolygon"):
 
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
 _COLON = re.compile(rb'"\s*:')
+_SPELT = re.compile(rb"\\u00[67]")
+"""A small letter by its number, as no program writes one."""
 _GAPS = (b'" ', b'"\n', b'"\r', b'"\t')
 """What stands in a text where there is room before a colon; where there is none, colons are counted far quicker."""
-_PLAIN = 5
-"""Names in a feature without an id and properties: its own three, and its geometry's two."""
+_PLAIN = 4
+"""Names in a feature without an id and properties: its own two, and its geometry's two."""
 _exact = msgspec.json.Decoder(Polygon | MultiPolygon)
 _loose = msgspec.json.Decoder(_Point | _Flat | _Several)
 _feature = msgspec.json.Decoder(_Feature)
@@ -119,8 +121,8 @@ def _pieces(data: bytes, file: str) -> list[tuple[str, bytes | msgspec.Raw]]:
         raise _broken(wrong, data, file) from None
     if top.crs is not None and not re.search(r"CRS84|4326", str(top.crs)):
         raise error("bad_field", f"the coordinate system {str(top.crs)[:80]} is not WGS84", at=f"{file}: crs")
-    if data.count(b'"features"') > 1:
-        _check_once(data, f"{file}: ")
+    if data.count(b'"features"') > 1 or data.count(b'"crs"') > 1 or _SPELT.search(data):
+        _check_once(data, f"{file}: feature." if top.type == "Feature" else f"{file}: ")
     if top.type == "FeatureCollection" and top.features is not None:
         return [(f"{file}: features[{i}]", raw) for i, raw in enumerate(top.features)]
     if top.type == "Feature":
@@ -169,7 +171,8 @@ def _read(place: str, raw: bytes | msgspec.Raw, bounds: Bounds) -> Feature:
         raise _broken(wrong, raw, place) from None
     if feature.type != "Feature":
         raise error("bad_field", f"a Feature is wanted, not {feature.type[:40]!r}", at=f"{place}.type")
-    if _colons(raw) > _PLAIN + (feature.id is not None) + len(properties):  # or foreign members, or a text with a colon
+    plain = _PLAIN + (feature.id is not None) + bool(bytes(feature.properties)) + len(properties)
+    if _colons(raw) > plain:  # or foreign members, or a text with a colon
         for part, where in ((raw, place), (feature.geometry, f"{place}.geometry"), (feature.properties, at)):
             _check_once(part, f"{where}.")
     outline = _outline(feature.geometry, properties, place)
@@ -180,7 +183,7 @@ def _read(place: str, raw: bytes | msgspec.Raw, bounds: Bounds) -> Feature:
 
 def _known(raw: msgspec.Raw, at: str) -> Properties:
     try:
-        properties: Properties = _properties.decode(raw) or {}
+        properties: Properties = (_properties.decode(raw) if bytes(raw) else None) or {}
     except msgspec.ValidationError as wrong:
         raise error("bad_field", _said(wrong)[0], at=at) from None
     return properties
@@ -196,7 +199,10 @@ def _check_once(raw: bytes | msgspec.Raw, at: str) -> None:
     """Raises bad_json where a name stands twice in an object: two readers could read two different plans."""
     members = _members.decode(raw) if bytes(raw)[:1] == b"{" else {}
     if _colons(raw) > len(members) + sum(map(_colons, members.values())):
-        names = [name for name, _ in json.loads(bytes(raw), object_pairs_hook=list)]
+        try:
+            names = [name for name, _ in json.loads(bytes(raw), object_pairs_hook=list, parse_int=str, parse_float=str)]
+        except RecursionError:
+            raise error("bad_json", "nested too deeply", at=at.rstrip(": .")) from None
         for name in names:
             if names.count(name) > 1:
                 raise error("bad_json", "it stands twice", at=f"{at}{name[:60]}")

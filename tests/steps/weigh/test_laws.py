@@ -198,6 +198,15 @@ def test_a_trim_is_told_in_whole_seconds_and_metres() -> None:
     assert {r.kind for r in found.remedies} >= {"end-before", "stay-below", "leave-region", "obtain-consent"}
 
 
+def test_no_height_is_told_that_would_have_to_be_rounded() -> None:
+    """Below 100.46 m would be told as 100.5 m, or as 100 m, which leaves nothing of the plan."""
+    zone = plan("b", "RU", "constraint", volume(lower_m=100.46, upper_m=200.54))
+    for thin in (volume(lower_m=100.2, upper_m=100.8), volume(lower_m=200.2, upper_m=200.8)):
+        (found,) = findings(plan("a", "TR", "patrol", thin), zone)
+        heights = [(r.kind, r.altitude_m) for r in found.remedies if r.operation == "a" and r.altitude_m is not None]
+        assert heights == [], heights
+
+
 def test_advice_that_lies_in_the_past_is_not_given() -> None:
     pair = plan("a"), plan("b", "RU", "ground-movement", volume(start=7, end=9))
     assert "end-before" in {r.kind for r in findings(*pair)[0].remedies if r.operation == "b"} | {

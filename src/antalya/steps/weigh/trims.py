@@ -161,7 +161,7 @@ def _earlier(operation: Operation, parts: Sequence[Own], own: Mapping[int, Part]
 
 def _below(operation: Operation, parts: Sequence[Own], own: Mapping[int, Part], still: StillMeets) -> Remedy | None:
     lowest = min([p.lower_m for p in parts])
-    for height in (float(floor(lowest)), float(floor(lowest)) - 1, lowest):
+    for height in (float(floor(lowest)), float(floor(lowest)) - 1):
         if _clears(below, height, own, still):
             return _remedy(operation, "stay-below", f"Keep {_which(operation, own)} below {metres(height)} (WGS84).",
                            altitude_m=height)
@@ -170,7 +170,7 @@ def _below(operation: Operation, parts: Sequence[Own], own: Mapping[int, Part], 
 
 def _above(operation: Operation, parts: Sequence[Own], own: Mapping[int, Part], still: StillMeets) -> Remedy | None:
     highest = max([p.upper_m for p in parts])
-    for height in (float(ceil(highest)), float(ceil(highest)) + 1, highest):
+    for height in (float(ceil(highest)), float(ceil(highest)) + 1):
         if _clears(above, height, own, still):
             return _remedy(operation, "stay-above", f"Keep {_which(operation, own)} above {metres(height)} (WGS84).",
                            altitude_m=height)
