@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.f3548.conftest import Uss, circle, logged, volume
 from tests.f3548.peer import Peer, Plain
 from tests.http.conftest import Door
-from tests.world import DAWN, hours
+from tests.world import DAWN, World, hours
 from tests.world import volume as box
 
 from antalya.exchange.bridge.delivering import deliver
@@ -18,6 +18,7 @@ from antalya.exchange.bridge.syncing import sync
 from antalya.exchange.bridge.talking import Message
 from antalya.exchange.hub import Hub
 from antalya.model import Circle, Operation
+from antalya.model.bridging import Uss as Own
 from antalya.model.limits import Limits
 from antalya.wiring import exchange
 
@@ -234,25 +235,38 @@ def test_one_with_many_slow_addresses_holds_up_nobody_else(door: Door, uss1: Uss
     assert outbox(hub) == []
 
 
-@pytest.mark.parametrize("on", [True, False])
-def test_settings_that_changed_meanwhile_are_caught_up_with(door: Door, uss1: Uss, on: bool) -> None:
-    """An exchange that gets an address as a USS shows what was released before; one that loses it shows nothing any more."""
+def test_an_exchange_that_gets_an_address_as_a_uss_shows_what_was_released_before(door: Door, uss1: Uss) -> None:
     hub = door.world.hub
     other = exchange(door.world.path, door.world.keys, hub.origin, hub.limits, clock=door.world.clock)
     try:
-        if on:
-            door.world.hub = other
-            filed(door)
-            door.world.protect(disclosure={"*": "details"})
-            filed(door, "overlap")
-            door.world.hub = hub
-            sync(hub)  # the server does so too as it begins, perhaps only now
-            sync(hub)
-            assert [r["version"] for r in uss1.search(AROUND, "constraint_references")] == [1, 1]
-        else:
-            filed(door)
-            sync(other)
-            assert uss1.search(AROUND, "constraint_references") == []
+        door.world.hub = other
+        filed(door)
+        door.world.protect(disclosure={"*": "details"})
+        filed(door, "overlap")
+        door.world.hub = hub
+        sync(hub)  # the server does so too as it begins, perhaps only now
+        sync(hub)
+        assert [r["version"] for r in uss1.search(AROUND, "constraint_references")] == [1, 1]
     finally:
         door.world.hub = hub
+        other.store.close()
+
+
+def test_an_exchange_that_loses_it_shows_nothing_any_more(tmp_path: Path) -> None:
+    """Without a door, which would show all of it anew as it begins, perhaps only afterwards."""
+    world = World(tmp_path, uss=Own("exchange", "https://exchange.example"))
+    world.file("TR", box(), activity="flight", disclosure={"*": "details"})
+    world.protect(disclosure={"*": "details"})
+    with world.hub.store.read() as tx:
+        before = [(shown.kind, shown.reference) for shown in tx.bridged()]
+        assert all(tx.utm_reference(kind, id_) for kind, id_ in before)
+    world.close()
+    other = exchange(world.path, world.keys, world.hub.origin, world.hub.limits, clock=world.clock)
+    try:
+        sync(other)
+        with other.store.read() as tx:
+            assert len(before) == 2
+            assert tx.bridged() == []
+            assert [tx.utm_reference(kind, id_) for kind, id_ in before] == [None, None]
+    finally:
         other.store.close()
