@@ -375,3 +375,29 @@ def test_who_hears_the_page_hears_what_a_button_answers(exchange, open_page):
         expect(card).to_have_accessible_name(heading)
         for button in card.locator(".answer").all():
             expect(button).to_have_accessible_description(heading)
+
+
+def test_a_clash_of_very_many_volumes_says_so_and_its_number_stands_once_at_each_spot(own_exchange, open_page):
+    def volumes(east):
+        made = []
+        for k in range(20):
+            west = 39.9 + east + 0.001 * k
+            ring = [[west, 36.2], [west + 0.1, 36.2], [west + 0.1, 36.3], [west, 36.3], [west, 36.2]]
+            made.append({"outline": {"type": "Polygon", "coordinates": [ring]}, "lower_m": 300, "upper_m": 900,
+                         "starts_at": "2017-03-08T10:00:00Z", "ends_at": "2017-03-08T12:00:00Z"})
+        return made
+    for party, east in (("RU", 0.0), ("TR", 0.01)):
+        filing = operation(party, volumes=volumes(east))
+        assert own_exchange.call(party, "POST", "/v1/operations", filing)[0] == 201
+    found, = [f for f in own_exchange.picture("TR")["findings"] if f["operation"] == filing["id"]]
+    assert found["more"]
+    assert len(found["met"]) == 250
+    page = open_page(own_exchange.url)
+    look(page, "TR")
+    page.get_by_role("combobox").first.select_option("tr")
+    expect(page.locator(".card", has_text="yalnızca ilkleri gösteriliyor")).to_have_count(1)
+    numbers = page.evaluate("""id => document.getElementById('map').theatre.features.badges
+        .filter((f) => f.get('id') === id).map((f) => [f.get('windows').length, f.get('beside')])""", found["id"])
+    assert sum(windows for windows, _ in numbers) == 250
+    assert len(numbers) <= 4
+    assert all(beside == 0 for _, beside in numbers)

@@ -76,7 +76,7 @@ export function FindingCard(props) {
       ${finding.remedies.length > 0 && html`<dt>${t("field.remedies")}</dt>
         <dd><ul>${finding.remedies.map((r) => html`<li>${whose(facts, finding, r)}${remedy(facts, r)}</li>`)}</ul></dd>`}
     </dl>
-    ${finding.more && html`<p class="quiet">${t("where.first")}</p>`}
+    ${finding.more && language() !== "en" && html`<p class="quiet">${t("where.first")}</p>`}
     ${finding.kind === "hazard" && html`<p class="quiet">${t("sites.notice")}</p>`}
     ${finding.level === "overlap" && finding.kind === "clash" && html`<p class="held-back">${t("level.overlapNote")}</p>`}`);
 }

@@ -130,11 +130,19 @@ export class TheatreMap {
     const crowd = new Map();
     for (const finding of facts.open) {
       const met = finding.met.filter((m) => m.region);
+      /** @type {Map<string, number[][]>} when a finding's number stands at a spot: once, however many meetings it has there */
+      const marked = new Map();
       for (const m of met) {
         const windows = [[at(m.starts_at), at(m.ends_at)]];
         const region = /** @type {Outline} */ (m.region);
-        add("findings", geometry(region), { kind: "finding", id: finding.id, thing: finding, windows });
+        add("findings", geometry(region), { kind: "finding", id: finding.id, thing: finding, windows: [...windows] });
         const spot = centre(region).map((degrees) => Math.round(degrees * 40)).join();
+        const same = marked.get(spot);
+        if (same) {
+          same.push(...windows);
+          continue;
+        }
+        marked.set(spot, windows);
         const beside = crowd.get(spot) ?? 0;
         crowd.set(spot, beside + 1);
         add("badges", middle(region), { kind: "finding", id: finding.id, thing: finding, windows, beside });
