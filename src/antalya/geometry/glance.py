@@ -17,15 +17,6 @@ WIDE_M = 100_000.0
 
 
 @compiled
-def fetched(c, row, every):  # type: ignore[no-untyped-def]
-    """Reads a row's corners, every so many, so that they are in the processor's cache; a number that says nothing."""
-    seen = float(c.codes[c.first[row]])
-    for k in range(c.first[row], c.first[row + 1], every):
-        seen += c.points[k, 0]
-    return seen
-
-
-@compiled
 def glance(c, i, q, j, step, across):  # type: ignore[no-untyped-def]
     """Whether a row of columns and one of others, whose cores are reckoned, come nearer than `across` metres (above 0): yes where
     a corner of one is so near to the other's core, or the one nearest to the other's centre so near to a corner of it; no where a
