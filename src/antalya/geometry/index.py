@@ -163,8 +163,8 @@ class Index:
             rows = rows[near_rows(held.columns, np.full(len(rows), held.size), rows, table[held.states[rows]])]
             keys: list[int] = np.unique(held.keys[rows]).tolist()
             return keys
+        from antalya.geometry.around import around
         from antalya.geometry.kernel import SCRATCH
-        from antalya.geometry.tree import around
         corners = held.most + len(asked.points)
         if corners > len(self._pair.points):
             self._scratch, self._marks = np.empty((SCRATCH, 2 * corners)), np.empty((2, 2 * corners), np.int64)
@@ -210,7 +210,7 @@ def warm() -> None:
     with _warming:
         if LOADED.is_set():
             return
-        from antalya.geometry import feet, kernel, making, opening, simple, tracing, tree
+        from antalya.geometry import around, feet, kernel, making, opening, simple, tracing, tree
         tracing.warm()
         lon, lat = np.array([38.0, 38.1, 38.1, 38.0]), np.array([36.0, 36.0, 36.1, 36.0])
         codes, zero = np.array([1, 1, 1, 2], np.uint8), np.zeros(1)
@@ -226,6 +226,6 @@ def warm() -> None:
         feet.feet(part.points, part.first, part.points, part.first, 0.0, 0.0, np.empty((8, 7)))
         limits = np.empty(4, np.int64)
         simple.divided(simple.box(part.points, 0.0, limits), limits, 8, np.empty(4, np.int64))
-        tree.around(*tree.tree(held.columns, 0, 19), 0, 19, held.columns, held.words, 20, part, 0, *_table((Minima(),)), two(8),
+        around.around(*tree.tree(held.columns, 0, 19), 0, 19, held.columns, held.words, 20, part, 0, *_table((Minima(),)), two(8),
                     np.empty((kernel.SCRATCH, 8)), np.empty((2, 8), np.int64), np.empty(32, np.int64))
         LOADED.set()

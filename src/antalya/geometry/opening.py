@@ -32,7 +32,7 @@ def hold(held, row, q):  # type: ignore[no-untyped-def]
 @compiled
 def counted(words, kinds):  # type: ignore[no-untyped-def]
     """How many rows and corners there are in stored bytes (`Held.stored`); -1 rows where they are something else, or of no kind
-    among so many: `tree.around` reads a kind's row of a table, and does not look whether there is one."""
+    among so many: `around.around` reads a kind's row of a table, and does not look whether there is one."""
     rows = corners = place = 0
     while place + STORED <= len(words):
         count = words[place + FIRST]

@@ -15,18 +15,10 @@ from antalya.geometry.columns import CORE, LOWER, ORIGIN, RADIUS, UPPER, Columns
 from antalya.geometry.compiled import compiled
 from antalya.geometry.curve import along
 from antalya.geometry.ellipsoid import Floats, Ints
-from antalya.geometry.glance import glance
-from antalya.geometry.held import KEY, STATE
-from antalya.geometry.kernel import cores_near, meets, near
-from antalya.geometry.machine import ask_ahead, lowest
-from antalya.geometry.opening import ask, off, opened, step
-from antalya.geometry.plane import NO, UNSURE
+from antalya.geometry.machine import ask_ahead
 
 FAN = 16
 DEPTH = 12
-FEW = 100
-WAITING = 64
-"""Blocks of rows gathered before they are looked into, so that all of them are in the processor's cache by then."""
 LINE = 64
 """Bytes of a line of a processor's cache: a block of boxes is five of them, its rows' numbers are one."""
 SLACK = 1.0
@@ -109,7 +101,7 @@ def _aligned(count: int) -> NDArray[np.uint8]:
 @compiled
 def _sides(begin, end, c, rows, out):  # type: ignore[no-untyped-def]
     for k in range(begin, end):
-        _row_sides(c, rows[k], out[k])
+        row_sides(c, rows[k], out[k])
 
 
 @compiled
@@ -123,8 +115,8 @@ def _row_blocks(begin, end, c, order, frame, boxes):  # type: ignore[no-untyped-
                 ask_ahead(c.numbers, (order[at + FAN], 0))
                 ask_ahead(c.numbers, (order[at + FAN], CORE))
             if at < len(order):
-                _row_sides(c, order[at], sides)
-                _steps(sides, frame, box)
+                row_sides(c, order[at], sides)
+                steps_of(sides, frame, box)
             else:
                 _nothing(box)
             for side in range(10):
@@ -132,7 +124,8 @@ def _row_blocks(begin, end, c, order, frame, boxes):  # type: ignore[no-untyped-
 
 
 @compiled
-def _row_sides(c, k, sides):  # type: ignore[no-untyped-def]
+def row_sides(c, k, sides):  # type: ignore[no-untyped-def]
+    """Into `sides` (10): least and greatest time (seconds since 1970), x, y, z, altitude (metres) of a row."""
     sides[0], sides[1] = c.windows[k, 0] / 1e6, c.windows[k, 1] / 1e6
     for axis in range(3):
         sides[2 + 2 * axis] = c.numbers[k, ORIGIN + axis] - c.numbers[k, RADIUS]
@@ -144,7 +137,7 @@ def _row_sides(c, k, sides):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _steps(sides, frame, box):  # type: ignore[no-untyped-def]
+def steps_of(sides, frame, box):  # type: ignore[no-untyped-def]
     """Sides as steps. What is not less is never so as steps, by the same reckoning of all: so boxes that touch still do."""
     for axis in range(5):
         low, high = frame[axis, 0], frame[axis, 1]
@@ -207,7 +200,7 @@ def room(frame, most, by):  # type: ignore[no-untyped-def]
     """Into `by` (5): how many steps are never less than `most`: metres across, metres up, seconds."""
     for axis in range(5):
         steps = max(frame[axis, 2], frame[axis, 3], frame[axis, 4])
-        by[axis] = np.int64(min(_of(most, axis) * steps + 2, float(MOST - LEAST)))
+        by[axis] = np.int64(min(minimum(most, axis) * steps + 2, float(MOST - LEAST)))
 
 
 @compiled
@@ -219,130 +212,6 @@ def widen(box, by):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _of(most, axis):  # type: ignore[no-untyped-def]
+def minimum(most, axis):  # type: ignore[no-untyped-def]
+    """Of metres across, metres up, seconds, what an axis of a box is widened by."""
     return most[2] if axis == 0 else most[1] if axis == 4 else most[0]
-
-
-@compiled
-def around(boxes, order, levels, frame, begin, end, c, words, row, q, which, most, table, pair, scratch, marks, out):  # type: ignore[no-untyped-def]
-    """Keys of those held rows `c`, or `words`, of a tree, and from `begin` to `end` behind it, that count and come within minima
-    of one of other columns `q`, or may, into `out`, sorted; how many; more than fit: nothing is in it, but so many would do.
-
-    A row's kind is its row in `table` (k, 3), its minima; `most`: as wide as any of them. The one asked for is written to `row`,
-    where there is room for it, and to the columns `pair`, which have room for two.
-    """
-    ask(c, row, q, which, pair)
-    sides, box, found = np.empty(10), np.empty(10, np.int16), 0
-    stack, leaves = np.empty(DEPTH * FAN, np.int64), np.empty(WAITING, np.int64)
-    _row_sides(c, row, sides)
-    for side in range(0, 10, 2):
-        sides[side] -= _of(most, side // 2)
-        sides[side + 1] += _of(most, side // 2)
-    _steps(sides, frame, box)
-    top, waiting = len(levels) - 2, 0
-    stack[0], deep = levels[top] * 16 + top, 1 if len(order) else 0
-    while deep:
-        deep -= 1
-        block, level = stack[deep] // 16, stack[deep] % 16
-        if level:
-            first, touched = (block - levels[level]) * FAN + levels[level - 1], touching(boxes, block, box)
-            while touched:
-                child = first + lowest(touched)
-                touched &= touched - 1
-                for side in range(0, 10, LINE // (2 * FAN)):
-                    ask_ahead(boxes, (child, side, 0))
-                stack[deep] = child * 16 + level - 1
-                deep += 1
-            continue
-        leaves[waiting] = block
-        waiting += 1
-        if waiting == len(leaves):
-            found, waiting = _rows(boxes, order, leaves, waiting, box, c, out, found), 0
-    found = _rows(boxes, order, leaves, waiting, box, c, out, found)
-    for other in range(begin, end):
-        if _counts_near(c, words, row, other, table):
-            if found < len(out):
-                out[found] = other
-            found += 1
-    return found if found > len(out) else _weighed(c, words, row, found, table, pair, scratch, marks, out)
-
-
-@compiled
-def _rows(boxes, order, blocks, many, box, c, out, found):  # type: ignore[no-untyped-def]
-    """Adds the rows of blocks whose boxes touch one; how many are found then. What `_weighed` looks at first is asked for."""
-    touched = np.empty(many, np.int32)
-    for k in range(many):
-        touched[k] = touching(boxes, blocks[k], box)
-        if touched[k]:
-            ask_ahead(order, (blocks[k] * FAN,))
-    for k in range(many):
-        lanes = touched[k]
-        while lanes:
-            if found < len(out):
-                out[found] = order[blocks[k] * FAN + lowest(lanes)]
-                ask_ahead(c.numbers, (out[found], 0))
-                ask_ahead(c.numbers, (out[found], CORE))
-            found += 1
-            lanes &= lanes - 1
-    return found
-
-
-@compiled
-def _counts_near(c, words, row, other, table):  # type: ignore[no-untyped-def]
-    kind = words[other, STATE]
-    return kind >= 0 and near(c, row, other, table[kind, 0], table[kind, 1], table[kind, 2])
-
-
-@compiled
-def _weighed(c, words, row, found, table, pair, scratch, marks, out):  # type: ignore[no-untyped-def]
-    """Puts the keys of those of the rows in `out` that come within minima of one, or may, in their place, sorted, each once; how
-    many. What all of them need is read first, for then the processor fetches it at once, instead of waiting for one after the
-    other."""
-    small, kept, unsure = np.empty((2, 4)), 0, 0
-    for k in range(found):  # without branches: which way they go is as good as chance
-        other = out[k]
-        kind = max(words[other, STATE], 0)
-        here = (words[other, STATE] >= 0) & near(c, row, other, table[kind, 0], table[kind, 1], table[kind, 2])
-        surely = here & cores_near(c, row, other, table[kind, 0])  # these first, then those to be looked at more closely
-        out[kept + unsure] = out[kept] if surely else other
-        out[kept] = other if surely else out[kept]
-        kept += 1 if surely else 0
-        unsure += 1 if here & (not surely) else 0
-    for k in range(kept, kept + unsure):
-        ask_ahead(c.first, (out[k] + 1,))
-        for corner in range(0, 32, 8):
-            ask_ahead(c.points, (c.first[out[k]] + corner, 0))
-    for k in range(kept, kept + unsure):
-        other = out[k]
-        across = table[words[other, STATE], 0]
-        wide = across + off(c, other)
-        verdict = glance(pair, 0, c, other, step(c, other), wide) if across > 0 else UNSURE
-        if verdict == UNSURE:
-            opened(c, other, pair)
-            making.lie(pair.numbers[1])
-            verdict = meets(pair, 0, 1, wide, scratch, marks, small)
-        if verdict != NO:
-            out[kept] = other
-            kept += 1
-    _sorted(out, kept)  # keys grow with rows
-    keys = 0
-    for k in range(kept):
-        key = words[out[k], KEY]
-        if keys == 0 or key != out[keys - 1]:
-            out[keys] = key
-            keys += 1
-    return keys
-
-
-@compiled
-def _sorted(values, count):  # type: ignore[no-untyped-def]
-    """Puts the first of some values in order: few by insertion, which is quicker than what sorts many."""
-    if count > FEW:
-        values[:count].sort()
-        return
-    for k in range(1, count):
-        value, at = values[k], k
-        while at > 0 and values[at - 1] > value:
-            values[at] = values[at - 1]
-            at -= 1
-        values[at] = value
