@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import force_setattr
 
 from antalya.model.base import Instant, set_utc
 
@@ -142,6 +143,11 @@ class ExchangeRecord(Message, frozen=True, kw_only=True):
     response_body: str | UnsetType | None = UNSET
     response_code: Annotated[int, Meta(ge=-(2**31), lt=2**31)] | UnsetType | None = UNSET
     problem: str | UnsetType | None = UNSET
+
+    def __post_init__(self) -> None:
+        for name in ("headers", "request_body", "response_time", "response_body", "response_code", "problem"):
+            if getattr(self, name) is None:  # the interface knows no null: what is told back is left out
+                force_setattr(self, name, UNSET)
 
 
 class ErrorReport(Message, frozen=True, kw_only=True):
