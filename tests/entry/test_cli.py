@@ -486,3 +486,13 @@ def test_an_exchange_that_could_not_be_made_is_not_half_there(tmp_path: Path, mo
         assert "store_full" in typed("init", home, "--force", code=6).stderr
     assert {path.relative_to(home): path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
     typed("init", home, *(["--force"] if moved else []))
+
+
+def test_an_init_that_another_one_overtakes_touches_nothing_of_its(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both saw an empty directory."""
+    home = tmp_path / "home"
+    typed("init", home)
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    monkeypatch.setattr(cli_admin, "_make_room", lambda *_: None)
+    assert "here is a key already" in typed("init", home, code=2).stderr
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -48,15 +49,9 @@ def init(
     if is_address(database):
         must_be_new(database)
     aside = _make_room(directory, force)
-    try:
-        ring = _make_files(directory, text)
-        hub = hub_of(load(directory, {"store": store}))
-        hub.store.close()
-    except BaseException:
-        _unmake(directory, aside)
-        raise
+    ring, verifier = _make(directory, text, store, aside)
     made = mint(LOCAL, ring.issuer, "operator", ["antalya.read", "antalya.operate"], audience, clock(), 30 * 86_400)
-    facts = {"directory": str(directory), "operator_token": made, "log_key": str(hub.signer.verifier())}
+    facts = {"directory": str(directory), "operator_token": made, "log_key": verifier}
     if as_json:
         say(facts | ({"moved_to": str(aside)} if aside else {}))
         return
@@ -68,15 +63,34 @@ def init(
                f"  antalya token TR --dir {directory}")
 
 
-def _make_files(directory: Path, settings: str) -> key_files.KeyRing:
+def _make(directory: Path, settings: str, store: str | None, aside: Path | None) -> tuple[key_files.KeyRing, str]:
+    """Makes an exchange: its keys, and its log's. Where that fails, nothing of it is left, and what was moved aside is back."""
     try:
-        ring = key_files.create(directory / "keys")
+        ring = key_files.create(directory / "keys")  # refused where another `init` was quicker: then nothing here is this one's
+    except BaseException:
+        with suppress(OSError):  # not empty
+            (directory / "keys").rmdir()
+        _put_back(directory, aside)
+        raise
+    try:
+        _make_files(directory, ring, settings)
+        hub = hub_of(load(directory, {"store": store}))
+        hub.store.close()
+    except BaseException:
+        for path in _parts(directory):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        _put_back(directory, aside)
+        raise
+    return ring, str(hub.signer.verifier())
+
+
+def _make_files(directory: Path, ring: key_files.KeyRing, settings: str) -> None:
+    try:
         (directory / "keys" / "issuer.jwks").write_bytes(msgspec.json.encode(ring.issuer_public().as_dict(private=False)))
         (directory / FILE).touch(mode=0o600)  # it may have a password
         (directory / FILE).write_text(settings, encoding="utf-8")
     except OSError as wrong:
         raise error("bad_setting", f"{directory}: {wrong.strerror}", at="DIR") from None
-    return ring
 
 
 def _parts(directory: Path) -> list[Path]:
@@ -84,14 +98,14 @@ def _parts(directory: Path) -> list[Path]:
     return [path for path in directory.iterdir() if path.name in (FILE, "keys") or path.name.startswith("antalya.sqlite")]
 
 
-def _unmake(directory: Path, aside: Path | None) -> None:
-    """Takes away what was begun, and puts back what was moved aside for it."""
-    for path in _parts(directory):
-        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-    if aside is not None:
-        for path in list(aside.iterdir()):
+def _put_back(directory: Path, aside: Path | None) -> None:
+    """What was moved aside stands again where it stood, unless something else does by now."""
+    for path in list(aside.iterdir()) if aside is not None else ():
+        if not (directory / path.name).exists():
             path.rename(directory / path.name)
-        aside.rmdir()
+    if aside is not None:
+        with suppress(OSError):  # not empty
+            aside.rmdir()
 
 
 def _make_room(directory: Path, force: bool) -> Path | None:
