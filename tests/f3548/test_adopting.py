@@ -3,6 +3,7 @@ was asked, and under their stances and consents."""
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from antalya.exchange.bridge import receiving
 from antalya.exchange.bridge.fetching import fetch
 from antalya.exchange.bridge.syncing import sync
 from antalya.exchange.bridge.talking import Said
+from antalya.exchange.hub import Hub
 from antalya.model import Understanding
 from antalya.model.bridging import Uss as Own
 from antalya.model.limits import Limits
@@ -474,40 +476,51 @@ def test_reports_are_kept(uss1: Uss) -> None:
 # settings that change
 
 
-def test_an_exchange_that_becomes_a_uss_keeps_clear_of_those_whose_uss_is_silent(tmp_path: Path) -> None:
-    """Only the cells, heights and times of what was there before are known, until its USS answers."""
-    door = Door(tmp_path, limits=Limits(plain_http_uss=True))
-    peer = Peer()
+@pytest.fixture
+def before(tmp_path: Path) -> Iterator[tuple[Door, Uss, Peer]]:
+    """An exchange that is no USS, and a USS with what it serves."""
+    door, peer = Door(tmp_path, limits=Limits(plain_http_uss=True)), Peer()
     own = Uss(door.url, lambda party, *scopes: door.token(party, *scopes, life_s=3_600), "US")
     own.url = peer.url
+    yield door, own, peer
+    own.close()
+    peer.close()
+    door.close()
+
+
+@contextmanager
+def as_uss(door: Door) -> Iterator[Hub]:
+    """The same exchange as it becomes a USS."""
+    hub = door.world.hub
+    made = exchange(door.world.path, door.world.keys, hub.origin, hub.limits, clock=door.world.clock,
+                    uss=Own("exchange", "https://exchange.example"))
     try:
-        reference = planned(own, peer)
-        told = peer.intents.pop(reference["id"])
-        own.constrain(volume(circle(40), start=2, end=3, lower=None, upper=None))
-        patrol = door.world.file("TR", box(37.949, 36.549, 0.002, start=DAWN + hours(1), end=DAWN + hours(4)))["operation"]["id"]
-        hub = door.world.hub
-        as_uss = exchange(door.world.path, door.world.keys, hub.origin, hub.limits, clock=door.world.clock,
-                          uss=Own("exchange", "https://exchange.example"))
-        try:
-            sync(as_uss)
-            assert fetch(as_uss, PEERS) == 2
-            [drone], [constraint] = ([each for each in seen(door, "RU") if each["activity"] == a] for a in ("drone", "constraint"))
-            assert (drone["party"], {(v["lower_m"], v["upper_m"], v["starts_at"], v["ends_at"]) for v in drone["volumes"]}) == (
-                "US", {(100, 200, "2017-03-07T06:00:00Z", "2017-03-07T07:00:00Z")})
-            assert {(v["lower_m"], v["upper_m"]) for v in constraint["volumes"]} == {(-8_000, 100_000)}
-            [finding] = door.client("TR").get("/v1/findings").json()["items"]
-            assert {finding["operation"], finding["other"]} == {drone["id"], patrol}
-            peer.intents[reference["id"]] = told
-            door.world.later(seconds=2.1)
-            fetch(as_uss, PEERS)
-            [drone] = [each for each in seen(door, "RU") if each["activity"] == "drone"]
-            assert drone["volumes"][0]["outline"]["radius_m"] == 300.0
-        finally:
-            as_uss.store.close()
+        sync(made)
+        yield made
     finally:
-        own.close()
-        peer.close()
-        door.close()
+        made.store.close()
+
+
+def test_an_exchange_that_becomes_a_uss_keeps_clear_of_those_whose_uss_is_silent(before: tuple[Door, Uss, Peer]) -> None:
+    """Only the cells, heights and times of what was there before are known, until its USS answers."""
+    door, own, peer = before
+    reference = planned(own, peer)
+    told = peer.intents.pop(reference["id"])
+    own.constrain(volume(circle(40), start=2, end=3, lower=None, upper=None))
+    patrol = door.world.file("TR", box(37.949, 36.549, 0.002, start=DAWN + hours(1), end=DAWN + hours(4)))["operation"]["id"]
+    with as_uss(door) as hub:
+        assert fetch(hub, PEERS) == 2
+        [drone], [constraint] = ([each for each in seen(door, "RU") if each["activity"] == a] for a in ("drone", "constraint"))
+        assert (drone["party"], {(v["lower_m"], v["upper_m"], v["starts_at"], v["ends_at"]) for v in drone["volumes"]}) == (
+            "US", {(100, 200, "2017-03-07T06:00:00Z", "2017-03-07T07:00:00Z")})
+        assert {(v["lower_m"], v["upper_m"]) for v in constraint["volumes"]} == {(-8_000, 100_000)}
+        [finding] = door.client("TR").get("/v1/findings").json()["items"]
+        assert {finding["operation"], finding["other"]} == {drone["id"], patrol}
+        peer.intents[reference["id"]] = told
+        door.world.later(seconds=2.1)
+        fetch(hub, PEERS)
+        [drone] = [each for each in seen(door, "RU") if each["activity"] == "drone"]
+        assert drone["volumes"][0]["outline"]["radius_m"] == 300.0
 
 
 def test_an_exchange_that_changes_its_name_does_not_ask_itself(tmp_path: Path) -> None:
@@ -524,28 +537,14 @@ def test_an_exchange_that_changes_its_name_does_not_ask_itself(tmp_path: Path) -
         renamed.store.close()
 
 
-def test_an_exchange_that_becomes_a_uss_takes_in_what_is_there_and_lets_go_again(tmp_path: Path) -> None:
-    door = Door(tmp_path, limits=Limits(plain_http_uss=True))
-    peer = Peer()
-    own = Uss(door.url, lambda party, *scopes: door.token(party, *scopes, life_s=3_600), "US")
-    own.url = peer.url
-    try:
-        reference = planned(own, peer)
-        assert seen(door, "RU") == []
-        hub = door.world.hub
-        as_uss = exchange(door.world.path, door.world.keys, hub.origin, hub.limits, clock=door.world.clock,
-                          uss=Own("exchange", "https://exchange.example"))
-        try:
-            sync(as_uss)
-            assert fetch(as_uss, PEERS) == 1
-            [drone] = seen(door, "RU")
-            assert drone["volumes"][0]["outline"]["radius_m"] == 300.0
-        finally:
-            as_uss.store.close()
-        sync(hub)
-        assert [each["state"] for each in seen(door, "RU") if each["state"] != "withdrawn"] == []
-        assert own.get(reference["id"]).status_code == 200
-    finally:
-        own.close()
-        peer.close()
-        door.close()
+def test_an_exchange_that_becomes_a_uss_takes_in_what_is_there_and_lets_go_again(before: tuple[Door, Uss, Peer]) -> None:
+    door, own, peer = before
+    reference = planned(own, peer)
+    assert seen(door, "RU") == []
+    with as_uss(door) as hub:
+        assert fetch(hub, PEERS) == 1
+        [drone] = seen(door, "RU")
+        assert drone["volumes"][0]["outline"]["radius_m"] == 300.0
+    sync(door.world.hub)
+    assert [each["state"] for each in seen(door, "RU") if each["state"] != "withdrawn"] == []
+    assert own.get(reference["id"]).status_code == 200
