@@ -81,16 +81,11 @@ class Clash(NamedTuple):
         return tuple(encounter.met for encounter in self.encounters)
 
 
-def corners_of(meeting: Meeting) -> int:
-    """Corners of two volumes that meet."""
-    return len(meeting.shape_a.points) + len(meeting.shape_b.points)
-
-
 def kept(encounters: Sequence[Encounter]) -> list[Encounter]:
     """Those of a finding that are kept: all, unless they are very many."""
     corners = 0
     for k, encounter in enumerate(encounters):
-        corners += corners_of(encounter.meeting)
+        corners += len(encounter.meeting.shape_a.points) + len(encounter.meeting.shape_b.points)
         if k == MOST_MET or (k and corners > MOST_CORNERS):
             return list(encounters[:k])
     return list(encounters)

@@ -92,7 +92,7 @@ class Separations:
         self._inside: dict[tuple[str, int, Reference], int] = {}
 
     @property
-    def any(self) -> bool:
+    def some(self) -> bool:
         """Whether there is a rule that binds the subject."""
         return bool(self._rules)
 
@@ -129,7 +129,7 @@ class Separations:
             if inside:
                 own = _minima_of(rule)
                 said.append(Bound(own if inside == 2 else own.widest(default), reference if inside == 2 or
-                                   own.widest(default) != default else None))
+                                  own.widest(default) != default else None))
         if not said:
             return None
         widest = said[0].minima

@@ -12,7 +12,6 @@ from antalya.model import Finding
 from antalya.model.rules import Incompatible, Separation
 from antalya.picture import Prepared, Rulebook
 from antalya.scope import MOST_CORNERS, MOST_MET
-from antalya.steps import detect as module
 from antalya.steps.detect import detect
 from antalya.steps.weigh import weigh
 
@@ -62,15 +61,14 @@ def test_no_remedy_is_reckoned_from_what_is_not_all() -> None:
 
 def test_corners_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = many("a", "TR", 6), many("b", "RU", 6, 1.0, filed=NOW + timedelta(hours=1))
-    each = scope.corners_of(clashes(first, second)[0].encounters[0].meeting)
+    meeting = clashes(first, second)[0].encounters[0].meeting
+    each = len(meeting.shape_a.points) + len(meeting.shape_b.points)
     assert 36 * each < MOST_CORNERS
-    for where in (scope, module):
-        monkeypatch.setattr(where, "MOST_CORNERS", 4 * each)
+    monkeypatch.setattr(scope, "MOST_CORNERS", 4 * each)
     one, other = clashes(second, first, bounded=True), clashes(first, second, bounded=True)
     assert [e[:2] for e in one[0].encounters] == [(0, 0), (0, 1), (0, 2), (0, 3)]
     assert one[0].met == other[0].met
-    for where in (scope, module):
-        monkeypatch.setattr(where, "MOST_CORNERS", each - 1)
+    monkeypatch.setattr(scope, "MOST_CORNERS", each - 1)
     assert len(clashes(second, first, bounded=True)[0].encounters) == 1
 
 
@@ -110,8 +108,7 @@ def test_both_sides_say_the_same_whatever_the_rules(ours: list, theirs: list, la
     two = plan("b", "RU", "ground-movement", *theirs, filed=NOW + timedelta(hours=int(not later)))
     rules = book(agreed(Separation(id="s", across_m=1_500, outline=box(0, 0, 4, 4)), status=status)) if ruled else book()
     with pytest.MonkeyPatch.context() as patch:
-        for where in (scope, module):
-            patch.setattr(where, "MOST_MET", most)
+        patch.setattr(scope, "MOST_MET", most)
         bounded = {(c.rule, c.suspended): c for c in clashes(one, two, rules=rules, bounded=True)}
         across = {(c.rule, c.suspended): c for c in clashes(two, one, rules=rules, bounded=True)}
     whole = {(c.rule, c.suspended): c for c in clashes(one, two, rules=rules)}

@@ -19,6 +19,8 @@ from antalya.geometry.tree import DEPTH, FAN, LINE, minimum, row_sides, steps_of
 FEW = 100
 WAITING = 64
 """Blocks of rows gathered before they are looked into, so that all of them are in the processor's cache by then."""
+CORNERS = 32
+"""So many held corners, of eight bytes each, are asked for ahead: few volumes have more."""
 
 
 @compiled
@@ -94,8 +96,8 @@ def _counts_near(c, words, row, other, table):  # type: ignore[no-untyped-def]
 @compiled
 def _weighed(c, words, row, found, table, pair, scratch, marks, out):  # type: ignore[no-untyped-def]
     """Puts the keys of those of the rows in `out` that come within minima of one, or may, in their place, sorted, each once; how
-    many. What all of them need is read first, for then the processor fetches it at once, instead of waiting for one after the
-    other."""
+    many. What all of them need is asked for first, for then the processor fetches it at once, instead of waiting for one after
+    the other."""
     small, kept, unsure = np.empty((2, 4)), 0, 0
     for k in range(found):  # without branches: which way they go is as good as chance
         other = out[k]
@@ -108,7 +110,7 @@ def _weighed(c, words, row, found, table, pair, scratch, marks, out):  # type: i
         unsure += 1 if here & (not surely) else 0
     for k in range(kept, kept + unsure):
         ask_ahead(c.first, (out[k] + 1,))
-        for corner in range(0, 32, 8):
+        for corner in range(0, CORNERS, LINE // 8):
             ask_ahead(c.points, (c.first[out[k]] + corner, 0))
     for k in range(kept, kept + unsure):
         other = out[k]

@@ -93,9 +93,9 @@ def _frame(columns: Columns, order: Ints) -> Floats:
 
 def _aligned(count: int) -> NDArray[np.uint8]:
     """Room for so many bytes that begins with a line of the cache."""
-    room = np.empty(count + LINE, np.uint8)
-    begin = -room.ctypes.data % LINE
-    return room[begin:begin + count]
+    more = np.empty(count + LINE, np.uint8)
+    begin = -more.ctypes.data % LINE
+    return more[begin:begin + count]
 
 
 @compiled

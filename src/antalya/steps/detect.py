@@ -8,7 +8,7 @@ from antalya.geometry.overlap import Meeting, meet_many
 from antalya.model.operations import LIVE, Operation, minima
 from antalya.model.volume import Minima
 from antalya.picture import Prepared, Rulebook
-from antalya.scope import MOST_CORNERS, MOST_MET, Clash, Encounter, corners_of, kept
+from antalya.scope import Clash, Encounter, kept
 from antalya.separations import Bound, Reference, Separations
 
 Key = tuple[str, bool, Reference | None]
@@ -32,17 +32,15 @@ def detect(subject: Prepared, others: Iterable[Prepared], rulebook: Rulebook, no
         return ()
     rules = Separations(subject, rulebook, fixed)
     found: dict[Key, list[Encounter]] = {}
-    corners: dict[Key, int] = {}
     met, full = set[tuple[str, int, int]](), set[Key]()
     for suspended in (False, True) if rules.suspended else (False,):
-        for i, other, j, bound, meeting in _meetings(subject, candidates, rules, suspended, met, full):
-            key = other.operation.id, suspended, bound.rule
-            met.add((other.operation.id, i, j))
-            found.setdefault(key, []).append(_encounter(subject, i, other, j, meeting))
+        for i in range(len(subject.shapes)):
+            for other, j, bound, meeting in _meetings(subject, i, candidates, rules, suspended, met, full):
+                key = other.operation.id, suspended, bound.rule
+                met.add((other.operation.id, i, j))
+                found.setdefault(key, []).append(_encounter(subject, i, other, j, meeting))
             if bounded:
-                corners[key] = corners.get(key, 0) + corners_of(meeting)
-                if len(found[key]) > MOST_MET or (len(found[key]) > 1 and corners[key] > MOST_CORNERS):
-                    full.add(key)
+                full |= {key for key, each in found.items() if key not in full and len(kept(each)) < len(each)}
     known = {o.operation.id: o for o in candidates}
     for key in full:
         if subject.precedence <= known[key[0]].precedence:
@@ -67,20 +65,19 @@ def _is_pair(one: Operation, other: Operation, own: bool) -> bool:
     return one.id != other.id and other.state in LIVE and (own or one.party != other.party)
 
 
-def _meetings(subject: Prepared, candidates: list[Prepared], rules: Separations, suspended: bool,
-              met: set[tuple[str, int, int]], full: set[Key]) -> Iterator[tuple[int, Prepared, int, Bound, Meeting]]:
-    """The meetings of pairs of volumes that have not met yet, under the minima that hold, or those suspended but wider. Of a
-    clash that is `full` none of a further volume; nor what would be wider between two of which one is."""
-    for i, (volume, shape) in enumerate(zip(subject.operation.volumes, subject.shapes, strict=True)):
-        done = {id_ for id_, before, _ in full if before < suspended or not rules.any}
-        pairs = [(o, j, bound) for o in candidates if o.operation.id not in done for j in range(len(o.shapes))
-                 if (o.operation.id, i, j) not in met and (bound := rules.bound(i, o, j, suspended)) is not None
-                 and (not full or (o.operation.id, suspended, bound.rule) not in full)]
-        meetings = meet_many(volume, [o.operation.volumes[j] for o, j, _ in pairs], [b.minima for _, _, b in pairs], shape,
-                             [o.shapes[j] for o, j, _ in pairs])
-        for (o, j, bound), meeting in zip(pairs, meetings, strict=True):
-            if meeting is not None:
-                yield i, o, j, bound, meeting
+def _meetings(subject: Prepared, i: int, candidates: list[Prepared], rules: Separations, suspended: bool,
+              met: set[tuple[str, int, int]], full: set[Key]) -> Iterator[tuple[Prepared, int, Bound, Meeting]]:
+    """The meetings of a volume with those it has not met yet, under the minima that hold, or those suspended but wider. None of a
+    clash that is `full`; nor what would be wider between two of which one is."""
+    done = {id_ for id_, before, _ in full if before < suspended or not rules.some}
+    pairs = [(o, j, bound) for o in candidates if o.operation.id not in done for j in range(len(o.shapes))
+             if (o.operation.id, i, j) not in met and (bound := rules.bound(i, o, j, suspended)) is not None
+             and (not full or (o.operation.id, suspended, bound.rule) not in full)]
+    meetings = meet_many(subject.operation.volumes[i], [o.operation.volumes[j] for o, j, _ in pairs],
+                         [b.minima for _, _, b in pairs], subject.shapes[i], [o.shapes[j] for o, j, _ in pairs])
+    for (o, j, bound), meeting in zip(pairs, meetings, strict=True):
+        if meeting is not None:
+            yield o, j, bound, meeting
 
 
 def _of_the_other_side(yields: Prepared, other: Prepared, rules: Separations, key: Key,
