@@ -119,15 +119,16 @@ def _alone(call: Call, part: _Open) -> Call:
 
 
 async def keep_several(call: Call) -> Response:
-    """Files what came with `Call.sent`: what is light one right after the other, so that it is committed together."""
+    """Files what came with `Call.sent`: what is light one right after the other, so that it is committed together; what is much,
+    or to be refused, one at a time, for it takes a thread."""
     alone = [_alone(call, part) for part in _OPEN.decode(call.sent)]
     begun = [_begun(one, len(alone) - n) for n, one in enumerate(alone)]
-    return Response(_ENCODER.encode(await asyncio.gather(*map(_answered, alone, begun))))
+    return Response(_ENCODER.encode([await _answered(one, on_its_way) for one, on_its_way in zip(alone, begun, strict=True)]))
 
 
 def _begun(call: Call, together: int) -> _Begun:
     """A filing on its way; none where it is much, or to be refused: that is said and logged as it would be alone."""
-    with suppress(AntalyaError):
+    with suppress(Exception):  # one that fails keeps nobody else from being answered
         operation = call.body(Operation)
         if call.sent or filing.is_light(operation):
             return operation.id, operations.begin(call, operation, together)
