@@ -171,7 +171,7 @@ def test_answers_leave_before_more_is_done(tmp_path: Path) -> None:
         happened.append("left")  # as `Channel.send` does at once
 
     async def eight() -> None:
-        with driven(store):
+        with driven(store, fed=True):
             assert await asyncio.to_thread(store._line._back.wait, 30)  # its own thread has nothing more to do
             await asyncio.gather(*(one() for _ in range(8)))
             await asyncio.sleep(0)

@@ -18,10 +18,10 @@ from antalya.store.line import MOST_JOBS, MuchError
 class Driver:
     """This thread, driving a store's line: `woken` counts how often it was told to."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, fed: bool = False) -> None:
         self.woken = threading.Semaphore(0)
         self._watched: tuple[int, Callable[[], None]] | None = None
-        self.turn = store.drive(self.woken.release, self._watch)
+        self.turn = store.drive(self.woken.release, self._watch, fed=fed)
         assert store._line._back.wait(30)  # type: ignore[attr-defined]  # its own thread has nothing more to do
 
     def _watch(self, fd: int, call: Callable[[], None]) -> Callable[[], None]:
@@ -162,8 +162,19 @@ def test_a_driven_line_asks_for_another_turn_as_long_as_something_waits(store: S
     assert not driver.woken.acquire(blocking=False)
 
 
+@pytest.mark.parametrize(("fed", "at_once"), [(False, 9), (True, 4)])
+def test_where_another_process_prepares_what_comes_next_a_turn_takes_half_of_what_waits(
+        store: Store, fed: bool, at_once: int) -> None:
+    driver = Driver(store, fed=fed)
+    waiting = [store.submit(here, light=True) for _ in range(9)]
+    driver.once()
+    assert sum(answer.done() for answer in waiting) == at_once
+    while not waiting[-1].done():
+        driver.once()
+
+
 def test_what_is_submitted_together_is_run_in_one_turn_as_far_as_a_turn_goes(store: Store) -> None:
-    driver = Driver(store)
+    driver = Driver(store, fed=True)
     before = store.submit(here, light=True)
     waiting = [store.submit(here, light=True, together=30 - n) for n in range(30)]
     after = [store.submit(here, light=True) for _ in range(30)]

@@ -101,7 +101,7 @@ class Keeping:
 
     async def run(self) -> None:
         """Until it is told to stop. Raises not_ready where a door can't begin."""
-        with driven(self._desk.hub.store):
+        with driven(self._desk.hub.store, fed=True):
             await self._run()
         if self._failed:
             raise error("not_ready", "a process that is to take requests ended as it began; what it said is above")

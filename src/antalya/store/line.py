@@ -69,7 +69,7 @@ class Line:
         self._jobs: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
         self._closed, self._door = False, threading.Lock()
         self._driven: tuple[Callable[[], None], Watch] | None = None
-        self._driver = 0
+        self._driver, self._fed = 0, False
         self._following: list[Waiting] = []
         self._leaving: tuple[Leaving, Sequence[Waiting], Callable[[], object]] | None = None
         self._turns: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
@@ -102,15 +102,15 @@ class Line:
 
     # who runs what waits
 
-    def drive(self, wake: Callable[[], None], watch: Watch) -> Callable[[], None]:
+    def drive(self, wake: Callable[[], None], watch: Watch, *, fed: bool = False) -> Callable[[], None]:
         """From now on the calling thread runs what waits and is light, by calling what this returns (`turn`) soon after each
         `wake`, which any thread may call; it does other things while what was done becomes durable, until `watch` calls. Two
         threads that alternate cost a process of Python more than what is done here. What was begun before is not waited for.
-        Until `leave`."""
+        `fed`: another process prepares what comes next. Until `leave`."""
         with self._door:
             self.check_open()
             self._back.clear()
-            self._driven, self._driver = (wake, watch), threading.get_ident()
+            self._driven, self._driver, self._fed = (wake, watch), threading.get_ident(), fed
             self._turns.put(self._give_back)
         return self.turn
 
@@ -118,12 +118,12 @@ class Line:
         """Whoever drove the line does so no more; its own thread goes on."""
         self._arrived()
         with self._door:
-            self._driven, self._driver = None, 0
+            self._driven, self._driver, self._fed = None, 0, False
             self._turns.put(self._rest)
 
     def turn(self) -> None:
-        """Runs half of what waits, or a few: while those are answered and the callers send more, the others are run. Where not
-        all of it is light, the line's own thread does. Nothing while something is on its way."""
+        """Runs what waits; half of it, or a few, where the line is fed: while those are answered and the callers send more, the
+        others are run. Where not all of it is light, the line's own thread does. Nothing while something is on its way."""
         if threading.get_ident() != self._driver or self._leaving is not None or not self._back.is_set():
             return
         if all(task.light for task in self.following()):
@@ -136,7 +136,7 @@ class Line:
     def following(self) -> list[Task]:
         """What is run next, as far as that is known, so that it can be prepared for."""
         if not self._following:
-            most = MOST_JOBS if self._driven is None else max(FEW, self._jobs.qsize() // 2)
+            most = min(MOST_JOBS, max(FEW, self._jobs.qsize() // 2)) if self._fed else MOST_JOBS
             with suppress(queue.Empty):
                 while len(self._following) < most:
                     task, answer = self._jobs.get_nowait()

@@ -21,10 +21,10 @@ def later(loop: asyncio.AbstractEventLoop, turns: int, call: Callable[[], None])
 
 
 @contextmanager
-def driven(store: Store) -> Iterator[None]:
+def driven(store: Store, *, fed: bool = False) -> Iterator[None]:
     """Has the line of writers turn in this thread, whose loop runs: after a few turns of that, so that what comes meanwhile is
     committed together, and the answers to those before have left and keep others busy. Heavy jobs hold nobody up: the line has a
-    thread for them."""
+    thread for them. `fed`: by doors, which prepare what comes next."""
     loop, here, waits = asyncio.get_running_loop(), threading.get_ident(), False
 
     def go() -> None:
@@ -44,7 +44,7 @@ def driven(store: Store) -> Iterator[None]:
     def watch(fd: int, call: Callable[[], None]) -> Callable[[], object]:
         loop.add_reader(fd, call)
         return partial(loop.remove_reader, fd)
-    turn = store.drive(wake, watch)
+    turn = store.drive(wake, watch, fed=fed)
     try:
         yield
     finally:

@@ -118,9 +118,9 @@ class SqliteStore:
         most, or raises `line.MuchError` and is run again; `together`: how many, from this one on, are committed together."""
         return self._line.submit(job, then, about, light=light, together=together)
 
-    def drive(self, wake: Callable[[], None], watch: Watch) -> Callable[[], None]:
+    def drive(self, wake: Callable[[], None], watch: Watch, *, fed: bool = False) -> Callable[[], None]:
         """Has the calling thread run the line of writers (`Line.drive`)."""
-        return self._line.drive(wake, watch)
+        return self._line.drive(wake, watch, fed=fed)
 
     def leave(self) -> None:
         """Has the line's own thread run it again."""
