@@ -12,7 +12,8 @@ from rich.console import Console
 
 from antalya import scenario, wiring
 from antalya.entry.places import describe
-from antalya.entry.report import findings_table, rows
+from antalya.entry.report import rows
+from antalya.entry.tables import findings_table
 from antalya.exchange import registry, settling, viewing
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.replaying import Replay
