@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from antalya.model.errors import AntalyaError
 from antalya.model.operations import Strength
-from antalya.wire.features import KNOWN, Read, operations_of
+from antalya.wire.features import Read, operations_of
 from antalya.wire.geojson import read_features
+from antalya.wire.properties import KNOWN
 
 SQUARE = {"type": "Polygon", "coordinates": [[[38, 36], [38.1, 36], [38.1, 36.1], [38, 36]]]}
 GIVEN = {"operation": "A", "lower_m": 0, "upper_m": 100, "starts_at": "2017-03-07T06:00:00Z", "ends_at": "2017-03-07T07:00:00Z",
