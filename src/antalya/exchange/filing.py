@@ -24,7 +24,6 @@ from antalya.picture import Prepared, Stored, prepare
 from antalya.ports import Reader, Remembered, Transaction
 from antalya.steps.admit import admit, check_areas, check_id, check_signed, check_size, check_transition
 from antalya.steps.disclose import ENVELOPE_LEVEL, Viewer
-from antalya.steps.record import leafing
 
 LIGHT_VERTICES, LIGHT_DEG, LIGHT_M = 128, 1.0, 50_000.0
 _CELL_KM2 = 510_065_622.0 / (6 * 4**ENVELOPE_LEVEL)
@@ -124,14 +123,14 @@ def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: 
 def dry_run(hub: Hub, caller: Viewer, id: str) -> dict[str, Any]:
     """Checks an operation the caller has filed, as it stands, without changing anything but the log.
 
-    Only what is filed and logged can be checked: otherwise a check would be a locator (DESIGN.md, disclosure ladder).
+    Only what is filed and logged can be checked: otherwise a check would be a locator (docs/disclosure.md).
     """
     def job(tx: Transaction) -> dict[str, Any]:
         now = hub.moment(tx)
         stored = _own(hub, tx, caller, id)
         rulebook = tx.rulebook()
         found = check(tx, prepared(stored), rulebook, now) if stored.operation.state in LIVE else ()
-        hub.log(tx, leafing("dry-run", now, caller.party, id, stored.movement.encode(), hub.salts(), version=stored.version))
+        hub.log(tx, "dry-run", now, caller.party, id, stored.movement.encode(), version=stored.version)
         return outcome_view(tx, caller, stored, now, rulebook, findings=found)
     view = hub.store.write(job)
     return {"findings": view["findings"], "clearance": view["clearance"]}

@@ -18,7 +18,7 @@ from antalya.picture import Rulebook, shape_of
 from antalya.ports import Kind, Thing, Transaction
 from antalya.steps.admit import check_place, check_signed
 from antalya.steps.disclose import Context, Viewer, disclose
-from antalya.steps.record import EXCHANGE, Tell, leafing, signed_content, tell_of_understanding
+from antalya.steps.record import EXCHANGE, Tell, signed_content, tell_of_understanding
 
 KINDS: dict[type, Kind] = {Party: "party", Force: "force", Area: "area", Stance: "stance", Control: "control", Site: "site",
                             Understanding: "understanding"}
@@ -67,8 +67,7 @@ def put(hub: Hub, caller: Viewer, noun: Noun, evidence: Evidence, *, operator: b
                 if old is not None and _anew(noun, old.noun):
                     tx.drop_signatures(id_)
             kept = tx.put_thing(kind, noun, owner, now)
-            hub.log(tx, leafing(kind, now, caller.party, id_, evidence.raw, hub.salts(), version=kept.version,
-                                kid=evidence.kid))
+            hub.log(tx, kind, now, caller.party, id_, evidence.raw, version=kept.version, kid=evidence.kid)
             _after(hub, tx, noun, old, now)
             return kept
         kept = hub.store.write(job)
@@ -167,7 +166,7 @@ def sign(hub: Hub, caller: Viewer, id: str, content_sha256: str, evidence: Evide
                 raise error("wrong_state", f"the understanding is {understanding.status}")
             tx.put_signature(Signature(understanding=id, party=caller.party, content_sha256=content_sha256, at=now,
                                        kid=evidence.kid))
-            hub.log(tx, leafing("signature", now, caller.party, id, evidence.raw, hub.salts(), kid=evidence.kid))
+            hub.log(tx, "signature", now, caller.party, id, evidence.raw, kid=evidence.kid)
             signed = {s.party for s in tx.signatures(id) if s.content_sha256 == content_sha256}
             if signed >= set(understanding.signatories):
                 return _become(hub, tx, understanding, "in-force", caller.party, now)
@@ -191,7 +190,7 @@ def set_status(hub: Hub, caller: Viewer, id: str, status: Status, evidence: Evid
                 raise error("wrong_state", f"an understanding that is {understanding.status} can't become {status}")
             if status == "in-force" and thing.owner != caller.party:
                 raise error("not_yours", "who suspended it resumes it")
-            hub.log(tx, leafing("status", now, caller.party, id, evidence.raw, hub.salts(), kid=evidence.kid))
+            hub.log(tx, "status", now, caller.party, id, evidence.raw, kid=evidence.kid)
             return _become(hub, tx, understanding, status, caller.party, now)
         thing = hub.store.write(job)
     hub.bell.ring()

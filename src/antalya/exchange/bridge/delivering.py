@@ -20,7 +20,7 @@ from antalya.model.f3548 import SubscriptionState
 from antalya.model.f3548_details import Constraint, ConstraintNotice, Intent, IntentNotice
 from antalya.ports import Reader, Transaction
 from antalya.steps.disclose import Viewer
-from antalya.steps.record import leafing
+from antalya.steps.record import EXCHANGE
 from antalya.wire.canonical import canonical, encode
 
 
@@ -63,7 +63,7 @@ def _settle(hub: Hub, tx: Transaction, notice: Notice, version: int, done: Excha
     """Takes a notice out of the outbox with a leaf that says who was told what and when, or that it was given up; or puts it off.
     409 is as good as told: the USS knows this version, or a later one."""
     now, status = hub.moment(tx), done.said.status
-    done.keep(tx, "" if hub.uss is None else hub.uss.id)
+    done.keep(tx, hub.uss_id)
     told = 200 <= status < 300 or status == 409
     if not told and now - notice.at < PATIENCE:
         tx.put_off_notice(notice, now + wait(notice.tries))
@@ -71,5 +71,5 @@ def _settle(hub: Hub, tx: Transaction, notice: Notice, version: int, done: Excha
         content = canonical({"kind": notice.kind, "reference": notice.reference, "version": version, "url": notice.url,
                              "subscriptions": notice.subscriptions, "status": status, "tries": notice.tries,
                              "body_sha256": hashlib.sha256(done.sent).hexdigest()})
-        hub.log(tx, leafing("utm.notified", now, "exchange", notice.manager, content, hub.salts(), version=max(version, 1),
-                            code=None if told else "undelivered"))
+        hub.log(tx, "utm.notified", now, EXCHANGE, notice.manager, content, version=max(version, 1),
+                code=None if told else "undelivered")

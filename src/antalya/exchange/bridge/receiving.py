@@ -14,7 +14,6 @@ from antalya.model.errors import error
 from antalya.model.f3548_details import Constraint, ConstraintNotice, Intent, IntentNotice
 from antalya.ports import Transaction
 from antalya.steps.disclose import Viewer
-from antalya.steps.record import leafing
 
 
 def intent(hub: Hub, caller: Viewer, notice: IntentNotice, evidence: Evidence) -> None:
@@ -43,7 +42,7 @@ def _hear(hub: Hub, caller: Viewer, kind: ReferenceKind, id: str, told: Intent |
         heard = Exchanged(kind, id, caller.party, f"{'' if hub.uss is None else hub.uss.base_url}/uss/v1/{door}", "POST",
                           "Server", asked_at, now, evidence.raw, Said(204))
         heard.keep(tx, caller.party)
-        hub.log(tx, leafing("utm.heard", now, caller.party, id, heard.content(1, version), hub.salts(), version=max(version, 1)))
+        hub.log(tx, "utm.heard", now, caller.party, id, heard.content(1, version), version=max(version, 1))
     with hub.refusals("utm.heard", caller.party, id, evidence):
         hub.store.write(job)
     hub.bell.ring()

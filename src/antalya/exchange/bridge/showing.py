@@ -22,7 +22,7 @@ from antalya.model.understandings import Understanding
 from antalya.picture import Rulebook, shape_of
 from antalya.ports import Transaction
 from antalya.steps.disclose import Viewer, envelope_cells, released_to, released_volumes
-from antalya.steps.record import leafing
+from antalya.steps.record import EXCHANGE
 from antalya.wire.canonical import canonical, content_hash
 
 ANYBODY = Viewer("*")
@@ -135,7 +135,7 @@ def _seen(exhibit: Exhibit, level: Level, uss: Uss) -> str:
 def _tell(hub: Hub, tx: Transaction, shown: Bridged, version: int, told: list[Watch], now: datetime, level: str) -> None:
     """The leaf of what is shown to everybody at which level, and the notices to who subscribed to such changes."""
     content = canonical([shown.source, shown.subject, shown.part, level])
-    hub.log(tx, leafing(f"utm.{shown.kind}", now, "exchange", shown.reference, content, hub.salts(), version=version))
+    hub.log(tx, f"utm.{shown.kind}", now, EXCHANGE, shown.reference, content, version=version)
     tx.add_notices(notices(shown.kind, shown.reference, told, now))
 
 

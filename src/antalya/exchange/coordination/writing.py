@@ -16,7 +16,6 @@ from antalya.model.coordination import Answered, Kind
 from antalya.model.errors import error
 from antalya.model.f3548 import Message
 from antalya.ports import Remembered, Transaction
-from antalya.steps.record import leafing
 from antalya.wire.canonical import encode
 
 COORDINATION = "utm.strategic_coordination"
@@ -121,8 +120,7 @@ def write(hub: Hub, request: Request, kind: Kind, id: str, job: Callable[[Transa
             done = job(tx)
             now = tx.last_at()
             content = request.evidence.raw or request.act.encode()
-            hub.log(tx, leafing(f"utm.{kind}", now, request.party, id, content, hub.salts(), version=done.version,
-                                kid=request.evidence.kid))
+            hub.log(tx, f"utm.{kind}", now, request.party, id, content, version=done.version, kid=request.evidence.kid)
             answer = encode(done.answer).decode()
             tx.utm_put_answered(kind, id, Answered(request.party, request.sha256, answer, False))
             if request.key is not None:
