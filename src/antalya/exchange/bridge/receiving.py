@@ -7,7 +7,8 @@ import msgspec
 from antalya.exchange.bridge.adopting import adopt, is_strange
 from antalya.exchange.bridge.comparing import compare
 from antalya.exchange.bridge.talking import Exchanged, Said
-from antalya.exchange.coordination.writing import MOST_RESULTS, entity_id
+from antalya.exchange.coordination import reading
+from antalya.exchange.coordination.writing import entity_id
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.coordination import Reference, ReferenceKind
 from antalya.model.errors import error
@@ -69,7 +70,5 @@ def log_set(hub: Hub, caller: Viewer, id: str) -> dict[str, Any]:
     between the exchange and anybody. Empty for what is not known: the interface has no other answer. Raises search_too_wide
     rather than to leave some out."""
     with hub.store.read() as tx:
-        found = tx.talks(id.lower(), MOST_RESULTS + 1, None if caller.broker else caller.party)
-    if len(found) > MOST_RESULTS:
-        raise error("search_too_wide", f"more than {MOST_RESULTS} messages")
+        found = reading.whole(tx.talks(id.lower(), reading.MOST_RESULTS + 1, None if caller.broker else caller.party), "messages")
     return {"messages": [msgspec.Raw(talk.record.encode()) for talk in found]}
