@@ -1,24 +1,13 @@
 """A change of the registry is checked against all that it touches, where it was and where it is, and nothing else."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from msgspec.structs import replace
 from tests.world import DAWN, World, hours, volume
 
-from antalya.exchange import registry
+from antalya.exchange import agreeing
 from antalya.exchange.hub import Evidence
 from antalya.model import Area, Circle, Understanding
 from antalya.model.rules import Consent, Limit
 from antalya.steps.disclose import Viewer
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
 
 
 def filed(world: World, *longitudes: float, size: float = 0.01) -> list[str]:
@@ -57,7 +46,7 @@ def test_a_rule_that_comes_and_goes_touches_what_is_in_its_area(world: World) ->
     ids = [*filed(world, 37.95, 40.0), later]
     agreed(world, Consent(id="c", area="manbij", of=("RU",), activities=("patrol",)))
     assert clearances(world, ids) == ["held", "clear", "held"]
-    registry.set_status(world.hub, Viewer("RU"), "u", "ended", Evidence(b"x"))
+    agreeing.set_status(world.hub, Viewer("RU"), "u", "ended", Evidence(b"x"))
     assert clearances(world, ids) == ["clear"] * 3
 
 
