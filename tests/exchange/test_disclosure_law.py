@@ -23,7 +23,8 @@ from antalya.geometry.shape import shape
 from antalya.model import Operation, Understanding
 from antalya.model.operations import MINIMA, minima
 from antalya.model.rules import Consent
-from antalya.steps.disclose import Viewer, envelope
+from antalya.steps.disclose import Viewer
+from antalya.steps.disclose.envelopes import envelope
 from antalya.steps.narrow import Search
 
 PARTIES = ("TR", "RU", "US", "AID")

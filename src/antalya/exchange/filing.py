@@ -23,7 +23,8 @@ from antalya.model.volume import Circle, Polygon, vertices
 from antalya.picture import Prepared, Stored, prepare
 from antalya.ports import Reader, Remembered, Transaction
 from antalya.steps.admit import admit, check_areas, check_id, check_signed, check_size, check_transition
-from antalya.steps.disclose import ENVELOPE_LEVEL, Viewer
+from antalya.steps.disclose import Viewer
+from antalya.steps.disclose.envelopes import ENVELOPE_LEVEL
 
 LIGHT_VERTICES, LIGHT_DEG, LIGHT_M = 128, 1.0, 50_000.0
 _CELL_KM2 = 510_065_622.0 / (6 * 4**ENVELOPE_LEVEL)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import to_builtins
 
@@ -15,12 +15,17 @@ from antalya.model.parties import Level
 from antalya.picture import Rulebook, Stored
 from antalya.ports import KINDS, Event, Kind, Reader
 from antalya.steps.clear import clearance, settled
-from antalya.steps.disclose import Context, View, Viewer, disclose, level_of, sees_history
+from antalya.steps.disclose import Context, View, Viewer, disclose
+from antalya.steps.disclose.levels import level_of, sees_history
 from antalya.steps.narrow import Search, fits
 from antalya.steps.record import signed_content
 
 _AT_ONCE, _LOOKED_THROUGH = 500, 5_000
 """Operations that a search reads at once, and after which it may end a page."""
+
+_Kind = Literal["operation", "finding", "ask", "understanding"]
+_ABOUT: dict[str, _Kind] = {"operation": "operation", "clearance": "operation", "finding": "finding", "ask": "ask"}
+"""What events are about, by how their type begins."""
 
 
 def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, findings: Sequence[Opened] = (),
@@ -147,12 +152,7 @@ def _finding_views(tx: Reader, viewer: Viewer, now: datetime, open_only: bool, o
 
 def finding(hub: Hub, viewer: Viewer, id: str) -> View:
     """One finding, open or closed. Raises not_found."""
-    with hub.store.read() as tx:
-        found = tx.finding(id)
-        view = None if found is None else disclose(viewer, found, gather(tx, viewer, (), hub.clock(), findings=[found]))
-    if view is None:
-        raise error("not_found", "no such finding")
-    return view
+    return _one(hub, viewer, "finding", id)
 
 
 def asks(hub: Hub, viewer: Viewer, state: str | None, before: str | None, limit: int) -> tuple[list[View], str | None]:
@@ -171,12 +171,32 @@ def _ask_views(tx: Reader, viewer: Viewer, now: datetime, state: str | None, bef
 
 def ask(hub: Hub, viewer: Viewer, id: str) -> View:
     """One ask. Raises not_found."""
+    return _one(hub, viewer, "ask", id)
+
+
+def _one(hub: Hub, viewer: Viewer, kind: _Kind, id: str) -> View:
     with hub.store.read() as tx:
-        found = tx.ask(id)
-        view = None if found is None else disclose(viewer, found, gather(tx, viewer, (), hub.clock(), asks=[found]))
+        view = _view(tx, viewer, kind, id, hub.clock())
     if view is None:
-        raise error("not_found", "no such ask")
+        raise error("not_found", f"no such {kind}")
     return view
+
+
+def _view(tx: Reader, viewer: Viewer, kind: _Kind, id: str, now: datetime) -> View | None:
+    """One thing as it is now; None where there is none, or the viewer sees nothing of it."""
+    match kind:
+        case "operation":
+            stored = tx.operation(id)
+            return None if stored is None else disclose(viewer, stored, gather(tx, viewer, [id], now))
+        case "finding":
+            found = tx.finding(id)
+            return None if found is None else disclose(viewer, found, gather(tx, viewer, (), now, findings=[found]))
+        case "ask":
+            asked = tx.ask(id)
+            return None if asked is None else disclose(viewer, asked, gather(tx, viewer, (), now, asks=[asked]))
+        case "understanding":
+            agreed = tx.thing("understanding", id)
+            return None if agreed is None else disclose(viewer, agreed.noun, Context(tx.rulebook(), now))
 
 
 def things(hub: Hub, viewer: Viewer, kind: Kind) -> list[View]:
@@ -204,18 +224,7 @@ def thing(hub: Hub, viewer: Viewer, kind: Kind, id: str) -> tuple[View, int]:
 
 def subject_view(tx: Reader, viewer: Viewer, event: Event, now: datetime) -> View | None:
     """What an event is about, as its recipient sees it now; None where there is nothing left to see."""
-    kind = event.type.partition(".")[0]
-    if kind in ("operation", "clearance"):
-        stored = tx.operation(event.subject)
-        return None if stored is None else disclose(viewer, stored, gather(tx, viewer, [event.subject], now))
-    if kind == "finding":
-        found = tx.finding(event.subject)
-        return None if found is None else disclose(viewer, found, gather(tx, viewer, (), now, findings=[found]))
-    if kind == "ask":
-        asked = tx.ask(event.subject)
-        return None if asked is None else disclose(viewer, asked, gather(tx, viewer, (), now, asks=[asked]))
-    agreed = tx.thing("understanding", event.subject)
-    return None if agreed is None else disclose(viewer, agreed.noun, Context(tx.rulebook(), now))
+    return _view(tx, viewer, _ABOUT.get(event.type.partition(".")[0], "understanding"), event.subject, now)
 
 
 def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> dict[str, Any]:

@@ -14,6 +14,8 @@ Level = Literal["nothing", "overlap", "envelope", "details"]
 
 LEVELS: tuple[Level, ...] = ("nothing", "overlap", "envelope", "details")
 StanceLevel = Literal["partner", "neutral", "rival", "adversary"]
+STANCES: tuple[StanceLevel, ...] = ("partner", "neutral", "rival", "adversary")
+"""The most guarded one last."""
 
 
 class PublicKey(Noun, frozen=True, kw_only=True):

@@ -21,7 +21,9 @@ from antalya.model.places import Site
 from antalya.model.understandings import Understanding
 from antalya.picture import Rulebook, shape_of
 from antalya.ports import Transaction
-from antalya.steps.disclose import Viewer, envelope_cells, released_to, released_volumes
+from antalya.steps.disclose import Viewer
+from antalya.steps.disclose.envelopes import envelope_cells, released_volumes
+from antalya.steps.disclose.levels import released_to
 from antalya.steps.record import EXCHANGE
 from antalya.wire.canonical import canonical, content_hash
 
