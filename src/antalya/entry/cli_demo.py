@@ -37,9 +37,11 @@ class DayClock:
         self._at, self._since = now, 0.0
 
     def set(self, now: datetime) -> None:
+        """Puts it at a moment, where it stands."""
         self._at, self._since = now, 0.0
 
     def run_on(self) -> None:
+        """Has it run from where it stands."""
         self._since = monotonic()
 
     def __call__(self) -> datetime:

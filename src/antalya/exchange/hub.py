@@ -50,6 +50,7 @@ class Bell:
         return stop
 
     def ring(self) -> None:
+        """Calls all who listen."""
         with self._condition:
             listeners = list(self._listeners)
         for listener in listeners:
