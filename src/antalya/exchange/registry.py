@@ -170,8 +170,6 @@ def _after(hub: Hub, tx: Transaction, noun: Noun, old: Thing | None, now: dateti
             ids = tx.live_operations(now) if ruled else []
         case Force() if old is not None and isinstance(old.noun, Force) and old.noun.answers != noun.answers:
             ids = tx.live_operations(now)  # rules mean parties by their forces, too
-        case Force() if old is not None:
-            ids = touched.by_force(tx, noun.id, now)
     if ids or tells:
         changes = recheck(hub, tx, ids, now, f"{kind_of(noun)} changed", rulebook=rulebook)
         hub.tell(tx, [*tells, *changes.tells], now)

@@ -29,11 +29,6 @@ def by_site(tx: Transaction, site: Site, rulebook: Rulebook, now: datetime) -> l
     return near(tx, site.outline, max([site.stand_off_m, *(r.stand_off_m for _, r in rulebook.of_kind(Protect))]), now)
 
 
-def by_force(tx: Transaction, force: str, now: datetime) -> list[str]:
-    """Live operations that a force takes part in."""
-    return [o for o in tx.live_operations(now) if force in tx.operations_of([o])[o].operation.forces]
-
-
 def near(tx: Transaction, outline: Outline, margin_m: float, now: datetime) -> list[str]:
     """Operations with a volume near an outline, also one that is over while others are to come: what was found of it is open."""
     ever, far = datetime.min.replace(tzinfo=now.tzinfo), datetime.max.replace(tzinfo=now.tzinfo)

@@ -12,7 +12,7 @@ from datetime import datetime
 from msgspec import UNSET
 
 from antalya.exchange.bridge.details import seen
-from antalya.exchange.bridge.talking import LEASE, PATIENCE, Exchanged, Message, Peers, Said, wait, work_off
+from antalya.exchange.bridge.talking import DOORS, LEASE, PATIENCE, Exchanged, Message, Peers, Said, door, wait, work_off
 from antalya.exchange.coordination.writing import COORDINATION, MANAGEMENT
 from antalya.exchange.hub import Hub
 from antalya.model.bridging import Notice
@@ -38,9 +38,8 @@ def deliver(hub: Hub, peers: Peers, is_over: Callable[[], bool] = lambda: False)
 def _one(hub: Hub, peers: Peers, notice: Notice) -> None:
     with hub.store.read() as tx:
         version, body = _body(tx, notice, hub.clock())
-    where = "operational_intents" if notice.kind == "intent" else "constraints"
     scope = COORDINATION if notice.kind == "intent" else MANAGEMENT
-    url, at = f"{notice.url.rstrip('/')}/uss/v1/{where}", hub.clock()
+    url, at = door(notice.url, DOORS[notice.kind]), hub.clock()
     said = Said(peers.tell(Message(notice.manager, url, scope, body)))
     done = Exchanged(notice.kind, notice.reference, notice.manager, url, "POST", "Client", at, hub.clock(), body, said)
     hub.store.write(lambda tx: _settle(hub, tx, notice, version, done))

@@ -10,7 +10,19 @@ from msgspec.structs import replace
 
 from antalya.exchange.bridge.adopting import adopt
 from antalya.exchange.bridge.comparing import Compared, compare
-from antalya.exchange.bridge.talking import LEASE, PATIENCE, Exchanged, Message, Peers, Question, Said, wait, work_off
+from antalya.exchange.bridge.talking import (
+    DOORS,
+    LEASE,
+    PATIENCE,
+    Exchanged,
+    Message,
+    Peers,
+    Question,
+    Said,
+    door,
+    wait,
+    work_off,
+)
 from antalya.exchange.coordination.writing import COORDINATION, PROCESSING
 from antalya.exchange.hub import Hub
 from antalya.model.bridging import Fetch
@@ -40,9 +52,8 @@ def fetch(hub: Hub, peers: Peers, is_over: Callable[[], bool] = lambda: False) -
 
 
 def _one(hub: Hub, peers: Peers, fetch: Fetch) -> None:
-    intents = fetch.kind == "intent"
-    url = f"{fetch.url.rstrip('/')}/uss/v1/{'operational_intents' if intents else 'constraints'}/{fetch.reference}"
-    scope, asked_at = COORDINATION if intents else PROCESSING, hub.clock()
+    url = f"{door(fetch.url, DOORS[fetch.kind])}/{fetch.reference}"
+    scope, asked_at = COORDINATION if fetch.kind == "intent" else PROCESSING, hub.clock()
     said = peers.ask(Question(fetch.manager, url, scope))
     done = Exchanged(fetch.kind, fetch.reference, fetch.manager, url, "GET", "Client", asked_at, hub.clock(), b"", said)
     report = hub.store.write(lambda tx: _settle(hub, tx, fetch, done))
@@ -53,7 +64,7 @@ def _one(hub: Hub, peers: Peers, fetch: Fetch) -> None:
 
 def _send_report(hub: Hub, peers: Peers, fetch: Fetch, scope: str, report: ErrorReport) -> None:
     """Reports to the USS itself, once: it is in the log and at the DSS anyway."""
-    url, body, at = f"{fetch.url.rstrip('/')}/uss/v1/reports", encode(replace(report, report_id=msgspec.UNSET)), hub.clock()
+    url, body, at = door(fetch.url, "reports"), encode(replace(report, report_id=msgspec.UNSET)), hub.clock()
     status = peers.tell(Message(fetch.manager, url, scope, body))
     told = Exchanged(fetch.kind, fetch.reference, fetch.manager, url, "POST", "Client", at, hub.clock(), body, Said(status))
     hub.store.write(lambda tx: told.keep(tx, hub.uss_id))

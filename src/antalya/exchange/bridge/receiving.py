@@ -6,7 +6,7 @@ import msgspec
 
 from antalya.exchange.bridge.adopting import adopt, is_strange
 from antalya.exchange.bridge.comparing import compare
-from antalya.exchange.bridge.talking import Exchanged, Said
+from antalya.exchange.bridge.talking import DOORS, Exchanged, Said, door
 from antalya.exchange.coordination import reading
 from antalya.exchange.coordination.writing import entity_id
 from antalya.exchange.hub import Evidence, Hub
@@ -39,9 +39,8 @@ def _hear(hub: Hub, caller: Viewer, kind: ReferenceKind, id: str, told: Intent |
                 raise error("bad_field", "this DSS has no reference with that id", at=f"{kind}_id")
         else:
             _take(hub, tx, caller, known, told)
-        door = "operational_intents" if kind == "intent" else "constraints"
-        heard = Exchanged(kind, id, caller.party, f"{'' if hub.uss is None else hub.uss.base_url}/uss/v1/{door}", "POST",
-                          "Server", asked_at, now, evidence.raw, Said(204))
+        url = door("" if hub.uss is None else hub.uss.base_url, DOORS[kind])
+        heard = Exchanged(kind, id, caller.party, url, "POST", "Server", asked_at, now, evidence.raw, Said(204))
         heard.keep(tx, caller.party)
         hub.log(tx, "utm.heard", now, caller.party, id, heard.content(1, version), version=max(version, 1))
     with hub.refusals("utm.heard", caller.party, id, evidence):

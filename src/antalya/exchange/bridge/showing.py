@@ -1,12 +1,13 @@
 """Showing: brings a thing's reference in the DSS into line with the thing, in the transaction that changes it."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from antalya.exchange.bridge import things
 from antalya.exchange.bridge.things import Exhibit
+from antalya.exchange.checking import AN_HOUR
 from antalya.exchange.coordination.extents import LEVEL, MOST_CELLS
 from antalya.exchange.coordination.placing import place, remove
 from antalya.exchange.coordination.writing import new_id, new_ovn
@@ -152,7 +153,7 @@ def notices(kind: ReferenceKind, reference: str, told: Iterable[Watch], now: dat
 
 def over(hub: Hub, tx: Transaction, now: datetime) -> int:
     """Takes away what ended an hour ago; how many."""
-    ended = tx.bridged_over(now - timedelta(hours=1))
+    ended = tx.bridged_over(now - AN_HOUR)
     for each in ended:
         withdraw(hub, tx, each, now)
     return len(ended)

@@ -25,7 +25,7 @@ from antalya.exchange.coordination.writing import (
 )
 from antalya.exchange.hub import Hub
 from antalya.model import f3548
-from antalya.model.coordination import Extent, Reference, Watch
+from antalya.model.coordination import CALLED, Extent, Reference, Watch
 from antalya.model.errors import error
 from antalya.ports import Transaction
 from antalya.steps.refer import constraint_for, intent_for, subscribers
@@ -169,7 +169,7 @@ def _refuse(party: str, intents: list[Reference], constraints: list[Reference]) 
     if constraints:
         lists["missing_constraints"] = to_builtins([constraint_for(party, r) for r in constraints[:MOST_LISTED]])
     counts = " and ".join(f"{len(found)} {noun}{'s' if len(found) > 1 else ''}" for found, noun in
-                          ((intents, "operational intent"), (constraints, "constraint")) if found)
+                          ((intents, CALLED["intent"]), (constraints, CALLED["constraint"])) if found)
     cut = f"; the first {MOST_LISTED} of each are listed" if max(len(intents), len(constraints)) > MOST_LISTED else ""
     raise error("missing_ovns", f"the key lacks the current OVNs of {counts} whose cells, heights and times meet yours{cut}",
                 **lists)

@@ -4,15 +4,13 @@ from typing import TypeVar
 
 from antalya.exchange.coordination.writing import entity_id
 from antalya.exchange.hub import Hub
-from antalya.model.coordination import Extent, Reference, ReferenceKind
+from antalya.model.coordination import CALLED, Extent, Reference, ReferenceKind
 from antalya.model.errors import error
 from antalya.ports import Reader
 
 T = TypeVar("T")
 MOST_RESULTS = 10_000
 """What one answer holds at most. More is an error and never a list that looks whole."""
-
-_CALLED: dict[ReferenceKind, str] = {"intent": "operational intent", "constraint": "constraint"}
 
 
 def reference(hub: Hub, kind: ReferenceKind, id: str) -> Reference:
@@ -24,7 +22,7 @@ def reference(hub: Hub, kind: ReferenceKind, id: str) -> Reference:
 def known(found: Reference | None, kind: ReferenceKind) -> Reference:
     """What was found, if it was. Raises not_found."""
     if found is None:
-        raise error("not_found", f"no such {_CALLED[kind]}")
+        raise error("not_found", f"no such {CALLED[kind]}")
     return found
 
 
