@@ -108,7 +108,9 @@ def test_a_consent_runs_out(world: World) -> None:
     assert world.clearance(id_) == "clear"
     world.later(seconds=599)
     assert world.clearance(id_) == "clear"
-    world.later(seconds=1)
+    world.clock.now += timedelta(seconds=1)
+    assert world.clearance(id_) == "held", "before the exchange has noticed"
+    world.later(seconds=0)
     assert world.clearance(id_) == "held"
 
 
