@@ -17,6 +17,7 @@ from msgspec import to_builtins
 from tests.world import DAWN, World, hours, volume
 
 from antalya.exchange import proving, viewing
+from antalya.exchange.gathering import gather
 from antalya.geometry.line import within_m
 from antalya.geometry.overlap import meet
 from antalya.geometry.shape import shape
@@ -209,7 +210,7 @@ def test_of_what_is_not_there_nothing_is_seen(tmp_path: Path) -> None:
         there = world.file("US")["operation"]["id"]
         with world.hub.store.read() as tx:
             for viewer, own in ((Viewer("US"), "details"), (Viewer("TR"), "nothing"), (Viewer("broker", True), "details")):
-                context = viewing.gather(tx, viewer, [there, "not there"], world.clock())
+                context = gather(tx, viewer, [there, "not there"], world.clock())
                 assert context.levels == {there: own, "not there": "nothing"}
                 assert context.clearances == ({there: "clear"} if own == "details" else {})
     finally:

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from antalya.exchange.ahead import coarse, subject_of
 from antalya.exchange.checking import check, clearances, prepared
+from antalya.exchange.gathering import gather
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.keeping import carried, keep, movement_hash
 from antalya.exchange.proving import receipt
-from antalya.exchange.viewing import gather, outcome_view
+from antalya.exchange.viewing import outcome_view
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.operations import LIVE, UNDER_WAY, Fix, Operation

@@ -8,9 +8,9 @@ from antalya.exchange.bridge import showing
 from antalya.exchange.checking import AN_HOUR, clearances, since, tell_of_clearances
 from antalya.exchange.coordination import subscriptions
 from antalya.exchange.coordination.writing import note_handed_over
+from antalya.exchange.gathering import gather
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.proving import receipt
-from antalya.exchange.viewing import gather
 from antalya.model.asks import Answer
 from antalya.model.errors import error
 from antalya.ports import Transaction

@@ -7,8 +7,8 @@ from msgspec import UNSET
 from antalya.exchange.bridge import things
 from antalya.exchange.bridge.things import Exhibit
 from antalya.exchange.coordination.writing import entity_id
+from antalya.exchange.gathering import gather
 from antalya.exchange.hub import Hub
-from antalya.exchange.viewing import gather
 from antalya.model.bridging import Bridged
 from antalya.model.coordination import Reference, ReferenceKind
 from antalya.model.errors import error
