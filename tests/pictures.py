@@ -8,7 +8,7 @@ from antalya.model import Area, Circle, Finding, Force, Minima, Operation, Party
 from antalya.model.rules import AnyRule
 from antalya.model.volume import Outline
 from antalya.picture import Prepared, Rulebook, prepare
-from antalya.scope import Clash
+from antalya.separations import Clash
 from antalya.steps.detect import detect
 from antalya.steps.weigh import weigh
 

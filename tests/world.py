@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from antalya.exchange import filing, registry, settling, viewing
+from antalya.exchange import agreeing, filing, registry, settling, viewing
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model import Answer, Area, Circle, Force, Operation, Party, Polygon, Site, Understanding, Volume
 from antalya.model.bridging import Uss
@@ -96,7 +96,7 @@ class World:
         """Proposed and signed by every signatory: in force."""
         self.put(understanding)
         for party in understanding.signatories:
-            registry.sign(self.hub, Viewer(party), understanding.id, signed_content(understanding), Evidence(b"sign"))
+            agreeing.sign(self.hub, Viewer(party), understanding.id, signed_content(understanding), Evidence(b"sign"))
 
     def protect(self, **fields: Any) -> Site:
         """A hospital of the relief agency's in Manbij."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from antalya.exchange import filing, registry
+from antalya.exchange import agreeing, filing, registry
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model import Party, Understanding
 from antalya.model.limits import Limits
@@ -37,7 +37,7 @@ def open_exchange(folder: Path, now: datetime, *parties: str) -> Hub:
                            rules=(Separation(id="plain", across_m=0.0),))
     _put(hub, agreed)
     for party in parties:
-        registry.sign(hub, Viewer(party), agreed.id, signed_content(agreed), Evidence(b"signed"))
+        agreeing.sign(hub, Viewer(party), agreed.id, signed_content(agreed), Evidence(b"signed"))
     return hub
 
 

@@ -80,7 +80,7 @@ class Remembered:
 
 
 class UtmReader(Protocol):
-    """What the coordination of F3548-21 reads; what each returns stands at `store.sqlite.utm`."""
+    """What the coordination of F3548-21 reads; what each returns stands at `store.utm`."""
 
     def utm_reference(self, kind: utm.ReferenceKind, id: str) -> utm.Reference | None: ...
     def utm_references(self, kind: utm.ReferenceKind, extent: utm.Extent, *, but: Collection[str] = (),

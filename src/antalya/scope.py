@@ -1,9 +1,9 @@
-"""Whom, where and when a rule binds; and the clashes that `detect` hands to `weigh`.
+"""Whom, where and when a rule binds.
 
-Beside `picture`, below the steps: both steps need it and never import each other.
+Below the steps: several need it, and never import each other.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from antalya.geometry.cut import cut
 from antalya.geometry.ellipsoid import geodesic_m
 from antalya.geometry.line import side_region, within_m
-from antalya.geometry.overlap import Meeting, overlaps
+from antalya.geometry.overlap import overlaps
 from antalya.geometry.shape import Shape
 from antalya.geometry.touch import apart, closer
 from antalya.model.errors import error
@@ -24,17 +24,11 @@ from antalya.model.operations import Operation
 from antalya.model.parties import Level
 from antalya.model.rules import KeepOut, Rule
 from antalya.model.understandings import Understanding
-from antalya.model.volume import Circle, Minima, Outline, Position, Volume, vertices
+from antalya.model.volume import Circle, Outline, Position, Volume, vertices
 from antalya.picture import Prepared, Rulebook, shape_of
 
 Span = tuple[datetime, datetime]
 """[start, end) in UTC; an instant where both are the same."""
-
-ALL_HEIGHTS_M = 1_000_000.0
-"""A vertical minimum that no two bands keep: for rules that hold whatever the altitude."""
-
-MOST_MET, MOST_CORNERS = 250, 50_000
-"""Meetings, and corners of the volumes that meet, beyond which a finding's others are left out where everybody waits for it."""
 
 TRACED = 100
 """Corners of a place up to which the region near it is traced along them, in milliseconds; a building or a camp has fewer."""
@@ -42,53 +36,6 @@ TRACED = 100
 Side = Literal["left", "right"]
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
-
-
-class Encounter(NamedTuple):
-    """Two volumes nearer than their minima: `volume` of the operation that gives way (the meeting's A), `other_volume` of
-    the one with the right of way (its B)."""
-
-    volume: int
-    other_volume: int
-    meeting: Meeting
-
-    @property
-    def met(self) -> Met:
-        """The same as a noun, with its region."""
-        m = self.meeting
-        return Met(volume=self.volume, other_volume=self.other_volume, region=m.region, starts_at=m.starts_at,
-                   ends_at=m.ends_at, lower_m=m.lower_m, upper_m=m.upper_m, distance_m=m.distance_m,
-                   vertical_gap_m=m.vertical_gap_m, time_gap_s=m.time_gap_s)
-
-
-class Clash(NamedTuple):
-    """A pair of operations nearer than `minima`: every pair of volumes that is, or where there are `more`, the first.
-
-    `rule`: (understanding, rule) of the `separation` rule the minima come from; None where they are the activities'.
-    `suspended`: only that rule's wider minima are broken, and its understanding is suspended.
-    """
-
-    other: Prepared
-    minima: Minima
-    rule: tuple[str, str] | None
-    encounters: tuple[Encounter, ...]
-    suspended: bool = False
-    more: bool = False
-
-    @property
-    def met(self) -> tuple[Met, ...]:
-        """Where and when, volume pair by volume pair."""
-        return tuple(encounter.met for encounter in self.encounters)
-
-
-def kept(encounters: Sequence[Encounter]) -> list[Encounter]:
-    """Those of a finding that are kept: all, unless they are very many."""
-    corners = 0
-    for k, encounter in enumerate(encounters):
-        corners += len(encounter.meeting.shape_a.points) + len(encounter.meeting.shape_b.points)
-        if k == MOST_MET or (k and corners > MOST_CORNERS):
-            return list(encounters[:k])
-    return list(encounters)
 
 
 def nearer_than(shape: Shape, place: Shape, across_m: float) -> Outline:

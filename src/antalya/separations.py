@@ -1,22 +1,31 @@
-"""What minima hold between two operations' volumes: their activities', and what `separation` rules say; and how far to look.
+"""What minima hold between two operations' volumes: their activities', and what `separation` rules say; how far to look; and the
+clashes that `detect` hands to `weigh`.
 
-Beside `scope`, below the steps.
+Below the steps: both need it, and never import each other.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache, reduce
 from typing import NamedTuple
 
 from antalya.geometry.cut import cut
-from antalya.geometry.overlap import near_in_time_and_height
+from antalya.geometry.overlap import Meeting, near_in_time_and_height
 from antalya.geometry.touch import apart
+from antalya.model.findings import Met
 from antalya.model.operations import ACTIVITIES, Activity, Operation, minima
 from antalya.model.rules import Incompatible, Separation
 from antalya.model.volume import Minima
 from antalya.picture import Prepared, Rulebook
-from antalya.scope import ALL_HEIGHTS_M, Ground, binds, ground_of
+from antalya.scope import Ground, binds, ground_of
 
 Reference = tuple[str, str]
 """An understanding and a rule of it."""
+
+ALL_HEIGHTS_M = 1_000_000.0
+"""A vertical minimum that no two bands keep: for rules that hold whatever the altitude."""
+
+MOST_MET, MOST_CORNERS = 250, 50_000
+"""Meetings, and corners of the volumes that meet, beyond which a finding's others are left out where everybody waits for it."""
 
 
 class Bound(NamedTuple):
@@ -175,3 +184,50 @@ def _between(named: frozenset[str], ours: frozenset[str], theirs: frozenset[str]
     if len(named) < 2:
         return not named or bool(named & (ours | theirs))
     return any(a != b for a in named & ours for b in named & theirs)
+
+
+class Encounter(NamedTuple):
+    """Two volumes nearer than their minima: `volume` of the operation that gives way (the meeting's A), `other_volume` of
+    the one with the right of way (its B)."""
+
+    volume: int
+    other_volume: int
+    meeting: Meeting
+
+    @property
+    def met(self) -> Met:
+        """The same as a noun, with its region."""
+        m = self.meeting
+        return Met(volume=self.volume, other_volume=self.other_volume, region=m.region, starts_at=m.starts_at,
+                   ends_at=m.ends_at, lower_m=m.lower_m, upper_m=m.upper_m, distance_m=m.distance_m,
+                   vertical_gap_m=m.vertical_gap_m, time_gap_s=m.time_gap_s)
+
+
+class Clash(NamedTuple):
+    """A pair of operations nearer than `minima`: every pair of volumes that is, or where there are `more`, the first.
+
+    `rule`: (understanding, rule) of the `separation` rule the minima come from; None where they are the activities'.
+    `suspended`: only that rule's wider minima are broken, and its understanding is suspended.
+    """
+
+    other: Prepared
+    minima: Minima
+    rule: Reference | None
+    encounters: tuple[Encounter, ...]
+    suspended: bool = False
+    more: bool = False
+
+    @property
+    def met(self) -> tuple[Met, ...]:
+        """Where and when, volume pair by volume pair."""
+        return tuple(encounter.met for encounter in self.encounters)
+
+
+def kept(encounters: Sequence[Encounter]) -> list[Encounter]:
+    """Those of a finding that are kept: all, unless they are very many."""
+    corners = 0
+    for k, encounter in enumerate(encounters):
+        corners += len(encounter.meeting.shape_a.points) + len(encounter.meeting.shape_b.points)
+        if k == MOST_MET or (k and corners > MOST_CORNERS):
+            return list(encounters[:k])
+    return list(encounters)

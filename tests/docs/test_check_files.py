@@ -7,7 +7,7 @@ from tests.docs.blocks import run
 
 from antalya.geometry.datum import pressure_altitude
 from antalya.model.operations import ACTIVITIES
-from antalya.wire.features import KNOWN
+from antalya.wire.properties import KNOWN
 from antalya.wire.report import Report
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -19,7 +19,7 @@ import httpx
 import pytest
 from tests.served import ANTALYA, ExchangeServer, antalya, heeds_ctrl_c, plan, typed
 
-from antalya.entry import cli_admin
+from antalya.entry import founding
 from antalya.model.errors import error
 from antalya.store.system import clock, ids
 
@@ -482,7 +482,7 @@ def test_an_exchange_that_could_not_be_made_is_not_half_there(tmp_path: Path, mo
     with monkeypatch.context() as patched:
         def full(_: object) -> None:
             raise error("store_full", "no room")
-        patched.setattr(cli_admin, "hub_of", full)
+        patched.setattr(founding, "hub_of", full)
         assert "store_full" in typed("init", home, "--force", code=6).stderr
     assert {path.relative_to(home): path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
     typed("init", home, *(["--force"] if moved else []))
@@ -493,6 +493,6 @@ def test_an_init_that_another_one_overtakes_touches_nothing_of_its(tmp_path: Pat
     home = tmp_path / "home"
     typed("init", home)
     before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
-    monkeypatch.setattr(cli_admin, "_make_room", lambda *_: None)
+    monkeypatch.setattr(founding, "_make_room", lambda *_: None)
     assert "here is a key already" in typed("init", home, code=2).stderr
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before

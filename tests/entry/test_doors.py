@@ -22,11 +22,11 @@ import pytest
 from tests.served import ExchangeServer, antalya, heeds_ctrl_c
 from tests.world import World
 
-from antalya.entry.cli_admin import hub_of
 from antalya.entry.http import app
 from antalya.entry.http.call import Desk, Rates
 from antalya.entry.http.driving import driven
 from antalya.entry.keeper import keep
+from antalya.entry.opening import hub_of
 from antalya.entry.serving import Doors, loop_factory
 from antalya.entry.settings import load
 from antalya.exchange import settling

@@ -9,7 +9,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from antalya.entry.report import Row, Told, clearances_table, findings_table, plain, rows, sight_table, when
+from antalya.entry.report import Row, Told, rows
+from antalya.entry.tables import clearances_table, findings_table, plain, sight_table, when
 from antalya.entry.terminal import short
 
 SQUARE = {"type": "Polygon", "coordinates": [[[37.8, 36.5], [37.85, 36.5], [37.85, 36.55], [37.8, 36.55], [37.8, 36.5]]]}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.world import DAWN, World, hours, volume
 
-from antalya.exchange import registry
+from antalya.exchange import agreeing
 from antalya.exchange.hub import Evidence
 from antalya.model import Understanding
 from antalya.model.parties import Level
@@ -24,7 +24,7 @@ def agreed(clash: Level = "details", rule: AnyRule | None = None, **fields: obje
 
 
 def set_status(world: World, status: Any, id_: str = "open") -> None:
-    registry.set_status(world.hub, Viewer("RU"), id_, status, Evidence(b"s"))
+    agreeing.set_status(world.hub, Viewer("RU"), id_, status, Evidence(b"s"))
 
 
 def clash(world: World) -> tuple[str, str]:

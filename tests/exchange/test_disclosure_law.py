@@ -17,13 +17,15 @@ from msgspec import to_builtins
 from tests.world import DAWN, World, hours, volume
 
 from antalya.exchange import proving, viewing
+from antalya.exchange.gathering import gather
 from antalya.geometry.line import within_m
 from antalya.geometry.overlap import meet
 from antalya.geometry.shape import shape
 from antalya.model import Operation, Understanding
 from antalya.model.operations import MINIMA, minima
 from antalya.model.rules import Consent
-from antalya.steps.disclose import Viewer, envelope
+from antalya.steps.disclose import Viewer
+from antalya.steps.disclose.envelopes import envelope
 from antalya.steps.narrow import Search
 
 PARTIES = ("TR", "RU", "US", "AID")
@@ -208,7 +210,7 @@ def test_of_what_is_not_there_nothing_is_seen(tmp_path: Path) -> None:
         there = world.file("US")["operation"]["id"]
         with world.hub.store.read() as tx:
             for viewer, own in ((Viewer("US"), "details"), (Viewer("TR"), "nothing"), (Viewer("broker", True), "details")):
-                context = viewing.gather(tx, viewer, [there, "not there"], world.clock())
+                context = gather(tx, viewer, [there, "not there"], world.clock())
                 assert context.levels == {there: own, "not there": "nothing"}
                 assert context.clearances == ({there: "clear"} if own == "details" else {})
     finally:

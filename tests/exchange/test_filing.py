@@ -16,7 +16,8 @@ from antalya.model import Operation
 from antalya.model.errors import AntalyaError
 from antalya.model.limits import Limits
 from antalya.model.volume import Circle, MultiPolygon, Outline, Polygon, Ring
-from antalya.steps.disclose import Viewer, envelope
+from antalya.steps.disclose import Viewer
+from antalya.steps.disclose.envelopes import envelope
 from antalya.wire.canonical import canonical, encode
 from antalya.wire.notice import public_key
 

@@ -7,9 +7,13 @@ import pytest
 from msgspec.structs import replace
 from tests.world import DAWN, World, hours
 
+from antalya.exchange import agreeing
+from antalya.exchange.hub import Evidence
 from antalya.model import Force, Operation, Understanding
 from antalya.model.errors import AntalyaError
 from antalya.model.rules import Consent
+from antalya.steps.disclose import Viewer
+from antalya.steps.record import signed_content
 
 
 def manbij(**fields: object) -> Understanding:
@@ -104,7 +108,9 @@ def test_a_consent_runs_out(world: World) -> None:
     assert world.clearance(id_) == "clear"
     world.later(seconds=599)
     assert world.clearance(id_) == "clear"
-    world.later(seconds=1)
+    world.clock.now += timedelta(seconds=1)
+    assert world.clearance(id_) == "held", "before the exchange has noticed"
+    world.later(seconds=0)
     assert world.clearance(id_) == "held"
 
 
@@ -136,51 +142,40 @@ def test_a_force_of_another_party_needs_its_consent(world: World) -> None:
 
 
 def test_a_suspended_understanding_only_warns_and_resuming_holds_again(world: World) -> None:
-    from antalya.exchange import registry
-    from antalya.exchange.hub import Evidence
-    from antalya.steps.disclose import Viewer
     world.agree(manbij(of=("RU",)))
     id_ = move(world)
-    registry.set_status(world.hub, Viewer("RU"), "manbij", "suspended", Evidence(b"s"))
+    agreeing.set_status(world.hub, Viewer("RU"), "manbij", "suspended", Evidence(b"s"))
     assert world.clearance(id_) == "clear"
     assert [f["severity"] for f in world.findings("TR")] == ["warning"]
     with pytest.raises(AntalyaError) as caught:
-        registry.set_status(world.hub, Viewer("US"), "manbij", "in-force", Evidence(b"s"))
+        agreeing.set_status(world.hub, Viewer("US"), "manbij", "in-force", Evidence(b"s"))
     assert caught.value.code.name == "not_yours"
-    registry.set_status(world.hub, Viewer("RU"), "manbij", "in-force", Evidence(b"s"))
+    agreeing.set_status(world.hub, Viewer("RU"), "manbij", "in-force", Evidence(b"s"))
     assert world.clearance(id_) == "held"
 
 
 def test_an_understanding_is_in_force_only_when_all_signed_the_same_content(world: World) -> None:
-    from antalya.exchange import registry
-    from antalya.exchange.hub import Evidence
-    from antalya.steps.disclose import Viewer
-    from antalya.steps.record import signed_content
     agreed = manbij()
     world.put(agreed)
     id_ = move(world)
     for party in ("TR", "RU"):
-        registry.sign(world.hub, Viewer(party), "manbij", signed_content(agreed), Evidence(b"s"))
+        agreeing.sign(world.hub, Viewer(party), "manbij", signed_content(agreed), Evidence(b"s"))
         assert world.clearance(id_) == "clear"
     with pytest.raises(AntalyaError) as caught:
-        registry.sign(world.hub, Viewer("US"), "manbij", "0" * 64, Evidence(b"s"))
+        agreeing.sign(world.hub, Viewer("US"), "manbij", "0" * 64, Evidence(b"s"))
     assert caught.value.code.name == "stale_etag"
-    registry.sign(world.hub, Viewer("US"), "manbij", signed_content(agreed), Evidence(b"s"))
+    agreeing.sign(world.hub, Viewer("US"), "manbij", signed_content(agreed), Evidence(b"s"))
     assert world.clearance(id_) == "held"
 
 
 def test_a_proposal_that_changes_drops_its_signatures(world: World) -> None:
-    from antalya.exchange import registry
-    from antalya.exchange.hub import Evidence
-    from antalya.steps.disclose import Viewer
-    from antalya.steps.record import signed_content
     first = manbij()
     world.put(first)
     for party in ("TR", "RU"):
-        registry.sign(world.hub, Viewer(party), "manbij", signed_content(first), Evidence(b"s"))
+        agreeing.sign(world.hub, Viewer(party), "manbij", signed_content(first), Evidence(b"s"))
     second = manbij(quorum=1)
     world.put(second, version=1)
-    kept = registry.sign(world.hub, Viewer("US"), "manbij", signed_content(second), Evidence(b"s"))
+    kept = agreeing.sign(world.hub, Viewer("US"), "manbij", signed_content(second), Evidence(b"s"))
     assert kept.noun.status == "proposed"
 
 

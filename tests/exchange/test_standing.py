@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from tests.world import BROKER, DAWN, World, hours, volume
 
-from antalya.exchange import registry, viewing
+from antalya.exchange import agreeing, viewing
 from antalya.exchange.hub import Evidence
 from antalya.exchange.keeping import movement_hash
 from antalya.model import Force, Operation
@@ -99,23 +99,23 @@ def test_a_party_alone_does_not_agree_that_it_sees_others_plans(world: World) ->
 def test_who_signed_what_was_before_signs_anew(world: World, ended: bool) -> None:
     one = agreed(Consent(id="yes", of=("RU",)), signatories=("TR", "RU"))
     world.put(one, "TR")
-    registry.sign(world.hub, Viewer("RU"), "u", signed_content(one), Evidence(b"x"))
+    agreeing.sign(world.hub, Viewer("RU"), "u", signed_content(one), Evidence(b"x"))
     if ended:
-        registry.sign(world.hub, Viewer("TR"), "u", signed_content(one), Evidence(b"x"))
-        registry.set_status(world.hub, Viewer("RU"), "u", "ended", Evidence(b"x"))
+        agreeing.sign(world.hub, Viewer("TR"), "u", signed_content(one), Evidence(b"x"))
+        agreeing.set_status(world.hub, Viewer("RU"), "u", "ended", Evidence(b"x"))
     else:
         world.put(replace(one, title="two"), "TR", 1)
     world.put(one, "TR", viewing.thing(world.hub, BROKER, "understanding", "u")[1])
-    assert registry.sign(world.hub, Viewer("TR"), "u", signed_content(one), Evidence(b"x")).noun.status == "proposed"
-    assert registry.sign(world.hub, Viewer("RU"), "u", signed_content(one), Evidence(b"x")).noun.status == "in-force"
+    assert agreeing.sign(world.hub, Viewer("TR"), "u", signed_content(one), Evidence(b"x")).noun.status == "proposed"
+    assert agreeing.sign(world.hub, Viewer("RU"), "u", signed_content(one), Evidence(b"x")).noun.status == "in-force"
 
 
 def test_a_signature_outlasts_the_same_proposal_made_again(world: World) -> None:
     one = agreed(Consent(id="yes", of=("RU",)), signatories=("TR", "RU"))
     world.put(one, "TR")
-    registry.sign(world.hub, Viewer("RU"), "u", signed_content(one), Evidence(b"x"))
+    agreeing.sign(world.hub, Viewer("RU"), "u", signed_content(one), Evidence(b"x"))
     world.put(one, "TR", 1)
-    assert registry.sign(world.hub, Viewer("TR"), "u", signed_content(one), Evidence(b"x")).noun.status == "in-force"
+    assert agreeing.sign(world.hub, Viewer("TR"), "u", signed_content(one), Evidence(b"x")).noun.status == "in-force"
 
 
 def test_who_must_sign_signs_agreements_too(world: World) -> None:
@@ -127,8 +127,8 @@ def test_who_must_sign_signs_agreements_too(world: World) -> None:
     hub, tr, content, signed = world.hub, Viewer("TR"), signed_content(one), Evidence(b"x", party.keys[0].kid)
     refused("signature_required", world.put, replace(one, id="other"), "TR")
     refused("signature_required", world.put, Stance(id="s", holder="TR", towards="RUF", stance="rival", since=DAWN), "TR")
-    refused("signature_required", registry.sign, hub, tr, "u", content, Evidence(b"x"))
-    registry.sign(hub, Viewer("RU"), "u", content, Evidence(b"x"))
-    assert registry.sign(hub, tr, "u", content, signed).noun.status == "in-force"
-    refused("signature_required", registry.set_status, hub, tr, "u", "ended", Evidence(b"x"))
-    assert registry.set_status(hub, tr, "u", "ended", signed).noun.status == "ended"
+    refused("signature_required", agreeing.sign, hub, tr, "u", content, Evidence(b"x"))
+    agreeing.sign(hub, Viewer("RU"), "u", content, Evidence(b"x"))
+    assert agreeing.sign(hub, tr, "u", content, signed).noun.status == "in-force"
+    refused("signature_required", agreeing.set_status, hub, tr, "u", "ended", Evidence(b"x"))
+    assert agreeing.set_status(hub, tr, "u", "ended", signed).noun.status == "ended"

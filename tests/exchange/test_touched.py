@@ -1,24 +1,14 @@
 """A change of the registry is checked against all that it touches, where it was and where it is, and nothing else."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from msgspec.structs import replace
 from tests.world import DAWN, World, hours, volume
 
-from antalya.exchange import registry
+from antalya.exchange import agreeing
 from antalya.exchange.hub import Evidence
 from antalya.model import Area, Circle, Understanding
 from antalya.model.rules import Consent, Limit
+from antalya.model.understandings import Disclosure
 from antalya.steps.disclose import Viewer
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
 
 
 def filed(world: World, *longitudes: float, size: float = 0.01) -> list[str]:
@@ -57,7 +47,7 @@ def test_a_rule_that_comes_and_goes_touches_what_is_in_its_area(world: World) ->
     ids = [*filed(world, 37.95, 40.0), later]
     agreed(world, Consent(id="c", area="manbij", of=("RU",), activities=("patrol",)))
     assert clearances(world, ids) == ["held", "clear", "held"]
-    registry.set_status(world.hub, Viewer("RU"), "u", "ended", Evidence(b"x"))
+    agreeing.set_status(world.hub, Viewer("RU"), "u", "ended", Evidence(b"x"))
     assert clearances(world, ids) == ["clear"] * 3
 
 
@@ -67,6 +57,16 @@ def test_a_rule_whose_area_moves_lets_go_of_some_and_takes_others(world: World) 
     assert clearances(world, ids) == ["held", "clear"]
     world.put(Area(id="manbij", name="Manbij", outline=Circle(center=(39.955, 36.505), radius_m=15_000)), version=1)
     assert clearances(world, ids) == ["clear", "held"]
+
+
+def test_what_signatories_show_each_other_is_shown_of_their_clashes_wherever_these_are(world: World) -> None:
+    for party in ("TR", "RU"):
+        world.file(party, volume(45.0, 36.5, 0.01))
+    assert [f["level"] for f in world.findings("TR")] == ["overlap"]
+    world.agree(Understanding(id="u", title="Manbij", signatories=("TR", "RU"), since=DAWN - hours(1),
+                              rules=(Consent(id="c", area="manbij", of=("RU",)),), disclosure=Disclosure(clash="details")))
+    assert [f["level"] for f in world.findings("TR")] == ["details"]
+    assert [[o["level"] for o in world.picture(party)["operations"]] for party in ("TR", "RU", "US")] == [["details"] * 2] * 2 + [[]]
 
 
 def test_who_is_counted_in_an_area_counts_however_far_off_and_leaves_its_place_to_the_next(world: World) -> None:

@@ -15,10 +15,10 @@ from tests.http.conftest import Door
 from tests.world import DAWN, World, hours
 from tests.world import volume as box
 
-from antalya.exchange.bridge import receiving
 from antalya.exchange.bridge.fetching import fetch
 from antalya.exchange.bridge.syncing import sync
 from antalya.exchange.bridge.talking import Said
+from antalya.exchange.coordination import reading
 from antalya.exchange.hub import Hub
 from antalya.model import Understanding
 from antalya.model.bridging import Uss as Own
@@ -456,7 +456,7 @@ def test_log_sets_hold_what_was_said_with_the_caller(door: Door, uss1: Uss, uss2
 
 def test_a_log_set_is_whole_or_none_and_nobody_crowds_another_out_of_it(door: Door, uss1: Uss, uss2: Uss,
                                                                         monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiving, "MOST_RESULTS", 3)
+    monkeypatch.setattr(reading, "MOST_RESULTS", 3)
     gone = {"operational_intent_id": new_id(), "subscriptions": [{"subscription_id": new_id(), "notification_index": 1}]}
     for sender in (*[uss2] * 4, uss1):
         assert sender.call("POST", "/uss/v1/operational_intents", json=gone).status_code == 204

@@ -10,7 +10,7 @@ from tests.http.conftest import Door
 from tests.world import DAWN, World, hours, square
 from tests.world import volume as box
 
-from antalya.exchange import registry, viewing
+from antalya.exchange import agreeing, viewing
 from antalya.exchange.hub import Evidence
 from antalya.model import Area, Circle, Operation, Understanding
 from antalya.model.errors import AntalyaError
@@ -355,11 +355,11 @@ def test_a_keep_out_is_shown_while_it_is_in_force(world: World, uss1: Uss) -> No
 
 
 def sign(world: World, party: str, agreed: Understanding) -> None:
-    registry.sign(world.hub, Viewer(party), agreed.id, signed_content(agreed), Evidence(b"sign"))
+    agreeing.sign(world.hub, Viewer(party), agreed.id, signed_content(agreed), Evidence(b"sign"))
 
 
 def set_status(world: World, party: str, status: Any) -> None:
-    registry.set_status(world.hub, Viewer(party), "m", status, Evidence(b"status"))
+    agreeing.set_status(world.hub, Viewer(party), "m", status, Evidence(b"status"))
 
 
 @pytest.mark.parametrize("fields", [{"forces": ("SDF",)}, {"parties": ("RU",)}, {"activities": ("patrol",)},

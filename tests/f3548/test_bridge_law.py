@@ -31,7 +31,8 @@ from antalya.model.bridging import Bridged, Uss
 from antalya.model.errors import AntalyaError
 from antalya.model.rules import KeepOut
 from antalya.model.understandings import Disclosure
-from antalya.steps.disclose import Viewer, envelope
+from antalya.steps.disclose import Viewer
+from antalya.steps.disclose.envelopes import envelope
 
 levels = st.sampled_from(("nothing", "overlap", "envelope", "details"))
 SITE = Circle(center=(37.912_345_6, 36.512_345_6), radius_m=123.25)

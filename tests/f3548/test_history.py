@@ -16,7 +16,7 @@ import pytest
 from tests.f3548.conftest import ALL, Uss, circle, logged, new_id, volume
 from tests.http.conftest import Door
 
-from antalya.exchange.coordination import constraints, extents, intents, subscriptions, writing
+from antalya.exchange.coordination import constraints, extents, intents, reading, subscriptions
 from antalya.exchange.coordination.writing import Request
 from antalya.exchange.hub import Evidence
 from antalya.geometry.cells import footprint
@@ -281,8 +281,7 @@ def test_of_eight_changes_of_one_version_one_comes_through(uss1: Uss) -> None:
 def test_more_than_an_answer_may_hold_is_an_error_and_no_short_list(uss1: Uss, monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(4):
         uss1.create(volume(lower=100 * n, upper=100 * n + 10))
-    monkeypatch.setattr(intents, "MOST_RESULTS", 3)
-    monkeypatch.setattr(writing, "MOST_RESULTS", 3)
+    monkeypatch.setattr(reading, "MOST_RESULTS", 3)
     whole = volume(lower=None, upper=None)
     answer = uss1.call("POST", "operational_intent_references/query", json={"area_of_interest": whole})
     assert answer.status_code == 413

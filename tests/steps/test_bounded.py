@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.pictures import NOW, agreed, book, box, clashes, plan, volume
 
-from antalya import scope
+from antalya import separations
 from antalya.model import Finding
 from antalya.model.rules import Incompatible, Separation
 from antalya.picture import Prepared, Rulebook
-from antalya.scope import MOST_CORNERS, MOST_MET
+from antalya.separations import MOST_CORNERS, MOST_MET
 from antalya.steps.detect import detect
 from antalya.steps.weigh import weigh
 
@@ -64,11 +64,11 @@ def test_corners_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
     meeting = clashes(first, second)[0].encounters[0].meeting
     each = len(meeting.shape_a.points) + len(meeting.shape_b.points)
     assert 36 * each < MOST_CORNERS
-    monkeypatch.setattr(scope, "MOST_CORNERS", 4 * each)
+    monkeypatch.setattr(separations, "MOST_CORNERS", 4 * each)
     one, other = clashes(second, first, bounded=True), clashes(first, second, bounded=True)
     assert [e[:2] for e in one[0].encounters] == [(0, 0), (0, 1), (0, 2), (0, 3)]
     assert one[0].met == other[0].met
-    monkeypatch.setattr(scope, "MOST_CORNERS", each - 1)
+    monkeypatch.setattr(separations, "MOST_CORNERS", each - 1)
     assert len(clashes(second, first, bounded=True)[0].encounters) == 1
 
 
@@ -108,7 +108,7 @@ def test_both_sides_say_the_same_whatever_the_rules(ours: list, theirs: list, la
     two = plan("b", "RU", "ground-movement", *theirs, filed=NOW + timedelta(hours=int(not later)))
     rules = book(agreed(Separation(id="s", across_m=1_500, outline=box(0, 0, 4, 4)), status=status)) if ruled else book()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scope, "MOST_MET", most)
+        patch.setattr(separations, "MOST_MET", most)
         bounded = {(c.rule, c.suspended): c for c in clashes(one, two, rules=rules, bounded=True)}
         across = {(c.rule, c.suspended): c for c in clashes(two, one, rules=rules, bounded=True)}
     whole = {(c.rule, c.suspended): c for c in clashes(one, two, rules=rules)}

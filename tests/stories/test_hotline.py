@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.world import World, hours, volume
 
-from antalya.exchange import registry
+from antalya.exchange import agreeing
 from antalya.exchange.hub import Evidence
 from antalya.model import Understanding
 from antalya.model.rules import Consent, Contact, Hotline, LeadTime
@@ -57,7 +57,7 @@ def test_whoever_must_consent_can_be_called(world: World) -> None:
 def test_it_rings_on_after_the_agreement_is_suspended(world: World) -> None:
     world.agree(memorandum())
     world.clock.now = datetime(2017, 4, 8, 8, tzinfo=UTC)
-    registry.set_status(world.hub, Viewer("RU"), "memorandum", "suspended", Evidence(b"{}"))
+    agreeing.set_status(world.hub, Viewer("RU"), "memorandum", "suspended", Evidence(b"{}"))
     world.agree(Understanding(id="east-bank", title="East bank", signatories=("US", "RU"), since=datetime(2017, 1, 1, tzinfo=UTC),
                               rules=(Consent(id="c", of=("US",), parties=("RU",)),)))
     now = world.clock.now

@@ -12,8 +12,9 @@ from rich.console import Console
 
 from antalya import scenario, wiring
 from antalya.entry.places import describe
-from antalya.entry.report import findings_table, rows
-from antalya.exchange import registry, settling, viewing
+from antalya.entry.report import rows
+from antalya.entry.tables import findings_table
+from antalya.exchange import agreeing, settling, viewing
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.replaying import Replay
 from antalya.geometry.shape import shape
@@ -206,7 +207,7 @@ def test_the_memorandum_keeps_flights_further_apart_than_the_default(broker: dic
 
 
 def test_russia_suspends_the_memorandum_and_its_finding_turns_into_a_warning(own_run: Run) -> None:
-    registry.set_status(own_run.hub, Viewer("RU"), "us-ru-memorandum", "suspended", Evidence(b"{}"))
+    agreeing.set_status(own_run.hub, Viewer("RU"), "us-ru-memorandum", "suspended", Evidence(b"{}"))
     found = [f for f in own_run.picture("broker")["findings"] if f["operation"] == IDS[US_FLIGHT]]
     assert [(f["understanding"], f["effect"]) for f in found] == [("us-ru-memorandum", "none")]
     assert own_run.clearance(US_FLIGHT) == "clear"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.world import World, hours
 
-from antalya.exchange import registry
+from antalya.exchange import agreeing
 from antalya.exchange.hub import Evidence
 from antalya.model import Circle, Understanding, Volume
 from antalya.model.rules import Separation
@@ -89,7 +89,7 @@ def test_suspended_it_only_warns_and_the_defaults_stand(world: World) -> None:
     flight(world, "RU", 15_000)
     plan = flight(world, "US", 18_500)["operation"]["id"]  # 1,500 feet: wide enough by default
     assert world.clearance(plan) == "held"
-    registry.set_status(world.hub, Viewer("RU"), "memorandum", "suspended", Evidence(b"{}"))
+    agreeing.set_status(world.hub, Viewer("RU"), "memorandum", "suspended", Evidence(b"{}"))
     assert world.clearance(plan) == "clear"
     [finding] = world.findings("US")
     assert (finding["effect"], finding["severity"]) == ("none", "warning")

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from antalya.model.errors import AntalyaError
 from antalya.model.operations import Strength
-from antalya.wire.features import KNOWN, Read, operations_of
+from antalya.wire.features import Read, operations_of
 from antalya.wire.geojson import read_features
+from antalya.wire.properties import KNOWN
 
 SQUARE = {"type": "Polygon", "coordinates": [[[38, 36], [38.1, 36], [38.1, 36.1], [38, 36]]]}
 GIVEN = {"operation": "A", "lower_m": 0, "upper_m": 100, "starts_at": "2017-03-07T06:00:00Z", "ends_at": "2017-03-07T07:00:00Z",
@@ -143,9 +144,21 @@ def test_datums_are_converted_and_the_model_is_named() -> None:
     ({"party": "TR\u202eUR"}, "bad_text", "party"), ({"title": "\u2066x"}, "bad_text", "title"),
     ({"force": "\u200fSDF"}, "bad_text", "force"), ({"note": "a\u001b[2J"}, "bad_text", "note"),
     ({"filed_at": "2017-03-07T06:00:00"}, "naive_time", "filed_at"),
+    ({"starts_at": "1899-12-31T23:59:59Z"}, "bad_field", "starts_at"), ({"ends_at": "2200-01-01T00:00:00Z"}, "bad_field", "ends_at"),
 ])
 def test_what_is_refused(properties: dict[str, object], code: str, at: str) -> None:
     assert refused(**properties)[:2] == (code, at)
+
+
+def test_what_is_just_not_refused() -> None:
+    widest = one(party="x" * 100, force=["f"] * 64, starts_at="1900-01-01T00:00:01Z", ends_at="2199-12-31T23:59:59Z", priority=9)
+    assert (len(widest.operations[0].party), widest.operations[0].priority) == (100, 9)
+    assert one(priority=0).operations[0].priority == 0
+
+
+def test_it_is_said_whether_something_is_missing_or_there_twice() -> None:
+    assert refused(lower_m=DROP)[2] == refused(starts_at=DROP)[2] == "it is missing"
+    assert refused(upper=50)[2] == "give upper_m or upper, not both"
 
 
 def test_names_in_other_scripts_pass() -> None:

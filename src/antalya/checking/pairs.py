@@ -16,8 +16,7 @@ from antalya.model.operations import ACTIVITIES, LIVE, minima
 from antalya.model.rules import Incompatible, Limit, Separation
 from antalya.model.volume import Minima
 from antalya.picture import Prepared, Rulebook, shape_of
-from antalya.scope import Clash
-from antalya.separations import separations, widest_minima
+from antalya.separations import Clash, separations, widest_minima
 from antalya.steps.detect import clash_of, detect
 
 Pairs: TypeAlias = list[tuple[int, int]]

@@ -102,6 +102,8 @@ def _file(path: Path, most: int) -> NamedBytes:
 
 
 def read_book(understandings: str | os.PathLike[str] | RulebookFile | None) -> RulebookFile:
+    """The rulebook of a file, or one that was read before; an empty one for None. Raises bad_input_file, too_large and what
+    `read_rulebook` raises."""
     if understandings is None:
         return RulebookFile({}, {}, {}, {}, {})
     if isinstance(understandings, RulebookFile):

@@ -1,4 +1,4 @@
-"""The report of `antalya check` for people: the table of `entry.report`, and a line that sums it up."""
+"""The report of `antalya check` for people: the table of findings, and a line that sums it up."""
 
 from collections import Counter
 from datetime import datetime
@@ -7,7 +7,8 @@ import msgspec
 from rich.console import Console
 
 from antalya.entry.places import describe
-from antalya.entry.report import GIVES_WAY, Row, findings_table
+from antalya.entry.report import GIVES_WAY, Row
+from antalya.entry.tables import findings_table
 from antalya.model.volume import MultiPolygon, Polygon
 from antalya.wire.report import Entry, Report, by_whom, sides
 

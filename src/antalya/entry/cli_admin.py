@@ -2,18 +2,18 @@
 
 import os
 import re
-import shutil
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
 from msgspec.structs import replace
 
-from antalya.entry.settings import FILE, LOCAL, IssuerSetting, Loaded, Settings, flat, load
-from antalya.entry.stores import is_address, must_be_new, store_of, without_password
+from antalya.entry.founding import make_exchange, settings_text
+from antalya.entry.opening import hub_of
+from antalya.entry.settings import LOCAL, IssuerSetting, Loaded, flat, load
+from antalya.entry.stores import is_address, must_be_new, without_password
 from antalya.entry.terminal import AsJson, is_near, say, warn
 from antalya.model.base import plain_text
 from antalya.model.errors import CATALOGUE, error
@@ -44,119 +44,22 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Make a new exchange: keys, settings, store, and a token for its operator."""
-    text = _settings_text(origin, audience, store)
+    text = settings_text(origin, audience, store)
     database = store or os.environ.get("ANTALYA_STORE", "")
     if is_address(database):
         must_be_new(database)
-    aside = _make_room(directory, force)
-    ring, verifier = _make(directory, text, store, aside)
-    made = mint(LOCAL, ring.issuer, "operator", ["antalya.read", "antalya.operate"], audience, clock(), 30 * 86_400)
-    facts = {"directory": str(directory), "operator_token": made, "log_key": verifier}
+    founded = make_exchange(directory, text, store, force)
+    made = mint(LOCAL, founded.ring.issuer, "operator", ["antalya.read", "antalya.operate"], audience, clock(), 30 * 86_400)
     if as_json:
-        say(facts | ({"moved_to": str(aside)} if aside else {}))
+        say({"directory": str(directory), "operator_token": made, "log_key": founded.log_key}
+            | ({"moved_to": str(founded.aside)} if founded.aside else {}))
         return
-    moved = f"The exchange that was there is in {aside}.\n" if aside else ""
+    moved = f"The exchange that was there is in {founded.aside}.\n" if founded.aside else ""
     typer.echo(f"{moved}A new exchange is in {directory}.\n\nThe key of its log, for whoever verifies it:\n"
-               f"  {facts['log_key']}\n\nThe operator's token, shown once, good for 30 days:\n  {made}\n\nNext:\n"
+               f"  {founded.log_key}\n\nThe operator's token, shown once, good for 30 days:\n  {made}\n\nNext:\n"
                f"  antalya serve --dir {directory}\n"
                "  ANTALYA_TOKEN=<the operator's token> antalya party add TR \"Turkey\"\n"
                f"  antalya token TR --dir {directory}")
-
-
-def _make(directory: Path, settings: str, store: str | None, aside: Path | None) -> tuple[key_files.KeyRing, str]:
-    """Makes an exchange: its keys, and its log's. Where that fails, nothing of it is left, and what was moved aside is back."""
-    try:
-        ring = key_files.create(directory / "keys")  # refused where another `init` was quicker: then nothing here is this one's
-    except BaseException:
-        with suppress(OSError):  # not empty
-            (directory / "keys").rmdir()
-        _put_back(directory, aside)
-        raise
-    try:
-        _make_files(directory, ring, settings)
-        hub = hub_of(load(directory, {"store": store}))
-        hub.store.close()
-    except BaseException:
-        for path in _parts(directory):
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-        _put_back(directory, aside)
-        raise
-    return ring, str(hub.signer.verifier())
-
-
-def _make_files(directory: Path, ring: key_files.KeyRing, settings: str) -> None:
-    try:
-        (directory / "keys" / "issuer.jwks").write_bytes(msgspec.json.encode(ring.issuer_public().as_dict(private=False)))
-        (directory / FILE).touch(mode=0o600)  # it may have a password
-        (directory / FILE).write_text(settings, encoding="utf-8")
-    except OSError as wrong:
-        raise error("bad_setting", f"{directory}: {wrong.strerror}", at="DIR") from None
-
-
-def _parts(directory: Path) -> list[Path]:
-    """What an exchange is in its directory."""
-    return [path for path in directory.iterdir() if path.name in (FILE, "keys") or path.name.startswith("antalya.sqlite")]
-
-
-def _put_back(directory: Path, aside: Path | None) -> None:
-    """What was moved aside stands again where it stood, unless something else does by now."""
-    for path in list(aside.iterdir()) if aside is not None else ():
-        if not (directory / path.name).exists():
-            path.rename(directory / path.name)
-    if aside is not None:
-        with suppress(OSError):  # not empty
-            aside.rmdir()
-
-
-def _make_room(directory: Path, force: bool) -> Path | None:
-    """A directory (0700) without an exchange; where the one that was in it went. Nothing is ever deleted."""
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        there = _parts(directory)
-        if not there:
-            if any(directory.iterdir()) and directory.stat().st_mode & 0o077:
-                warn(f"others can look into {directory}: chmod 700 it")
-            return None
-        if not force:
-            raise error("bad_setting", f"there is an exchange already in {directory}; --force moves it aside", at="DIR")
-        aside = directory / f"old-{clock():%Y%m%dT%H%M%S%fZ}"
-        aside.mkdir(mode=0o700)
-        for path in there:
-            path.rename(aside / path.name)
-        return aside
-    except OSError as wrong:
-        raise error("bad_setting", f"{directory}: {wrong.strerror}", at="DIR") from None
-
-
-def _settings_text(origin: str, audience: str, store: str | None) -> str:
-    """antalya.toml of a new exchange. Raises bad_setting for an origin or audience that can't be."""
-    try:
-        msgspec.convert({"origin": origin, "audience": audience}, Settings)
-    except msgspec.ValidationError as wrong:
-        raise error("bad_setting", str(wrong), at="--origin" if "origin" in str(wrong) else "--audience") from None
-    own = {"origin": origin, "audience": audience} | ({"store": store} if store else {})
-    issuer = msgspec.to_builtins(IssuerSetting(name=LOCAL, keys_file="keys/issuer.jwks", audiences=(audience,)))
-
-    def lines(values: dict[str, Any]) -> str:  # JSON's texts, numbers and lists are TOML's too
-        return "".join(f"{name} = {msgspec.json.encode(value).decode()}\n" for name, value in values.items())
-    return ("# The settings of this exchange; `antalya config show --origin` shows all with their defaults.\n"
-            f"{lines(own)}\n[[issuers]]\n{lines(issuer)}")
-
-
-def hub_of(loaded: Loaded) -> Any:
-    """The exchange that settings describe; the caller closes its store."""
-    from antalya.wiring import exchange
-    settings, uss = loaded.settings, uss_of(loaded)
-    return exchange(store_of(loaded), key_files.load(loaded.path(settings.keys)), settings.origin, settings.limits, uss=uss)
-
-
-def uss_of(loaded: Loaded) -> Any:
-    """What the exchange of some settings is to drone operators' clients (None: nothing). Raises bad_setting."""
-    from antalya.model.bridging import Uss
-    own = loaded.settings.uss
-    if own.base_url.startswith("http:") and not loaded.settings.limits.plain_http_uss:
-        raise error("bad_setting", "it must be an https address, unless limits.plain_http_uss allows others", at="uss.base_url")
-    return Uss(own.id, own.base_url) if own.base_url else None
 
 
 def serve(

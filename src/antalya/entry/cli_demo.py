@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from antalya.entry import report
+from antalya.entry import tables
 from antalya.entry.http.call import Desk, Rates
+from antalya.entry.report import rows
 from antalya.entry.serving import free_port, run
 from antalya.exchange import viewing
 from antalya.exchange.hub import Hub
@@ -36,9 +37,11 @@ class DayClock:
         self._at, self._since = now, 0.0
 
     def set(self, now: datetime) -> None:
+        """Puts it at a moment, where it stands."""
         self._at, self._since = now, 0.0
 
     def run_on(self) -> None:
+        """Has it run from where it stands."""
         self._since = monotonic()
 
     def __call__(self) -> datetime:
@@ -104,12 +107,12 @@ def _print(day: Scenario, views: dict[str, dict[str, Any]], replay: Replay, as_j
     console.print(f"[bold]{day.title}[/]")
     console.print(day.summary, highlight=False)
     console.print()
-    report.clearances_table(console, views[BROKER])
+    tables.clearances_table(console, views[BROKER])
     console.print()
     parties = {v: view for v, view in views.items() if v != BROKER}
-    report.findings_table(console, report.rows(views[BROKER], parties))
+    tables.findings_table(console, rows(views[BROKER], parties))
     console.print("The same day as each party sees it: how much it is shown of each operation")
-    report.sight_table(console, views[BROKER], parties)
+    tables.sight_table(console, views[BROKER], parties)
     for filed, refusal in replay.refused:
         console.print(f"Refused at the door: {filed.party}, {filed.operation.title}: {refusal.detail}", markup=False)
 

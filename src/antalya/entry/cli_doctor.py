@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import typer
 
-from antalya.entry.cli_admin import HERE, Directory, uss_of
+from antalya.entry.cli_admin import HERE, Directory
+from antalya.entry.opening import uss_of
 from antalya.entry.settings import FILE, Loaded, load
 from antalya.entry.stores import is_address, without_password
 from antalya.entry.terminal import AsJson, print_table, say

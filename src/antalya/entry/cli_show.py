@@ -115,7 +115,8 @@ def _print_picture(picture: Any) -> None:
 
 def _print_findings(picture: Any) -> None:
     """Findings as labelled lines, with their ids, gravest first."""
-    from antalya.entry.report import plain, rows, when
+    from antalya.entry.report import rows
+    from antalya.entry.tables import plain, when
     found = rows(picture, {})
     for row in found:
         typer.echo(f"{row.state}  {row.id}")

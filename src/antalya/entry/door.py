@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from antalya.entry.cli_admin import hub_of
+from antalya.entry.opening import hub_of
 from antalya.entry.serving import desk_for, log_to_stderr, serve_as_door
 from antalya.entry.settings import load
 

@@ -72,6 +72,7 @@ class Measured:
 
     @property
     def requests(self) -> int:
+        """How many were sent, of all kinds."""
         return self.sent.total()
 
 
@@ -105,6 +106,7 @@ class Driver:
         self.interrupted, self._stopped = False, asyncio.Event()
 
     def stop(self) -> None:
+        """Begins no more requests; `run` and `undo` return once those under way are answered."""
         self.interrupted = True
         self._stopped.set()
 

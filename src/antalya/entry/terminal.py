@@ -102,7 +102,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], nothing: 
     Cells are plain text: nothing in them is markup. The last column may be folded."""
     from rich.console import Console
 
-    from antalya.entry.report import plain
+    from antalya.entry.tables import plain
     console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_FILES, markup=False)
     cells = [[plain(cell) for cell in row] for row in rows]
     widths = [max([len(column), *(row[i].cell_len for row in cells)]) for i, column in enumerate(columns)]

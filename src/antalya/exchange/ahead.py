@@ -13,7 +13,7 @@ from antalya.model.operations import Operation
 from antalya.model.volume import Position
 from antalya.picture import Made, Prepared, prepare
 from antalya.steps.admit import check_areas, check_size
-from antalya.steps.disclose import ENVELOPE_LEVEL
+from antalya.steps.disclose.envelopes import ENVELOPE_LEVEL
 
 
 class _Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -17,7 +17,7 @@ from antalya.separations import concerns_own, separations, widest_towards
 from antalya.steps.ask import asks_for, bound_anew, closed, subject_hash
 from antalya.steps.clear import clearance
 from antalya.steps.detect import detect
-from antalya.steps.record import Tell, leafing, tell_of_ask, tell_of_finding
+from antalya.steps.record import EXCHANGE, Tell, tell_of_ask, tell_of_finding
 from antalya.steps.weigh import weigh
 from antalya.steps.weigh.limits import counted_areas
 from antalya.wire.canonical import canonical
@@ -159,6 +159,6 @@ def _keep(tx: Transaction, asks: Iterable[Ask], operations: dict[str, Operation]
 def _log_changes(hub: Hub, tx: Transaction, changes: Changes, now: datetime) -> None:
     for kind, findings in (("finding.closed", changes.closed), ("finding.opened", changes.opened)):
         for finding in findings:
-            hub.log(tx, leafing(kind, now, "exchange", finding.id, canonical(finding), hub.salts()))
+            hub.log(tx, kind, now, EXCHANGE, finding.id, canonical(finding))
     for ask in changes.asks:
-        hub.log(tx, leafing(f"ask.{ask.state}", now, "exchange", ask.id, canonical(ask), hub.salts()))
+        hub.log(tx, f"ask.{ask.state}", now, EXCHANGE, ask.id, canonical(ask))

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from antalya.exchange.ahead import coarse, subject_of
 from antalya.exchange.checking import check, clearances, prepared
+from antalya.exchange.gathering import gather
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.keeping import carried, keep, movement_hash
 from antalya.exchange.proving import receipt
-from antalya.exchange.viewing import gather, outcome_view
+from antalya.exchange.viewing import outcome_view
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.operations import LIVE, UNDER_WAY, Fix, Operation
@@ -23,8 +24,8 @@ from antalya.model.volume import Circle, Polygon, vertices
 from antalya.picture import Prepared, Stored, prepare
 from antalya.ports import Reader, Remembered, Transaction
 from antalya.steps.admit import admit, check_areas, check_id, check_signed, check_size, check_transition
-from antalya.steps.disclose import ENVELOPE_LEVEL, Viewer
-from antalya.steps.record import leafing
+from antalya.steps.disclose import Viewer
+from antalya.steps.disclose.envelopes import ENVELOPE_LEVEL
 
 LIGHT_VERTICES, LIGHT_DEG, LIGHT_M = 128, 1.0, 50_000.0
 _CELL_KM2 = 510_065_622.0 / (6 * 4**ENVELOPE_LEVEL)
@@ -126,14 +127,14 @@ def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: 
 def dry_run(hub: Hub, caller: Viewer, id: str) -> dict[str, Any]:
     """Checks an operation the caller has filed, as it stands, without changing anything but the log.
 
-    Only what is filed and logged can be checked: otherwise a check would be a locator (DESIGN.md, disclosure ladder).
+    Only what is filed and logged can be checked: otherwise a check would be a locator (docs/disclosure.md).
     """
     def job(tx: Transaction) -> dict[str, Any]:
         now = hub.moment(tx)
         stored = _own(hub, tx, caller, id)
         rulebook = tx.rulebook()
         found = check(tx, prepared(stored), rulebook, now) if stored.operation.state in LIVE else ()
-        hub.log(tx, leafing("dry-run", now, caller.party, id, stored.movement.encode(), hub.salts(), version=stored.version))
+        hub.log(tx, "dry-run", now, caller.party, id, stored.movement.encode(), version=stored.version)
         return outcome_view(tx, caller, stored, now, rulebook, findings=found)
     view = hub.store.write(job)
     return {"findings": view["findings"], "clearance": view["clearance"]}

@@ -14,7 +14,7 @@ from antalya.model.coordination import Kind
 from antalya.model.errors import AntalyaError, error
 from antalya.model.limits import Limits
 from antalya.ports import Clock, Ids, Salts, Store, Transaction
-from antalya.steps.record import Leafing, Tell, leafing, tellings
+from antalya.steps.record import Tell, leafing, tellings
 
 _NOT_LOGGED = frozenset({"store_full", "store_read_only", "store_busy", "clock_unsure", "not_ready", "rate_exceeded",
                          "too_large", "no_token", "bad_token", "no_scope", "internal"})
@@ -50,6 +50,7 @@ class Bell:
         return stop
 
     def ring(self) -> None:
+        """Calls all who listen."""
         with self._condition:
             listeners = list(self._listeners)
         for listener in listeners:
@@ -73,6 +74,11 @@ class Hub:
     handed_over: set[tuple[Kind, str, str]] = field(default_factory=set)
     """Answers of the DSS (of what, and their SHA-256) that callers were there for, and that is not written down yet."""
 
+    @property
+    def uss_id(self) -> str:
+        """Its name as a USS; empty where it is none."""
+        return "" if self.uss is None else self.uss.id
+
     def moment(self, tx: Transaction) -> datetime:
         """Now, for a job: never earlier than the last job's. Raises clock_unsure when the clock went back by more than
         `limits.clock_back_s`: leads and deadlines can't be judged then."""
@@ -83,14 +89,16 @@ class Hub:
         tx.set_last_at(now)
         return now
 
-    def log(self, tx: Transaction, leaf: Leafing) -> int:
-        """Appends a leaf; its index."""
+    def log(self, tx: Transaction, kind: str, at: datetime, actor: str, subject: str, content: bytes, *, version: int = 1,
+            kid: str | None = None, code: str | None = None, keep: bool = True) -> int:
+        """Appends a leaf for something that happened (see `leafing`), with a new salt; its index."""
+        leaf = leafing(kind, at, actor, subject, content, self.salts(), version=version, kid=kid, code=code, keep=keep)
         return tx.append_leaf(leaf.data, leaf.salt, leaf.content)
 
     def tell(self, tx: Transaction, tells: Iterable[Tell], at: datetime) -> None:
         """Puts what parties are told into the outbox and the log."""
         for leaf, told in tellings(tells, at, self.salts):
-            self.log(tx, leaf)
+            tx.append_leaf(leaf.data, leaf.salt, leaf.content)
             for tell in told:
                 tx.add_event(tell.party, tell.type, tell.subject, at)
 
@@ -110,6 +118,5 @@ class Hub:
             return
 
         def job(tx: Transaction) -> None:
-            self.log(tx, leafing(kind, self.moment(tx), actor, subject[:128], evidence.raw, self.salts(), code=name,
-                                 kid=evidence.kid, keep=False))
+            self.log(tx, kind, self.moment(tx), actor, subject[:128], evidence.raw, code=name, kid=evidence.kid, keep=False)
         self.store.write(job)

@@ -12,7 +12,7 @@ from antalya.model.operations import LIVE, Operation, Strength
 from antalya.model.volume import Volume
 from antalya.picture import Prepared, Rulebook, Stored
 from antalya.ports import Transaction
-from antalya.steps.record import Tell, leafing
+from antalya.steps.record import Tell
 from antalya.wire.canonical import content_hash
 
 
@@ -40,8 +40,7 @@ def keep(hub: Hub, tx: Transaction, subject: Prepared, stored: Stored, evidence:
     that version; `because`: what happened, as its party is told (`operation.<because>`). What may be kept is decided before.
     Raises area_too_large where more is released to everybody than can be shown."""
     operation = stored.operation
-    leaf = hub.log(tx, leafing("operation", now, operation.party, operation.id, evidence.raw, hub.salts(),
-                               version=stored.version, kid=evidence.kid))
+    leaf = hub.log(tx, "operation", now, operation.party, operation.id, evidence.raw, version=stored.version, kid=evidence.kid)
     tx.put_operation(stored, operation.state in LIVE, subject)
     if old is not None and operation.state not in LIVE:
         tx.drop_fix(operation.id)

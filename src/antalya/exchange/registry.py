@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from msgspec.structs import replace
-
+from antalya.exchange import touched
 from antalya.exchange.bridge.showing import check_keep_outs, is_released, show_keep_outs, show_site
 from antalya.exchange.checking import recheck
 from antalya.exchange.hub import Evidence, Hub
@@ -11,14 +10,13 @@ from antalya.model.base import Noun
 from antalya.model.errors import error
 from antalya.model.parties import Force, Party, Stance
 from antalya.model.places import Area, Control, Site
-from antalya.model.rules import AnyRule, Contact, Corridor, Hotline, Incompatible, KeepOut, Protect
-from antalya.model.understandings import Signature, Status, Understanding
-from antalya.model.volume import Outline
-from antalya.picture import Rulebook, shape_of
+from antalya.model.rules import AnyRule, Contact, Hotline
+from antalya.model.understandings import Understanding
+from antalya.picture import Rulebook
 from antalya.ports import Kind, Thing, Transaction
 from antalya.steps.admit import check_place, check_signed
 from antalya.steps.disclose import Context, Viewer, disclose
-from antalya.steps.record import EXCHANGE, Tell, leafing, signed_content, tell_of_understanding
+from antalya.steps.record import EXCHANGE, Tell, signed_content, tell_of_understanding
 
 KINDS: dict[type, Kind] = {Party: "party", Force: "force", Area: "area", Stance: "stance", Control: "control", Site: "site",
                             Understanding: "understanding"}
@@ -67,8 +65,7 @@ def put(hub: Hub, caller: Viewer, noun: Noun, evidence: Evidence, *, operator: b
                 if old is not None and _anew(noun, old.noun):
                     tx.drop_signatures(id_)
             kept = tx.put_thing(kind, noun, owner, now)
-            hub.log(tx, leafing(kind, now, caller.party, id_, evidence.raw, hub.salts(), version=kept.version,
-                                kid=evidence.kid))
+            hub.log(tx, kind, now, caller.party, id_, evidence.raw, version=kept.version, kid=evidence.kid)
             _after(hub, tx, noun, old, now)
             return kept
         kept = hub.store.write(job)
@@ -155,71 +152,6 @@ def _named(rule: AnyRule) -> list[str]:
     return named
 
 
-def sign(hub: Hub, caller: Viewer, id: str, content_sha256: str, evidence: Evidence) -> Thing:
-    """A signatory's yes to the content of an understanding. With the last one it is in force, and what it touches is
-    checked again. Raises not_found, not_yours, stale_etag (another content), wrong_state, signature_required."""
-    with hub.refusals("signature", caller.party, id, evidence):
-        def job(tx: Transaction) -> Thing:
-            now, thing, understanding = _signatory(hub, tx, caller, id, evidence)
-            if content_sha256 != signed_content(understanding):
-                raise error("stale_etag", "the content has another hash: read it again before you sign")
-            if understanding.status != "proposed":
-                raise error("wrong_state", f"the understanding is {understanding.status}")
-            tx.put_signature(Signature(understanding=id, party=caller.party, content_sha256=content_sha256, at=now,
-                                       kid=evidence.kid))
-            hub.log(tx, leafing("signature", now, caller.party, id, evidence.raw, hub.salts(), kid=evidence.kid))
-            signed = {s.party for s in tx.signatures(id) if s.content_sha256 == content_sha256}
-            if signed >= set(understanding.signatories):
-                return _become(hub, tx, understanding, "in-force", caller.party, now)
-            hub.tell(tx, tell_of_understanding(understanding), now)
-            return thing
-        thing = hub.store.write(job)
-    hub.bell.ring()
-    return thing
-
-
-def set_status(hub: Hub, caller: Viewer, id: str, status: Status, evidence: Evidence) -> Thing:
-    """Suspends, resumes or ends an understanding. Any signatory may suspend or end it; who suspended it may resume it.
-
-    Raises not_found, not_yours, wrong_state, signature_required."""
-    with hub.refusals("status", caller.party, id, evidence):
-        def job(tx: Transaction) -> Thing:
-            now, thing, understanding = _signatory(hub, tx, caller, id, evidence)
-            allowed: dict[Status, tuple[Status, ...]] = {"in-force": ("suspended", "ended"), "proposed": ("ended",),
-                                                         "suspended": ("in-force", "ended"), "ended": ()}
-            if status not in allowed[understanding.status]:
-                raise error("wrong_state", f"an understanding that is {understanding.status} can't become {status}")
-            if status == "in-force" and thing.owner != caller.party:
-                raise error("not_yours", "who suspended it resumes it")
-            hub.log(tx, leafing("status", now, caller.party, id, evidence.raw, hub.salts(), kid=evidence.kid))
-            return _become(hub, tx, understanding, status, caller.party, now)
-        thing = hub.store.write(job)
-    hub.bell.ring()
-    return thing
-
-
-def _signatory(hub: Hub, tx: Transaction, caller: Viewer, id: str,
-               evidence: Evidence) -> tuple[datetime, Thing, Understanding]:
-    now, thing = hub.moment(tx), tx.thing("understanding", id)
-    if thing is None or not isinstance(thing.noun, Understanding) \
-            or not (caller.broker or caller.party in thing.noun.signatories):
-        raise error("not_found", "no such understanding")
-    if caller.party not in thing.noun.signatories:
-        raise error("not_yours", "only its signatories sign, suspend or end an understanding")
-    check_signed(tx.rulebook().parties.get(caller.party), evidence.kid)
-    return now, thing, thing.noun
-
-
-def _become(hub: Hub, tx: Transaction, understanding: Understanding, status: Status, owner: str, now: datetime) -> Thing:
-    changed = replace(understanding, status=status)
-    kept = tx.put_thing("understanding", changed, owner, now)
-    rulebook = tx.rulebook()
-    show_keep_outs(hub, tx, changed, rulebook, now)
-    changes = recheck(hub, tx, _touched_by(tx, changed, rulebook, now), now, f"understanding {status}", rulebook=rulebook)
-    hub.tell(tx, [*changes.tells, *tell_of_understanding(changed)], now)
-    return kept
-
-
 def _after(hub: Hub, tx: Transaction, noun: Noun, old: Thing | None, now: datetime) -> None:
     """Checks again what a registry change touches, and tells whom it concerns."""
     rulebook, tells, ids = tx.rulebook(), list[Tell](), list[str]()
@@ -230,8 +162,7 @@ def _after(hub: Hub, tx: Transaction, noun: Noun, old: Thing | None, now: dateti
         case Site():
             show_site(hub, tx, noun, now, before=old is not None and isinstance(old.noun, Site) and is_released(old.noun))
             for site in (noun, *((old.noun,) if old is not None and isinstance(old.noun, Site) else ())):
-                ids += _near(tx, site.outline, max([site.stand_off_m, *(r.stand_off_m for _, r in rulebook.rules()
-                                                                         if isinstance(r, Protect))]), now)
+                ids += touched.by_site(tx, site, rulebook, now)
         case Area() if old is not None:
             ruled = {u.id: u for u, rule in rulebook.rules() if noun.id in (rule.area, *rule.exceptions.areas)}
             for understanding in ruled.values():
@@ -239,28 +170,6 @@ def _after(hub: Hub, tx: Transaction, noun: Noun, old: Thing | None, now: dateti
             ids = tx.live_operations(now) if ruled else []
         case Force() if old is not None and isinstance(old.noun, Force) and old.noun.answers != noun.answers:
             ids = tx.live_operations(now)  # rules mean parties by their forces, too
-        case Force() if old is not None:
-            ids = [o for o in tx.live_operations(now) if noun.id in tx.operations_of([o])[o].operation.forces]
     if ids or tells:
         changes = recheck(hub, tx, ids, now, f"{kind_of(noun)} changed", rulebook=rulebook)
         hub.tell(tx, [*tells, *changes.tells], now)
-
-
-def _touched_by(tx: Transaction, understanding: Understanding, rulebook: Rulebook, now: datetime) -> list[str]:
-    """Operations that an understanding can touch: those near its rules' areas, or all live ones where a rule has no area or the
-    signatories chose what they show each other, for they may clash anywhere."""
-    if understanding.disclosure is not None:
-        return tx.live_operations(now)
-    ids: dict[str, None] = {}
-    for rule in understanding.rules:
-        outline = rulebook.outline_of(rule)
-        if outline is None or isinstance(rule, KeepOut | Incompatible | Corridor | Protect):
-            return tx.live_operations(now)
-        ids |= dict.fromkeys(_near(tx, outline, 0.0, now))
-    return list(ids)
-
-
-def _near(tx: Transaction, outline: Outline, margin_m: float, now: datetime) -> list[str]:
-    """Operations with a volume near an outline, also one that is over while others are to come: what was found of it is open."""
-    ever, far = datetime.min.replace(tzinfo=now.tzinfo), datetime.max.replace(tzinfo=now.tzinfo)
-    return [p.operation.id for p in tx.within(shape_of(outline), ever, far, margin_m)]

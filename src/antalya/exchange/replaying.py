@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from antalya.exchange import filing, registry, settling
+from antalya.exchange import agreeing, filing, registry, settling
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.asks import Answer
 from antalya.model.errors import AntalyaError
@@ -63,7 +63,7 @@ class Replay:
         if thing is not None and isinstance(thing.noun, Understanding):
             content = signed_content(thing.noun)
             evidence = self._evidence(party, f"POST /v1/understandings/{understanding}/signatures", {"content_sha256": content})
-            registry.sign(self._hub, Viewer(party), understanding, content, evidence)
+            agreeing.sign(self._hub, Viewer(party), understanding, content, evidence)
 
     def _event(self, event: Any) -> None:
         self._set_clock(event.at)

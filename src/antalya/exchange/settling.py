@@ -8,16 +8,16 @@ from antalya.exchange.bridge import showing
 from antalya.exchange.checking import AN_HOUR, clearances, since, tell_of_clearances
 from antalya.exchange.coordination import subscriptions
 from antalya.exchange.coordination.writing import note_handed_over
+from antalya.exchange.gathering import gather
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.proving import receipt
-from antalya.exchange.viewing import gather
 from antalya.model.asks import Answer
 from antalya.model.errors import error
 from antalya.ports import Transaction
 from antalya.steps.admit import check_signed
 from antalya.steps.ask import answered, lapsed
 from antalya.steps.disclose import Viewer, disclose
-from antalya.steps.record import Tell, leafing, tell_of_ask
+from antalya.steps.record import EXCHANGE, Tell, tell_of_ask
 from antalya.wire.canonical import canonical
 
 
@@ -41,12 +41,12 @@ def answer(hub: Hub, caller: Viewer, given: Answer, evidence: Evidence) -> dict[
             operations = {id_: s.operation for id_, s in tx.operations_of([ask.operation]).items()}
             was = clearances(tx, [ask.operation], now)
             changed = answered(ask, said, finding, operations[ask.operation].party, tx.asks(finding=ask.finding), now, hub.ids)
-            leaf = hub.log(tx, leafing("answer", now, caller.party, ask.id, evidence.raw, hub.salts(), kid=evidence.kid))
+            leaf = hub.log(tx, "answer", now, caller.party, ask.id, evidence.raw, kid=evidence.kid)
             tx.put_answer(said, now)
             tells: list[Tell] = []
             for one in changed:
                 tx.put_ask(one)
-                hub.log(tx, leafing(f"ask.{one.state}", now, "exchange", one.id, canonical(one), hub.salts()))
+                hub.log(tx, f"ask.{one.state}", now, EXCHANGE, one.id, canonical(one))
                 tells += tell_of_ask(one, operations)
             tells += tell_of_clearances(was, clearances(tx, [ask.operation], now), operations)
             hub.tell(tx, tells, now)
@@ -78,14 +78,14 @@ def tick(hub: Hub) -> int:
                 continue
             operations = {id_: s.operation for id_, s in tx.operations_of([ask.operation]).items()}
             tx.put_ask(after)
-            hub.log(tx, leafing("ask.expired", now, "exchange", ask.id, canonical(after), hub.salts()))
+            hub.log(tx, "ask.expired", now, EXCHANGE, ask.id, canonical(after))
             tells += tell_of_ask(after, operations)
             tells += [Tell(o.party, f"clearance.{clearances(tx, [id_], now)[id_]}", id_) for id_, o in operations.items()]
             count += 1
         over = tx.drop_from_index(since(tx.rulebook(), now))
         for opened in tx.findings(operations=over):
             tx.close_finding(opened.finding.id, now, "over")
-            hub.log(tx, leafing("finding.closed", now, "exchange", opened.finding.id, canonical(opened.finding), hub.salts()))
+            hub.log(tx, "finding.closed", now, EXCHANGE, opened.finding.id, canonical(opened.finding))
             for ask in tx.asks(finding=opened.finding.id, state="open"):
                 tx.put_ask(replace(ask, state="closed"))
         hub.tell(tx, tells, now)
@@ -103,5 +103,5 @@ def delivered(hub: Hub, party: str, up_to: int) -> None:
         now = hub.moment(tx)
         fresh = tx.delivered(party, up_to, now)
         if fresh:
-            hub.log(tx, leafing("delivered", now, "exchange", party, canonical(fresh), hub.salts()))
+            hub.log(tx, "delivered", now, EXCHANGE, party, canonical(fresh))
     hub.store.write(job)

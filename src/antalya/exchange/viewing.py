@@ -1,64 +1,29 @@
-"""Viewing: gathers what a view depends on and hands every thing through `disclose`. Nothing here decides what is shown."""
+"""Viewing: has what a view depends on gathered and hands every thing through `disclose`. Nothing here decides what is shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import to_builtins
 
-from antalya.exchange.checking import clearances
+from antalya.exchange.gathering import gather
 from antalya.exchange.hub import PAGE_BYTES, Hub
-from antalya.model.asks import Answer, Ask
+from antalya.model.asks import Ask
 from antalya.model.errors import error
 from antalya.model.findings import Finding, Opened
-from antalya.model.parties import Level
 from antalya.picture import Rulebook, Stored
 from antalya.ports import KINDS, Event, Kind, Reader
-from antalya.steps.clear import clearance, settled
-from antalya.steps.disclose import Context, View, Viewer, disclose, level_of, sees_history
+from antalya.steps.disclose import Context, View, Viewer, disclose
+from antalya.steps.disclose.levels import sees_history
 from antalya.steps.narrow import Search, fits
 from antalya.steps.record import signed_content
 
 _AT_ONCE, _LOOKED_THROUGH = 500, 5_000
 """Operations that a search reads at once, and after which it may end a page."""
 
-
-def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, findings: Sequence[Opened] = (),
-           asks: Sequence[Ask] = (), rulebook: Rulebook | None = None, encoded: bool = False) -> Context:
-    """Everything the views of these operations, findings and asks depend on; `encoded` as for `Context`."""
-    rulebook = rulebook or tx.rulebook()
-    given = {o.finding.id: o.finding for o in findings}
-    if asks:
-        given |= {id_: o.finding for id_, o in tx.findings_of({a.finding for a in asks} - given.keys()).items()}
-    wanted = {*ids, *(a.operation for a in asks),
-              *(o for f in given.values() for o in (f.operation, f.other) if o is not None)}
-    around = {o.finding.id: o.finding for o in tx.findings(operations=wanted)} | given
-    stored = tx.operations_of(wanted | {o for f in around.values() for o in (f.operation, f.other) if o is not None})
-    operations = {id_: s.operation for id_, s in stored.items()}
-    if not around and not asks:
-        seen: dict[str, Level] = {id_: level_of(viewer, o, (), (), {}, rulebook, now) for id_, o in operations.items()}
-        seen |= dict.fromkeys(wanted - seen.keys(), "nothing")
-        return Context(rulebook=rulebook, now=now, levels=seen, operations=operations, encoded=encoded,
-                       clearances={id_: clearance((), {}, now) for id_, level in seen.items() if level == "details"})
-    by_finding: dict[str, list[Ask]] = {}
-    for ask in tx.asks(findings=around) if around else ():
-        by_finding.setdefault(ask.finding, []).append(ask)
-    answers: dict[str, list[Answer]] = {}
-    for answer in tx.answers({a.id for a in asks}) if asks else ():
-        answers.setdefault(answer.ask, []).append(answer)
-    touching: dict[str, list[Finding]] = {}
-    for f in around.values():
-        for o in dict.fromkeys((f.operation, f.other)):
-            if o is not None:
-                touching.setdefault(o, []).append(f)
-    levels = {id_: level_of(viewer, o, touching.get(id_, ()), [a for f in touching.get(id_, ())
-                                                               for a in by_finding.get(f.id, ()) if a.operation == id_],
-                            operations, rulebook, now) for id_, o in operations.items()}
-    levels |= {id_: "nothing" for id_ in wanted if id_ not in levels}
-    return Context(rulebook=rulebook, now=now, levels=levels, operations=operations, encoded=encoded,
-                   clearances=clearances(tx, wanted & {id_ for id_, level in levels.items() if level == "details"}, now),
-                   findings=around, asks=by_finding, answers=answers,
-                   settled=frozenset(f.id for f in around.values() if settled(f, by_finding.get(f.id, ()), now)))
+_Kind = Literal["operation", "finding", "ask", "understanding"]
+_ABOUT: dict[str, _Kind] = {"operation": "operation", "clearance": "operation", "finding": "finding", "ask": "ask"}
+"""What events are about, by how their type begins."""
 
 
 def _views(viewer: Viewer, things: Iterable[object], context: Context) -> list[View]:
@@ -147,12 +112,7 @@ def _finding_views(tx: Reader, viewer: Viewer, now: datetime, open_only: bool, o
 
 def finding(hub: Hub, viewer: Viewer, id: str) -> View:
     """One finding, open or closed. Raises not_found."""
-    with hub.store.read() as tx:
-        found = tx.finding(id)
-        view = None if found is None else disclose(viewer, found, gather(tx, viewer, (), hub.clock(), findings=[found]))
-    if view is None:
-        raise error("not_found", "no such finding")
-    return view
+    return _one(hub, viewer, "finding", id)
 
 
 def asks(hub: Hub, viewer: Viewer, state: str | None, before: str | None, limit: int) -> tuple[list[View], str | None]:
@@ -171,12 +131,32 @@ def _ask_views(tx: Reader, viewer: Viewer, now: datetime, state: str | None, bef
 
 def ask(hub: Hub, viewer: Viewer, id: str) -> View:
     """One ask. Raises not_found."""
+    return _one(hub, viewer, "ask", id)
+
+
+def _one(hub: Hub, viewer: Viewer, kind: _Kind, id: str) -> View:
     with hub.store.read() as tx:
-        found = tx.ask(id)
-        view = None if found is None else disclose(viewer, found, gather(tx, viewer, (), hub.clock(), asks=[found]))
+        view = _view(tx, viewer, kind, id, hub.clock())
     if view is None:
-        raise error("not_found", "no such ask")
+        raise error("not_found", f"no such {kind}")
     return view
+
+
+def _view(tx: Reader, viewer: Viewer, kind: _Kind, id: str, now: datetime) -> View | None:
+    """One thing as it is now; None where there is none, or the viewer sees nothing of it."""
+    match kind:
+        case "operation":
+            stored = tx.operation(id)
+            return None if stored is None else disclose(viewer, stored, gather(tx, viewer, [id], now))
+        case "finding":
+            found = tx.finding(id)
+            return None if found is None else disclose(viewer, found, gather(tx, viewer, (), now, findings=[found]))
+        case "ask":
+            asked = tx.ask(id)
+            return None if asked is None else disclose(viewer, asked, gather(tx, viewer, (), now, asks=[asked]))
+        case "understanding":
+            agreed = tx.thing("understanding", id)
+            return None if agreed is None else disclose(viewer, agreed.noun, Context(tx.rulebook(), now))
 
 
 def things(hub: Hub, viewer: Viewer, kind: Kind) -> list[View]:
@@ -204,18 +184,7 @@ def thing(hub: Hub, viewer: Viewer, kind: Kind, id: str) -> tuple[View, int]:
 
 def subject_view(tx: Reader, viewer: Viewer, event: Event, now: datetime) -> View | None:
     """What an event is about, as its recipient sees it now; None where there is nothing left to see."""
-    kind = event.type.partition(".")[0]
-    if kind in ("operation", "clearance"):
-        stored = tx.operation(event.subject)
-        return None if stored is None else disclose(viewer, stored, gather(tx, viewer, [event.subject], now))
-    if kind == "finding":
-        found = tx.finding(event.subject)
-        return None if found is None else disclose(viewer, found, gather(tx, viewer, (), now, findings=[found]))
-    if kind == "ask":
-        asked = tx.ask(event.subject)
-        return None if asked is None else disclose(viewer, asked, gather(tx, viewer, (), now, asks=[asked]))
-    agreed = tx.thing("understanding", event.subject)
-    return None if agreed is None else disclose(viewer, agreed.noun, Context(tx.rulebook(), now))
+    return _view(tx, viewer, _ABOUT.get(event.type.partition(".")[0], "understanding"), event.subject, now)
 
 
 def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> dict[str, Any]:

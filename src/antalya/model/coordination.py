@@ -8,6 +8,9 @@ from typing import Literal
 from antalya.model.f3548 import Availability, State
 
 ReferenceKind = Literal["intent", "constraint"]
+CALLED: dict[ReferenceKind, str] = {"intent": "operational intent", "constraint": "constraint"}
+"""What references of a kind are called in words."""
+
 PlacedKind = Literal["intent", "constraint", "subscription"]
 Kind = Literal["intent", "constraint", "subscription", "availability", "report"]
 FIRST = datetime(1, 1, 1, tzinfo=UTC)

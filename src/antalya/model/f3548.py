@@ -16,6 +16,8 @@ from antalya.model.base import Instant, set_utc
 State = Literal["Accepted", "Activated", "Nonconforming", "Contingent"]
 Availability = Literal["Unknown", "Normal", "Down"]
 STATES: tuple[State, ...] = ("Accepted", "Activated", "Nonconforming", "Contingent")
+OFF_NOMINAL: tuple[State, ...] = ("Nonconforming", "Contingent")
+"""States of a flight that is not where it was planned to be."""
 NULL_ID = "00000000-0000-4000-8000-000000000000"
 """Stands for "no subscription" where the interface requires an id; practice of the reference."""
 NO_OVN = "Available from USS"

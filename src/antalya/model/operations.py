@@ -35,9 +35,6 @@ NEXT: dict[State, frozenset[State]] = {
 """The state machine. F3548-21's Accepted, Activated, Nonconforming, Contingent are accepted, active, nonconforming,
 contingent. `active` needs clearance `clear` (the exchange sees to it)."""
 
-F3548_STATES: dict[State, str] = {"accepted": "Accepted", "active": "Activated", "nonconforming": "Nonconforming",
-                                  "contingent": "Contingent"}
-
 _AIR = Minima(across_m=3_000, up_m=300, seconds=60)
 _DRONE = Minima(across_m=250, up_m=75, seconds=30)
 _GROUND = Minima(across_m=500, up_m=150, seconds=300)

@@ -10,10 +10,12 @@ from antalya.model.errors import error
 
 PartyKind = Literal["armed-force", "humanitarian", "civil", "state", "broker"]
 Level = Literal["nothing", "overlap", "envelope", "details"]
-"""The disclosure ladder, per recipient (DESIGN.md)."""
+"""The disclosure ladder, per recipient (docs/disclosure.md)."""
 
 LEVELS: tuple[Level, ...] = ("nothing", "overlap", "envelope", "details")
 StanceLevel = Literal["partner", "neutral", "rival", "adversary"]
+STANCES: tuple[StanceLevel, ...] = ("partner", "neutral", "rival", "adversary")
+"""The most guarded one last."""
 
 
 class PublicKey(Noun, frozen=True, kw_only=True):

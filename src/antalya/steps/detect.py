@@ -8,8 +8,7 @@ from antalya.geometry.overlap import Meeting, meet_many
 from antalya.model.operations import LIVE, Operation, minima
 from antalya.model.volume import Minima
 from antalya.picture import Prepared, Rulebook
-from antalya.scope import Clash, Encounter, kept
-from antalya.separations import Bound, Reference, Separations
+from antalya.separations import Bound, Clash, Encounter, Reference, Separations, kept
 
 Key = tuple[str, bool, Reference | None]
 """What makes a clash: the other operation, whether only a suspended rule says so, and the rule."""

@@ -76,5 +76,5 @@ def tellings(tells: Iterable[Tell], at: datetime, salt: Callable[[], bytes]) -> 
     by_party: dict[str, list[Tell]] = {}
     for tell in dict.fromkeys(tells):
         by_party.setdefault(tell.party, []).append(tell)
-    return [(leafing("told", at, "exchange", party, canonical_texts([[t.type, t.subject] for t in told]), salt()), told)
+    return [(leafing("told", at, EXCHANGE, party, canonical_texts([[t.type, t.subject] for t in told]), salt()), told)
             for party, told in by_party.items()]

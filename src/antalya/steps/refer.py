@@ -81,7 +81,7 @@ def intent_of(reference: Reference, volumes: Sequence[Volume], priority: int) ->
     shown = tuple(part for volume in volumes for part in _volumes(volume))
     return Intent(reference=intent_for(reference.manager, reference), details=IntentDetails(
         volumes=() if reference.state == "Contingent" else shown,
-        off_nominal_volumes=shown if reference.state in ("Nonconforming", "Contingent") else (), priority=priority))
+        off_nominal_volumes=shown if reference.state in f3548.OFF_NOMINAL else (), priority=priority))
 
 
 def constraint_of(reference: Reference, volumes: Sequence[Volume], type: str) -> Constraint:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from antalya.entry.http import examples, shapes
 from antalya.entry.http.call import Call, refusals
 from antalya.entry.http.endpoint import Endpoint, reply
-from antalya.exchange import registry, viewing
+from antalya.exchange import agreeing, registry, viewing
 from antalya.model.base import Noun
 from antalya.model.errors import error
 from antalya.model.parties import Force, Party, Stance
@@ -62,13 +62,13 @@ async def _put(noun_type: type[Noun], call: Call) -> Response:
 
 async def sign(call: Call) -> Response:
     body = call.body(SignatureBody)
-    return _registered(await to_thread.run_sync(registry.sign, call.hub, call.viewer, call.path["id"], body.content_sha256,
+    return _registered(await to_thread.run_sync(agreeing.sign, call.hub, call.viewer, call.path["id"], body.content_sha256,
                                                 call.evidence))
 
 
 async def set_status(call: Call) -> Response:
     body = call.body(StatusBody)
-    return _registered(await to_thread.run_sync(registry.set_status, call.hub, call.viewer, call.path["id"], body.status,
+    return _registered(await to_thread.run_sync(agreeing.set_status, call.hub, call.viewer, call.path["id"], body.status,
                                                 call.evidence))
 
 

@@ -13,7 +13,7 @@ from antalya.exchange.coordination.writing import new_id
 from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.keeping import carried, keep, movement_hash
 from antalya.model.bridging import Adopted, Fetch
-from antalya.model.coordination import Reference, ReferenceKind
+from antalya.model.coordination import CALLED, Reference, ReferenceKind
 from antalya.model.f3548 import State
 from antalya.model.operations import LIVE, Operation
 from antalya.model.operations import State as Stage
@@ -25,7 +25,6 @@ from antalya.wire.canonical import canonical
 _STAGES: dict[State, Stage] = {"Accepted": "accepted", "Activated": "active", "Nonconforming": "nonconforming",
                                "Contingent": "contingent"}
 _FIRST = 9
-_TITLES = {"intent": "operational intent", "constraint": "constraint"}
 
 
 def is_strange(hub: Hub, manager: str) -> bool:
@@ -63,8 +62,8 @@ def adopt(hub: Hub, tx: Transaction, reference: Reference, volumes: Sequence[Vol
         id=new_id(hub) if old is None else old.operation.id, party=reference.manager,
         activity="drone" if flies else "constraint", volumes=tuple(volumes),
         state="accepted" if reference.state is None else _STAGES[reference.state],
-        title=f"{_TITLES[reference.kind]} {reference.id[:8]}", note=note, priority=min(max(priority, 0), 9),
-        disclosure={"*": "details"}, source=f"ASTM F3548-21 {_TITLES[reference.kind]} {reference.id}")
+        title=f"{CALLED[reference.kind]} {reference.id[:8]}", note=note, priority=min(max(priority, 0), 9),
+        disclosure={"*": "details"}, source=f"ASTM F3548-21 {CALLED[reference.kind]} {reference.id}")
     if old is None or old.operation != operation:
         tx.put_adopted(Adopted(reference.kind, reference.id, operation.id))
         _keep(hub, tx, operation, old, now)

@@ -15,7 +15,6 @@ from antalya.model.limits import Limits
 from antalya.model.volume import Volume
 
 LONGEST_NOTE = 4_000
-OFF_NOMINAL = ("Nonconforming", "Contingent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,8 @@ def _note(told: Constraint) -> str:
 
 def _states(told: Intent) -> Iterator[str]:
     state, details = told.reference.state, told.details
-    if (state in OFF_NOMINAL) != bool(details.off_nominal_volumes):
-        yield f"details.off_nominal_volumes: {'none' if state in OFF_NOMINAL else 'some'} in the state {state}"
+    if (state in f3548.OFF_NOMINAL) != bool(details.off_nominal_volumes):
+        yield f"details.off_nominal_volumes: {'none' if state in f3548.OFF_NOMINAL else 'some'} in the state {state}"
     if state == "Contingent" and details.volumes:
         yield "details.volumes: some in the state Contingent"
 

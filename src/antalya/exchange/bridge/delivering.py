@@ -12,7 +12,7 @@ from datetime import datetime
 from msgspec import UNSET
 
 from antalya.exchange.bridge.details import seen
-from antalya.exchange.bridge.talking import LEASE, PATIENCE, Exchanged, Message, Peers, Said, wait, work_off
+from antalya.exchange.bridge.talking import DOORS, LEASE, PATIENCE, Exchanged, Message, Peers, Said, door, wait, work_off
 from antalya.exchange.coordination.writing import COORDINATION, MANAGEMENT
 from antalya.exchange.hub import Hub
 from antalya.model.bridging import Notice
@@ -20,7 +20,7 @@ from antalya.model.f3548 import SubscriptionState
 from antalya.model.f3548_details import Constraint, ConstraintNotice, Intent, IntentNotice
 from antalya.ports import Reader, Transaction
 from antalya.steps.disclose import Viewer
-from antalya.steps.record import leafing
+from antalya.steps.record import EXCHANGE
 from antalya.wire.canonical import canonical, encode
 
 
@@ -38,9 +38,8 @@ def deliver(hub: Hub, peers: Peers, is_over: Callable[[], bool] = lambda: False)
 def _one(hub: Hub, peers: Peers, notice: Notice) -> None:
     with hub.store.read() as tx:
         version, body = _body(tx, notice, hub.clock())
-    where = "operational_intents" if notice.kind == "intent" else "constraints"
     scope = COORDINATION if notice.kind == "intent" else MANAGEMENT
-    url, at = f"{notice.url.rstrip('/')}/uss/v1/{where}", hub.clock()
+    url, at = door(notice.url, DOORS[notice.kind]), hub.clock()
     said = Said(peers.tell(Message(notice.manager, url, scope, body)))
     done = Exchanged(notice.kind, notice.reference, notice.manager, url, "POST", "Client", at, hub.clock(), body, said)
     hub.store.write(lambda tx: _settle(hub, tx, notice, version, done))
@@ -63,7 +62,7 @@ def _settle(hub: Hub, tx: Transaction, notice: Notice, version: int, done: Excha
     """Takes a notice out of the outbox with a leaf that says who was told what and when, or that it was given up; or puts it off.
     409 is as good as told: the USS knows this version, or a later one."""
     now, status = hub.moment(tx), done.said.status
-    done.keep(tx, "" if hub.uss is None else hub.uss.id)
+    done.keep(tx, hub.uss_id)
     told = 200 <= status < 300 or status == 409
     if not told and now - notice.at < PATIENCE:
         tx.put_off_notice(notice, now + wait(notice.tries))
@@ -71,5 +70,5 @@ def _settle(hub: Hub, tx: Transaction, notice: Notice, version: int, done: Excha
         content = canonical({"kind": notice.kind, "reference": notice.reference, "version": version, "url": notice.url,
                              "subscriptions": notice.subscriptions, "status": status, "tries": notice.tries,
                              "body_sha256": hashlib.sha256(done.sent).hexdigest()})
-        hub.log(tx, leafing("utm.notified", now, "exchange", notice.manager, content, hub.salts(), version=max(version, 1),
-                            code=None if told else "undelivered"))
+        hub.log(tx, "utm.notified", now, EXCHANGE, notice.manager, content, version=max(version, 1),
+                code=None if told else "undelivered")

@@ -7,16 +7,18 @@ from msgspec import UNSET
 from antalya.exchange.bridge import things
 from antalya.exchange.bridge.things import Exhibit
 from antalya.exchange.coordination.writing import entity_id
+from antalya.exchange.gathering import gather
 from antalya.exchange.hub import Hub
-from antalya.exchange.viewing import gather
 from antalya.model.bridging import Bridged
 from antalya.model.coordination import Reference, ReferenceKind
 from antalya.model.errors import error
-from antalya.model.f3548 import time
+from antalya.model.f3548 import OFF_NOMINAL, time
 from antalya.model.f3548_details import Constraint, ConstraintAnswer, Intent, IntentAnswer, TelemetryAnswer
 from antalya.model.parties import Level, lower
 from antalya.ports import Reader
-from antalya.steps.disclose import Viewer, released_to, released_volumes
+from antalya.steps.disclose import Viewer
+from antalya.steps.disclose.envelopes import released_volumes
+from antalya.steps.disclose.levels import released_to
 from antalya.steps.refer import constraint_of, intent_of, telemetry_of
 
 
@@ -42,7 +44,7 @@ def telemetry(hub: Hub, viewer: Viewer, id: str) -> TelemetryAnswer:
     """Where the flight of an off-nominal intent was last, for who may see it in whole. Raises bad_id, not_found, wrong_state
     unless it is off-nominal, no_telemetry."""
     state = intent(hub, viewer, id).operational_intent.reference.state
-    if state not in ("Nonconforming", "Contingent"):
+    if state not in OFF_NOMINAL:
         raise error("wrong_state", f"telemetry is given only while Nonconforming or Contingent, not {state}")
     with hub.store.read() as tx:
         shown = tx.bridged_as("intent", entity_id(id))

@@ -10,7 +10,19 @@ from msgspec.structs import replace
 
 from antalya.exchange.bridge.adopting import adopt
 from antalya.exchange.bridge.comparing import Compared, compare
-from antalya.exchange.bridge.talking import LEASE, PATIENCE, Exchanged, Message, Peers, Question, Said, wait, work_off
+from antalya.exchange.bridge.talking import (
+    DOORS,
+    LEASE,
+    PATIENCE,
+    Exchanged,
+    Message,
+    Peers,
+    Question,
+    Said,
+    door,
+    wait,
+    work_off,
+)
 from antalya.exchange.coordination.writing import COORDINATION, PROCESSING
 from antalya.exchange.hub import Hub
 from antalya.model.bridging import Fetch
@@ -20,7 +32,7 @@ from antalya.model.f3548 import ErrorReport
 from antalya.model.f3548_details import Constraint, ConstraintAnswer, Intent, IntentAnswer
 from antalya.model.volume import Volume
 from antalya.ports import Reader, Transaction
-from antalya.steps.record import Tell, leafing
+from antalya.steps.record import EXCHANGE, Tell
 from antalya.wire.canonical import content_hash, encode
 from antalya.wire.decode import decode
 
@@ -40,9 +52,8 @@ def fetch(hub: Hub, peers: Peers, is_over: Callable[[], bool] = lambda: False) -
 
 
 def _one(hub: Hub, peers: Peers, fetch: Fetch) -> None:
-    intents = fetch.kind == "intent"
-    url = f"{fetch.url.rstrip('/')}/uss/v1/{'operational_intents' if intents else 'constraints'}/{fetch.reference}"
-    scope, asked_at = COORDINATION if intents else PROCESSING, hub.clock()
+    url = f"{door(fetch.url, DOORS[fetch.kind])}/{fetch.reference}"
+    scope, asked_at = COORDINATION if fetch.kind == "intent" else PROCESSING, hub.clock()
     said = peers.ask(Question(fetch.manager, url, scope))
     done = Exchanged(fetch.kind, fetch.reference, fetch.manager, url, "GET", "Client", asked_at, hub.clock(), b"", said)
     report = hub.store.write(lambda tx: _settle(hub, tx, fetch, done))
@@ -53,14 +64,10 @@ def _one(hub: Hub, peers: Peers, fetch: Fetch) -> None:
 
 def _send_report(hub: Hub, peers: Peers, fetch: Fetch, scope: str, report: ErrorReport) -> None:
     """Reports to the USS itself, once: it is in the log and at the DSS anyway."""
-    url, body, at = f"{fetch.url.rstrip('/')}/uss/v1/reports", encode(replace(report, report_id=msgspec.UNSET)), hub.clock()
+    url, body, at = door(fetch.url, "reports"), encode(replace(report, report_id=msgspec.UNSET)), hub.clock()
     status = peers.tell(Message(fetch.manager, url, scope, body))
     told = Exchanged(fetch.kind, fetch.reference, fetch.manager, url, "POST", "Client", at, hub.clock(), body, Said(status))
-    hub.store.write(lambda tx: told.keep(tx, _own(hub)))
-
-
-def _own(hub: Hub) -> str:
-    return "" if hub.uss is None else hub.uss.id
+    hub.store.write(lambda tx: told.keep(tx, hub.uss_id))
 
 
 def _settle(hub: Hub, tx: Transaction, fetch: Fetch, done: Exchanged) -> ErrorReport | None:
@@ -71,7 +78,7 @@ def _settle(hub: Hub, tx: Transaction, fetch: Fetch, done: Exchanged) -> ErrorRe
         return None
     told, problem = _read(hub, tx, known, done.said)
     done = dataclasses.replace(done, said=dataclasses.replace(done.said, problem=problem))
-    done.keep(tx, _own(hub))
+    done.keep(tx, hub.uss_id)
     if told is not None and not problem:
         if tx.drop_fetch(fetch):
             adopt(hub, tx, known, told.volumes, now, told.priority, told.note)
@@ -115,13 +122,13 @@ def _report(hub: Hub, tx: Transaction, fetch: Fetch, known: Reference, done: Exc
     id_ = str(uuid.UUID(hex=about[:32], version=4))
     if tx.utm_is_reported(id_):
         return None
-    made = ErrorReport(exchange=done.record(_own(hub)), report_id=id_)
-    tx.utm_put_report(id_, _own(hub), now, encode(made).decode())
+    made = ErrorReport(exchange=done.record(hub.uss_id), report_id=id_)
+    tx.utm_put_report(id_, hub.uss_id, now, encode(made).decode())
     _log(hub, tx, fetch, known, done, code)
     hub.tell(tx, [Tell(fetch.manager, f"utm.{fetch.kind}.reported", fetch.reference)], now)
     return made
 
 
 def _log(hub: Hub, tx: Transaction, fetch: Fetch, known: Reference, done: Exchanged, code: str | None) -> None:
-    hub.log(tx, leafing("utm.fetched", hub.moment(tx), "exchange", fetch.manager, done.content(fetch.tries, known.version),
-                        hub.salts(), version=known.version, code=code))
+    hub.log(tx, "utm.fetched", hub.moment(tx), EXCHANGE, fetch.manager, done.content(fetch.tries, known.version),
+            version=known.version, code=code)

@@ -6,15 +6,15 @@ import msgspec
 
 from antalya.exchange.bridge.adopting import adopt, is_strange
 from antalya.exchange.bridge.comparing import compare
-from antalya.exchange.bridge.talking import Exchanged, Said
-from antalya.exchange.coordination.writing import MOST_RESULTS, entity_id
+from antalya.exchange.bridge.talking import DOORS, Exchanged, Said, door
+from antalya.exchange.coordination import reading
+from antalya.exchange.coordination.writing import entity_id
 from antalya.exchange.hub import Evidence, Hub
 from antalya.model.coordination import Reference, ReferenceKind
 from antalya.model.errors import error
 from antalya.model.f3548_details import Constraint, ConstraintNotice, Intent, IntentNotice
 from antalya.ports import Transaction
 from antalya.steps.disclose import Viewer
-from antalya.steps.record import leafing
 
 
 def intent(hub: Hub, caller: Viewer, notice: IntentNotice, evidence: Evidence) -> None:
@@ -39,11 +39,10 @@ def _hear(hub: Hub, caller: Viewer, kind: ReferenceKind, id: str, told: Intent |
                 raise error("bad_field", "this DSS has no reference with that id", at=f"{kind}_id")
         else:
             _take(hub, tx, caller, known, told)
-        door = "operational_intents" if kind == "intent" else "constraints"
-        heard = Exchanged(kind, id, caller.party, f"{'' if hub.uss is None else hub.uss.base_url}/uss/v1/{door}", "POST",
-                          "Server", asked_at, now, evidence.raw, Said(204))
+        url = door("" if hub.uss is None else hub.uss.base_url, DOORS[kind])
+        heard = Exchanged(kind, id, caller.party, url, "POST", "Server", asked_at, now, evidence.raw, Said(204))
         heard.keep(tx, caller.party)
-        hub.log(tx, leafing("utm.heard", now, caller.party, id, heard.content(1, version), hub.salts(), version=max(version, 1)))
+        hub.log(tx, "utm.heard", now, caller.party, id, heard.content(1, version), version=max(version, 1))
     with hub.refusals("utm.heard", caller.party, id, evidence):
         hub.store.write(job)
     hub.bell.ring()
@@ -70,7 +69,5 @@ def log_set(hub: Hub, caller: Viewer, id: str) -> dict[str, Any]:
     between the exchange and anybody. Empty for what is not known: the interface has no other answer. Raises search_too_wide
     rather than to leave some out."""
     with hub.store.read() as tx:
-        found = tx.talks(id.lower(), MOST_RESULTS + 1, None if caller.broker else caller.party)
-    if len(found) > MOST_RESULTS:
-        raise error("search_too_wide", f"more than {MOST_RESULTS} messages")
+        found = reading.whole(tx.talks(id.lower(), reading.MOST_RESULTS + 1, None if caller.broker else caller.party), "messages")
     return {"messages": [msgspec.Raw(talk.record.encode()) for talk in found]}

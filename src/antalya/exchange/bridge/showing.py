@@ -1,12 +1,13 @@
 """Showing: brings a thing's reference in the DSS into line with the thing, in the transaction that changes it."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from antalya.exchange.bridge import things
 from antalya.exchange.bridge.things import Exhibit
+from antalya.exchange.checking import AN_HOUR
 from antalya.exchange.coordination.extents import LEVEL, MOST_CELLS
 from antalya.exchange.coordination.placing import place, remove
 from antalya.exchange.coordination.writing import new_id, new_ovn
@@ -21,8 +22,10 @@ from antalya.model.places import Site
 from antalya.model.understandings import Understanding
 from antalya.picture import Rulebook, shape_of
 from antalya.ports import Transaction
-from antalya.steps.disclose import Viewer, envelope_cells, released_to, released_volumes
-from antalya.steps.record import leafing
+from antalya.steps.disclose import Viewer
+from antalya.steps.disclose.envelopes import envelope_cells, released_volumes
+from antalya.steps.disclose.levels import released_to
+from antalya.steps.record import EXCHANGE
 from antalya.wire.canonical import canonical, content_hash
 
 ANYBODY = Viewer("*")
@@ -135,7 +138,7 @@ def _seen(exhibit: Exhibit, level: Level, uss: Uss) -> str:
 def _tell(hub: Hub, tx: Transaction, shown: Bridged, version: int, told: list[Watch], now: datetime, level: str) -> None:
     """The leaf of what is shown to everybody at which level, and the notices to who subscribed to such changes."""
     content = canonical([shown.source, shown.subject, shown.part, level])
-    hub.log(tx, leafing(f"utm.{shown.kind}", now, "exchange", shown.reference, content, hub.salts(), version=version))
+    hub.log(tx, f"utm.{shown.kind}", now, EXCHANGE, shown.reference, content, version=version)
     tx.add_notices(notices(shown.kind, shown.reference, told, now))
 
 
@@ -150,7 +153,7 @@ def notices(kind: ReferenceKind, reference: str, told: Iterable[Watch], now: dat
 
 def over(hub: Hub, tx: Transaction, now: datetime) -> int:
     """Takes away what ended an hour ago; how many."""
-    ended = tx.bridged_over(now - timedelta(hours=1))
+    ended = tx.bridged_over(now - AN_HOUR)
     for each in ended:
         withdraw(hub, tx, each, now)
     return len(ended)

@@ -25,6 +25,8 @@ PATIENCE = timedelta(hours=1)
 _LONGEST_WAIT_S = 300
 KEPT = timedelta(days=45)
 """How long the records of what was said are kept."""
+DOORS: dict[ReferenceKind, str] = {"intent": "operational_intents", "constraint": "constraints"}
+"""What the interface calls references of a kind in addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,11 @@ def work_off(take: Callable[[int], Sequence[T]], work: Callable[[T], None], is_o
             done, running = futures.wait(running, _LOOK_S, futures.FIRST_COMPLETED)
             for each in done:
                 each.result()
+
+
+def door(base_url: str, what: str) -> str:
+    """The address of a USS's door for something, such as one of `DOORS`."""
+    return f"{base_url.rstrip('/')}/uss/v1/{what}"
 
 
 def wait(tries: int) -> timedelta:

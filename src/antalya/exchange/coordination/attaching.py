@@ -10,7 +10,6 @@ from antalya.model.coordination import Extent, Reference, Watch
 from antalya.model.errors import error
 from antalya.ports import Transaction
 
-OFF_NOMINAL: tuple[f3548.State, ...] = ("Nonconforming", "Contingent")
 MOST_THERE = 100
 MOST_IMPLICIT = 1_000
 """Subscriptions of one USS that may lie over one place, whenever: each write of anybody there names them all. Of those that were
@@ -33,7 +32,7 @@ def attach(hub: Hub, tx: Transaction, request: Request, wanted: f3548.PutIntent,
     named, new = wanted.subscription_id or None, wanted.new_subscription
     if named is not None and new is not None:
         raise error("bad_field", "give either subscription_id or new_subscription", at="new_subscription")
-    strayed = wanted.state in OFF_NOMINAL
+    strayed = wanted.state in f3548.OFF_NOMINAL
     if new is not None:
         old = tx.utm_reference("intent", id)
         if not strayed:

@@ -2,14 +2,14 @@
 
 from antalya.exchange.bridge.adopting import forget, report
 from antalya.exchange.coordination.extents import area_of, given, volumes_of
-from antalya.exchange.coordination.intents import check_version, whole
 from antalya.exchange.coordination.placing import place, remove
-from antalya.exchange.coordination.writing import MOST_RESULTS, Done, Request, base_url, entity_id, new_ovn, write
+from antalya.exchange.coordination.reading import known, reference, search
+from antalya.exchange.coordination.writing import Done, Request, base_url, check_version, entity_id, new_ovn, write
 from antalya.exchange.hub import Hub
 from antalya.model import f3548
-from antalya.model.coordination import Extent, Reference
+from antalya.model.coordination import Reference
 from antalya.model.errors import error
-from antalya.ports import Reader, Transaction
+from antalya.ports import Transaction
 from antalya.steps.refer import constraint_for, subscribers
 
 
@@ -47,9 +47,7 @@ def delete(hub: Hub, request: Request, id: str) -> bytes:
 
     def job(tx: Transaction) -> Done:
         now = hub.moment(tx)
-        old = tx.utm_reference("constraint", id)
-        if old is None:
-            raise error("not_found", "no such constraint")
+        old = known(tx.utm_reference("constraint", id), "constraint")
         check_version(old, request)
         told = remove(tx, old, now)
         forget(hub, tx, "constraint", id, now)
@@ -60,20 +58,11 @@ def delete(hub: Hub, request: Request, id: str) -> bytes:
 
 def get(hub: Hub, party: str, id: str) -> dict[str, f3548.ConstraintReference]:
     """A constraint's reference. Raises bad_id, not_found."""
-    with hub.store.read() as tx:
-        found = tx.utm_reference("constraint", entity_id(id))
-    if found is None:
-        raise error("not_found", "no such constraint")
-    return {"constraint_reference": constraint_for(party, found)}
+    return {"constraint_reference": constraint_for(party, reference(hub, "constraint", id))}
 
 
 def query(hub: Hub, party: str, wanted: f3548.Query) -> dict[str, list[f3548.ConstraintReference]]:
     """The references in an area. Raises search_too_wide, and what the area raises."""
     area = area_of(wanted, hub.limits)
     with hub.store.read() as tx:
-        return {"constraint_references": [constraint_for(party, r) for r in search(tx, area)]}
-
-
-def search(tx: Reader, area: Extent) -> list[Reference]:
-    """All constraints in an area. Raises search_too_wide where they are more than one answer holds."""
-    return whole(tx.utm_references("constraint", area, limit=MOST_RESULTS + 1))
+        return {"constraint_references": [constraint_for(party, r) for r in search(tx, "constraint", area)]}

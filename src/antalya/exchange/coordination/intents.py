@@ -8,25 +8,26 @@ from typing import Any, NoReturn
 from msgspec import to_builtins
 
 from antalya.exchange.bridge.adopting import forget, report
-from antalya.exchange.coordination.attaching import OFF_NOMINAL, attach
+from antalya.exchange.coordination.attaching import attach
 from antalya.exchange.coordination.extents import Given, area_of, given, volumes_of
 from antalya.exchange.coordination.placing import SKEW, place, remove
+from antalya.exchange.coordination.reading import known, reference, search
 from antalya.exchange.coordination.writing import (
     COORDINATION,
     MONITORING,
-    MOST_RESULTS,
     Done,
     Request,
     base_url,
+    check_version,
     entity_id,
     new_ovn,
     write,
 )
 from antalya.exchange.hub import Hub
 from antalya.model import f3548
-from antalya.model.coordination import Extent, Reference, Watch
+from antalya.model.coordination import CALLED, Extent, Reference, Watch
 from antalya.model.errors import error
-from antalya.ports import Reader, Transaction
+from antalya.ports import Transaction
 from antalya.steps.refer import constraint_for, intent_for, subscribers
 
 NEXT: dict[f3548.State, frozenset[f3548.State]] = {
@@ -50,7 +51,7 @@ def put(hub: Hub, request: Request, id: str, wanted: f3548.PutIntent) -> bytes:
     extents raise.
     """
     id = entity_id(id)
-    request.need(MONITORING if wanted.state in OFF_NOMINAL else COORDINATION, f"the state {wanted.state}")
+    request.need(MONITORING if wanted.state in f3548.OFF_NOMINAL else COORDINATION, f"the state {wanted.state}")
     base_url(wanted.uss_base_url, hub)
     volumes = given(wanted.extents, hub.limits, times=True, heights=True)
 
@@ -78,9 +79,7 @@ def delete(hub: Hub, request: Request, id: str) -> bytes:
 
     def job(tx: Transaction) -> Done:
         now = hub.moment(tx)
-        old = tx.utm_reference("intent", id)
-        if old is None:
-            raise error("not_found", "no such operational intent")
+        old = known(tx.utm_reference("intent", id), "intent")
         check_version(old, request)
         if old.availability == "Down":
             raise error("uss_down", "a USS that is Down can't delete operational intents")
@@ -93,40 +92,14 @@ def delete(hub: Hub, request: Request, id: str) -> bytes:
 
 def get(hub: Hub, party: str, id: str) -> dict[str, f3548.IntentReference]:
     """An intent's reference. Raises bad_id, not_found."""
-    with hub.store.read() as tx:
-        found = tx.utm_reference("intent", entity_id(id))
-    if found is None:
-        raise error("not_found", "no such operational intent")
-    return {"operational_intent_reference": intent_for(party, found)}
+    return {"operational_intent_reference": intent_for(party, reference(hub, "intent", id))}
 
 
 def query(hub: Hub, party: str, wanted: f3548.Query) -> dict[str, list[f3548.IntentReference]]:
     """The references in an area. Raises search_too_wide, and what the area raises."""
     area = area_of(wanted, hub.limits)
     with hub.store.read() as tx:
-        return {"operational_intent_references": [intent_for(party, r) for r in search(tx, area)]}
-
-
-def search(tx: Reader, area: Extent) -> list[Reference]:
-    """All intents in an area. Raises search_too_wide where they are more than one answer holds."""
-    return whole(tx.utm_references("intent", area, limit=MOST_RESULTS + 1))
-
-
-def whole(found: list[Reference]) -> list[Reference]:
-    """What was found with a limit of one more than may be. Raises search_too_wide."""
-    if len(found) > MOST_RESULTS:
-        raise error("search_too_wide", f"more than {MOST_RESULTS} match")
-    return found
-
-
-def check_version(old: Reference, request: Request) -> None:
-    """Raises not_yours, stale_ovn."""
-    if old.manager != request.party:
-        raise error("not_yours", "it is managed by another USS")
-    if request.old is None:
-        raise error("stale_ovn", "it exists already: to change it, name its current OVN")
-    if old.ovn != request.old:
-        raise error("stale_ovn", "the OVN is not the current one")
+        return {"operational_intent_references": [intent_for(party, r) for r in search(tx, "intent", area)]}
 
 
 def _old(tx: Transaction, request: Request, id: str) -> Reference | None:
@@ -183,7 +156,7 @@ def _check_key(tx: Transaction, request: Request, id: str, key: Sequence[str], e
     recent = tx.utm_was_current(key, now - GRACE)
     intents = [r for r in tx.utm_references("intent", extent, but=key, limit=EVERY)
                if r.id != id and not (r.availability == "Down" and r.state == "Accepted")
-               and not (r.state in OFF_NOMINAL and r.id in recent)]
+               and not (r.state in f3548.OFF_NOMINAL and r.id in recent)]
     constraints = tx.utm_references("constraint", extent, but=key, limit=EVERY) if watch and watch.constraints else []
     if intents or constraints:
         _refuse(request.party, intents, constraints)
@@ -196,7 +169,7 @@ def _refuse(party: str, intents: list[Reference], constraints: list[Reference]) 
     if constraints:
         lists["missing_constraints"] = to_builtins([constraint_for(party, r) for r in constraints[:MOST_LISTED]])
     counts = " and ".join(f"{len(found)} {noun}{'s' if len(found) > 1 else ''}" for found, noun in
-                          ((intents, "operational intent"), (constraints, "constraint")) if found)
+                          ((intents, CALLED["intent"]), (constraints, CALLED["constraint"])) if found)
     cut = f"; the first {MOST_LISTED} of each are listed" if max(len(intents), len(constraints)) > MOST_LISTED else ""
     raise error("missing_ovns", f"the key lacks the current OVNs of {counts} whose cells, heights and times meet yours{cut}",
                 **lists)

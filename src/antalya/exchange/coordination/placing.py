@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from antalya.exchange.coordination.attaching import OFF_NOMINAL, release
+from antalya.exchange.coordination.attaching import release
+from antalya.model import f3548
 from antalya.model.coordination import Extent, Reference, Watch
 from antalya.ports import Transaction
 
@@ -34,4 +35,4 @@ def _replaced(tx: Transaction, old: Reference, now: datetime) -> None:
     """Remembers an intent's OVN, so that it does not come twice. Keys may go on naming it for a moment if the intent was
     off-nominal then; who names one from before does not know that it strays."""
     if old.kind == "intent":
-        tx.utm_replaced(old.id if old.state in OFF_NOMINAL else "", old.ovn, now, now - 2 * SKEW)
+        tx.utm_replaced(old.id if old.state in f3548.OFF_NOMINAL else "", old.ovn, now, now - 2 * SKEW)

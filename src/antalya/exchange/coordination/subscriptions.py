@@ -1,16 +1,14 @@
 """Subscriptions: create, change, delete, and their managers' own reading of them."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from msgspec import UNSET
 
-from antalya.exchange.coordination import constraints, intents
+from antalya.exchange.coordination import reading
 from antalya.exchange.coordination.attaching import check_room, covers
 from antalya.exchange.coordination.extents import Given, area_of, given
 from antalya.exchange.coordination.writing import (
     COORDINATION,
-    MOST_RESULTS,
     PROCESSING,
     Done,
     Request,
@@ -21,7 +19,7 @@ from antalya.exchange.coordination.writing import (
 )
 from antalya.exchange.hub import Hub
 from antalya.model import f3548
-from antalya.model.coordination import LAST, Extent, Reference, Watch
+from antalya.model.coordination import LAST, Extent, Reference, ReferenceKind, Watch
 from antalya.model.errors import AntalyaError, error
 from antalya.ports import Reader, Transaction
 from antalya.steps.refer import constraint_for, intent_for, subscription_of
@@ -64,17 +62,17 @@ def put(hub: Hub, request: Request, id: str, wanted: f3548.PutSubscription) -> b
         tx.utm_put_subscription(watch, extent)
         return Done(1, f3548.PutSubscriptionAnswer(
             subscription=subscription_of(watch, dependents),
-            operational_intent_references=tuple(intent_for(request.party, r) for r in _all(intents.search, tx, extent))
+            operational_intent_references=tuple(intent_for(request.party, r) for r in _all(tx, "intent", extent))
             if for_intents else UNSET,
-            constraint_references=tuple(constraint_for(request.party, r) for r in _all(constraints.search, tx, extent))
+            constraint_references=tuple(constraint_for(request.party, r) for r in _all(tx, "constraint", extent))
             if for_constraints else UNSET))
     return write(hub, request, "subscription", id, job)
 
 
-def _all(search: Callable[[Reader, Extent], list[Reference]], tx: Reader, extent: Extent) -> list[Reference]:
+def _all(tx: Reader, kind: ReferenceKind, extent: Extent) -> list[Reference]:
     """What is there now. Raises bad_field where it is more than one answer holds: here the interface has no 413."""
     try:
-        return search(tx, extent)
+        return reading.search(tx, kind, extent)
     except AntalyaError as refusal:
         raise error("bad_field", f"{refusal.detail}: subscribe to less", at="extents") from None
 
@@ -109,9 +107,7 @@ def query(hub: Hub, party: str, wanted: f3548.Query) -> dict[str, list[f3548.Sub
     """One's own subscriptions in an area that have not ended. Raises search_too_wide, and what the area raises."""
     area = area_of(wanted, hub.limits)
     with hub.store.read() as tx:
-        found = tx.utm_subscriptions(party, area, hub.clock(), MOST_RESULTS + 1)
-        if len(found) > MOST_RESULTS:
-            raise error("search_too_wide", f"more than {MOST_RESULTS} match")
+        found = reading.whole(tx.utm_subscriptions(party, area, hub.clock(), reading.MOST_RESULTS + 1))
         return {"subscriptions": [subscription_of(watch, tx.utm_dependents(watch.id)) for watch in found]}
 
 

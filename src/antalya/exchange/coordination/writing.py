@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 from msgspec import Struct, json
 
 from antalya.exchange.hub import Evidence, Hub
-from antalya.model.coordination import Answered, Kind
+from antalya.model.coordination import Answered, Kind, Reference
 from antalya.model.errors import error
 from antalya.model.f3548 import Message
 from antalya.ports import Remembered, Transaction
-from antalya.steps.record import leafing
 from antalya.wire.canonical import encode
 
 COORDINATION = "utm.strategic_coordination"
@@ -24,9 +23,6 @@ MONITORING = "utm.conformance_monitoring_sa"
 MANAGEMENT = "utm.constraint_management"
 PROCESSING = "utm.constraint_processing"
 ARBITRATION = "utm.availability_arbitration"
-MOST_RESULTS = 10_000
-"""What one answer holds at most. More is an error and never a list that looks whole."""
-
 LONGEST_URL = 300
 
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -94,6 +90,16 @@ def base_url(text: str, hub: Hub, at: str = "uss_base_url") -> str:
     raise error("bad_field", "it names no host, or no port of it", at=at)
 
 
+def check_version(old: Reference, request: Request) -> None:
+    """Whether a request may change a reference: its manager's, which names the current OVN. Raises not_yours, stale_ovn."""
+    if old.manager != request.party:
+        raise error("not_yours", "it is managed by another USS")
+    if request.old is None:
+        raise error("stale_ovn", "it exists already: to change it, name its current OVN")
+    if old.ovn != request.old:
+        raise error("stale_ovn", "the OVN is not the current one")
+
+
 def new_id(hub: Hub) -> str:
     """A random UUID of version 4, as the interface wants its ids."""
     return str(uuid.UUID(bytes=hub.salts(), version=4))
@@ -121,8 +127,7 @@ def write(hub: Hub, request: Request, kind: Kind, id: str, job: Callable[[Transa
             done = job(tx)
             now = tx.last_at()
             content = request.evidence.raw or request.act.encode()
-            hub.log(tx, leafing(f"utm.{kind}", now, request.party, id, content, hub.salts(), version=done.version,
-                                kid=request.evidence.kid))
+            hub.log(tx, f"utm.{kind}", now, request.party, id, content, version=done.version, kid=request.evidence.kid)
             answer = encode(done.answer).decode()
             tx.utm_put_answered(kind, id, Answered(request.party, request.sha256, answer, False))
             if request.key is not None:

@@ -22,7 +22,7 @@ from antalya.model.rules import (
 )
 from antalya.model.understandings import Understanding
 from antalya.picture import Prepared, Rulebook
-from antalya.scope import Clash
+from antalya.separations import Clash
 from antalya.steps.weigh.case import Case
 from antalya.steps.weigh.clashes import clashes_of, joint_forces
 from antalya.steps.weigh.limits import limit

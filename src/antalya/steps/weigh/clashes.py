@@ -8,7 +8,8 @@ from antalya.model.operations import Operation
 from antalya.model.parties import at_least
 from antalya.model.rules import AnyRule
 from antalya.model.understandings import Understanding
-from antalya.scope import Clash, between_signatories, parties_of
+from antalya.scope import between_signatories, parties_of
+from antalya.separations import Clash
 from antalya.steps.weigh.case import Ask, Case, finding, hotline
 from antalya.steps.weigh.trims import clash_trims, withdraw
 

@@ -8,7 +8,8 @@ from antalya.model.rules import Incompatible
 from antalya.model.understandings import Understanding
 from antalya.model.volume import Minima
 from antalya.picture import Prepared, shape_of
-from antalya.scope import ALL_HEIGHTS_M, Encounter, Ground, between_signatories, binds, kept, lasting
+from antalya.scope import Ground, between_signatories, binds, lasting
+from antalya.separations import ALL_HEIGHTS_M, Encounter, kept
 from antalya.steps.weigh.case import Case, finding
 from antalya.steps.weigh.trims import clash_trims, rule_trims, withdraw
 

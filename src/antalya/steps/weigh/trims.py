@@ -16,7 +16,7 @@ from antalya.geometry.overlap import Part, near_in_time_and_height, whole
 from antalya.model.findings import Met, Remedy, RemedyKind
 from antalya.model.operations import Operation
 from antalya.model.volume import Minima, Volume
-from antalya.scope import Encounter
+from antalya.separations import Encounter
 
 
 class Own(NamedTuple):

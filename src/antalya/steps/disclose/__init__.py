@@ -1,42 +1,31 @@
 """Disclose: what a viewer sees of a thing. Every door uses `disclose`; no other code redacts (docs/disclosure.md).
 
 The ladder: `nothing` · `overlap` (only the region and window where two things meet) · `envelope` (who, coarse cells and
-hours) · `details`. The broker and an operation's own party see details.
+hours) · `details`. The broker and an operation's own party see details. `levels` says who sees how much, `envelopes` how what is
+exact is made coarse.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from math import ceil, floor
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import reduce
 from typing import Any
 
 import msgspec
 from msgspec import to_builtins
 
-from antalya.geometry.cells import cell_outline, cells_outline, coarse
 from antalya.model.asks import Answer, Ask
 from antalya.model.findings import Clearance, Finding, Opened, Remedy, start_with_notice
 from antalya.model.operations import Operation
-from antalya.model.parties import Level, Stance, StanceLevel, at_least, higher, lower
+from antalya.model.parties import STANCES, Level, Stance, at_least, higher, lower
 from antalya.model.places import Control, Site
 from antalya.model.understandings import Understanding
-from antalya.model.volume import Outline, Volume
-from antalya.picture import Rulebook, Stored, shape_of
-from antalya.scope import between_signatories, parties_of
+from antalya.picture import Rulebook, Stored
+from antalya.steps.disclose.envelopes import envelope
+from antalya.steps.disclose.levels import Viewer, between, released_to
 
-ENVELOPE_LEVEL = 10
-"""S2 level of an envelope's cells: about 9 km wide."""
-_ENVELOPE_STEP_M = 500.0
-_LAST_HOUR = datetime.max.replace(minute=0, second=0, microsecond=0, tzinfo=UTC)
+__all__ = ["Context", "View", "Viewer", "disclose"]
 
 View = dict[str, Any]
-
-
-class Viewer(msgspec.Struct, frozen=True):
-    """Who looks: a party, or the neutral broker."""
-
-    party: str
-    broker: bool = False
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -54,52 +43,6 @@ class Context(msgspec.Struct, frozen=True):
     answers: Mapping[str, Sequence[Answer]] = msgspec.field(default_factory=dict)
     settled: frozenset[str] = frozenset()
     encoded: bool = False
-
-
-def level_of(viewer: Viewer, operation: Operation, findings: Iterable[Finding], asks: Iterable[Ask],
-             operations: Mapping[str, Operation], rulebook: Rulebook, now: datetime) -> Level:
-    """How much of an operation a viewer sees: the most of what its owner, a clash with it, or an ask about it releases.
-
-    `findings` are those that involve the operation, `asks` those about it, `operations` all those that the findings name.
-    """
-    if viewer.broker or operation.party == viewer.party:
-        return "details"
-    best = released_to(viewer, (), operation.disclosure)
-    by_id = {finding.id: finding for finding in findings}
-    for finding in by_id.values():
-        across = finding.other if finding.operation == operation.id else finding.operation
-        known = operations.get(across or "")
-        if finding.other is not None and known is not None and known.party == viewer.party:
-            best = higher(best, _between(finding, operations, rulebook, now))
-    for ask in asks:
-        found = by_id.get(ask.finding)
-        if ask.of == viewer.party and ask.state != "closed" and ask.kind != "conditions" and found is not None \
-                and found.other is None:
-            best = higher(best, _consent_level(operation, found, rulebook))
-    return best
-
-
-def _between(finding: Finding, operations: Mapping[str, Operation], rulebook: Rulebook, now: datetime) -> Level:
-    """What a finding shows the one side of the other: what was agreed between them when it was found, and no more than is agreed
-    now, for an agreement ends and nothing is found anew."""
-    one, other = operations.get(finding.operation), operations.get(finding.other or "")
-    if not at_least(finding.disclose, "envelope") or one is None or other is None:
-        return lower(finding.disclose, "overlap")
-    return lower(finding.disclose, between_signatories(one, other, rulebook, now))
-
-
-def sees_history(viewer: Viewer, operation: Operation) -> bool:
-    """Whether a viewer sees earlier versions of an operation, and how many there are: its own party and the broker, whatever
-    the present version shows to others."""
-    return viewer.broker or operation.party == viewer.party
-
-
-def _consent_level(operation: Operation, finding: Finding, rulebook: Rulebook) -> Level:
-    """What whoever must consent sees: the signatories' choice, for what is all theirs; else the envelope."""
-    agreed = rulebook.understandings.get(finding.understanding or "")
-    if agreed is None or agreed.disclosure is None or not set(parties_of(operation, rulebook)) <= set(agreed.signatories):
-        return "envelope"
-    return agreed.disclosure.consent
 
 
 def disclose(viewer: Viewer, thing: object, context: Context) -> View | None:
@@ -141,49 +84,6 @@ def _operation(stored: Stored, context: Context) -> View | None:
     return None
 
 
-def released_to(viewer: Viewer, owners: Collection[str], disclosure: Mapping[str, Level]) -> Level:
-    """What the owners of a thing show a viewer of it, or everybody; they and the broker see details."""
-    if viewer.broker or viewer.party in owners:
-        return "details"
-    return higher(disclosure.get("*", "nothing"), disclosure.get(viewer.party, "nothing"))
-
-
-@lru_cache(maxsize=4_096)
-def envelope_cells(volumes: tuple[Volume, ...]) -> tuple[int, ...]:
-    """The coarse cells of an envelope, sorted."""
-    return tuple(sorted({cell for v in volumes for cell in coarse(shape_of(v.outline), ENVELOPE_LEVEL)}))
-
-
-def released_volumes(volumes: tuple[Volume, ...], level: Level) -> tuple[Volume, ...]:
-    """What a level shows of volumes, as volumes: themselves, or an envelope's cells, each with its band and window; or none."""
-    if level == "details":
-        return volumes
-    if level != "envelope":
-        return ()
-    _, lower, upper, starts, ends = _envelope(volumes)
-    return tuple(Volume(outline=cell_outline(cell), lower_m=lower, upper_m=upper, starts_at=starts, ends_at=ends)
-                 for cell in envelope_cells(volumes))
-
-
-@lru_cache(maxsize=4_096)
-def _envelope(volumes: tuple[Volume, ...]) -> tuple[Outline | None, float, float, datetime, datetime]:
-    cells = envelope_cells(volumes)
-    start, end = min(v.starts_at for v in volumes), max(v.ends_at for v in volumes)
-    hour = timedelta(hours=1)
-    begins = start.replace(minute=0, second=0, microsecond=0)
-    ends = end.replace(minute=0, second=0, microsecond=0)
-    return (cells_outline(cells), floor(min(v.lower_m for v in volumes) / _ENVELOPE_STEP_M) * _ENVELOPE_STEP_M,
-            ceil(max(v.upper_m for v in volumes) / _ENVELOPE_STEP_M) * _ENVELOPE_STEP_M, begins,
-            end if ends in (end, _LAST_HOUR) else ends + hour)
-
-
-def envelope(volumes: tuple[Volume, ...]) -> View:
-    """Coarse cells, altitudes to 500 m outward, whole hours outward."""
-    outline, lower, upper, starts, ends = _envelope(volumes)
-    return {"outline": to_builtins(outline), "lower_m": lower, "upper_m": upper, "starts_at": to_builtins(starts),
-            "ends_at": to_builtins(ends)}
-
-
 def _own(viewer: Viewer, operation: str | None, context: Context) -> bool:
     return operation is not None and (viewer.broker or _owner(operation, context) == viewer.party)
 
@@ -202,9 +102,9 @@ def _finding_level(viewer: Viewer, finding: Finding, context: Context) -> Level:
     foreign = [o for o in sides if not _own(viewer, o, context)]
     if not foreign:
         return "details"
-    released = min((context.levels.get(o, "nothing") for o in foreign), key=("nothing", "overlap", "envelope", "details").index)
+    released = reduce(lower, (context.levels.get(o, "nothing") for o in foreign))
     if len(foreign) < len(sides):
-        return higher(released, _between(finding, context.operations, context.rulebook, context.now))
+        return higher(released, between(finding, context.operations, context.rulebook, context.now))
     if site is not None and site.owner == viewer.party:
         return higher(released, "overlap")
     asked = any(a.of == viewer.party and a.state != "closed" for a in context.asks.get(finding.id, ()))
@@ -284,8 +184,7 @@ def _stance(viewer: Viewer, finding: Finding, named: bool, context: Context) -> 
     operation = context.operations.get(across)
     if operation is None or not operation.forces:
         return None
-    order: tuple[StanceLevel, ...] = ("partner", "neutral", "rival", "adversary")
-    return max((context.rulebook.stance(viewer.party, force, context.now) for force in operation.forces), key=order.index)
+    return max((context.rulebook.stance(viewer.party, force, context.now) for force in operation.forces), key=STANCES.index)
 
 
 def _ask(viewer: Viewer, ask: Ask, context: Context) -> View | None:
