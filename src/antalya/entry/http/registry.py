@@ -19,8 +19,9 @@ from antalya.model.understandings import Status, Understanding
 from antalya.ports import Kind, Thing
 
 READ, FILE, OPERATE, BROKER = "antalya.read", "antalya.file", "antalya.operate", "antalya.broker"
+_SIGNED = ("bad_signature", "signature_required")
 _ERRORS = ("bad_json", "bad_field", "bad_text", "not_yours", "no_scope", "unknown_reference", "precondition_required",
-           "stale_etag", "wrong_state", "bad_signature", "ring_not_closed", "ring_crosses_itself", "outline_too_wide",
+           "stale_etag", "wrong_state", *_SIGNED, "ring_not_closed", "ring_crosses_itself", "outline_too_wide",
            "area_too_large", "too_many_vertices", "bad_window", "bad_band", "naive_time", "duplicate_id")
 
 
@@ -94,9 +95,9 @@ ENDPOINTS = (
     *_rows("understanding", "understandings", Understanding, (FILE, BROKER, OPERATE), examples.UNDERSTANDING,
            shapes.UnderstandingView),
     Endpoint("POST", "/v1/understandings/{id}/signatures", "Sign the content of an understanding", (FILE,), sign, SignatureBody,
-             shapes.Registered, errors=("not_found", "not_yours", "stale_etag", "wrong_state", "bad_signature"),
+             shapes.Registered, errors=("not_found", "not_yours", "stale_etag", "wrong_state", *_SIGNED),
              example=examples.SIGNATURE, gives=("ETag",)),
     Endpoint("POST", "/v1/understandings/{id}/status", "Suspend, resume or end an understanding", (FILE,), set_status,
-             StatusBody, shapes.Registered, errors=("not_found", "not_yours", "wrong_state"), example=examples.STATUS,
+             StatusBody, shapes.Registered, errors=("not_found", "not_yours", "wrong_state", *_SIGNED), example=examples.STATUS,
              gives=("ETag",)),
 )
