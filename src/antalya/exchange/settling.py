@@ -1,11 +1,12 @@
 """Settling: answers to asks, what time does to asks, and what was delivered."""
 
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
 
 from antalya.exchange.bridge import showing
-from antalya.exchange.checking import AN_HOUR, clearances, since, tell_of_clearances
+from antalya.exchange.checking import AN_HOUR, clearances, counted_with, prepared, recheck, since, tell_of_clearances
 from antalya.exchange.coordination import subscriptions
 from antalya.exchange.coordination.writing import note_handed_over
 from antalya.exchange.hub import Evidence, Hub
@@ -13,6 +14,7 @@ from antalya.exchange.proving import receipt
 from antalya.exchange.viewing import gather
 from antalya.model.asks import Answer
 from antalya.model.errors import error
+from antalya.model.rules import Limit
 from antalya.ports import Transaction
 from antalya.steps.admit import check_signed
 from antalya.steps.ask import answered, lapsed
@@ -88,6 +90,7 @@ def tick(hub: Hub) -> int:
             hub.log(tx, leafing("finding.closed", now, "exchange", opened.finding.id, canonical(opened.finding), hub.salts()))
             for ask in tx.asks(finding=opened.finding.id, state="open"):
                 tx.put_ask(replace(ask, state="closed"))
+        tells += _less_crowded(hub, tx, over, now)
         hub.tell(tx, tells, now)
         note_handed_over(tx, answers)
         return count + len(over) + showing.over(hub, tx, now) + subscriptions.clear(tx, now)
@@ -95,6 +98,16 @@ def tick(hub: Hub) -> int:
     hub.handed_over.difference_update(answers)
     hub.bell.ring()
     return changed
+
+
+def _less_crowded(hub: Hub, tx: Transaction, over: list[str], now: datetime) -> list[Tell]:
+    """Checks again what `limit` rules counted together with operations that are over, and whom to tell."""
+    rulebook = tx.rulebook()
+    if not any(rule.operations_at_once is not None for _, rule in rulebook.of_kind(Limit)):
+        return []
+    gone = map(prepared, tx.operations_of(over).values())
+    there = {p.operation.id for subject in gone for p in counted_with(tx, subject, rulebook)}
+    return recheck(hub, tx, sorted(there), now, "over", rulebook=rulebook).tells
 
 
 def delivered(hub: Hub, party: str, up_to: int) -> None:
