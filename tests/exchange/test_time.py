@@ -42,8 +42,13 @@ def test_what_a_rule_keeps_apart_for_longer_stays_as_long(any_world: World) -> N
         world.later(hours=later)
         assert world.clearance(held) == "held"
     assert world.file("RU", replace(after, starts_at=world.clock.now))["clearance"] == "held"
+    asked = world.asks("TR")[0]["id"]
+    before = viewing.events(world.hub, BROKER, 0)[-1]["id"]
     world.later(hours=1.2)
     assert world.clearance(held) == "clear"
+    told = {(e["type"], e["subject"]) for e in viewing.events(world.hub, Viewer("RU"), before, 1_000)}
+    assert {("clearance.clear", held), ("ask.closed", asked)} <= told
+    assert "finding.closed" in {type_ for type_, _ in told}
 
 
 def test_who_came_one_too_many_is_not_when_the_others_are_over(any_world: World) -> None:

@@ -1,6 +1,5 @@
 """Settling: answers to asks, what time does to asks, and what was delivered."""
 
-from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from antalya.exchange.viewing import gather
 from antalya.model.asks import Answer
 from antalya.model.errors import error
 from antalya.model.rules import Limit
+from antalya.picture import Rulebook
 from antalya.ports import Transaction
 from antalya.steps.admit import check_signed
 from antalya.steps.ask import answered, lapsed
@@ -85,12 +85,10 @@ def tick(hub: Hub) -> int:
             tells += [Tell(o.party, f"clearance.{clearances(tx, [id_], now)[id_]}", id_) for id_, o in operations.items()]
             count += 1
         over = tx.drop_from_index(since(tx.rulebook(), now))
-        for opened in tx.findings(operations=over):
-            tx.close_finding(opened.finding.id, now, "over")
-            hub.log(tx, leafing("finding.closed", now, "exchange", opened.finding.id, canonical(opened.finding), hub.salts()))
-            for ask in tx.asks(finding=opened.finding.id, state="open"):
-                tx.put_ask(replace(ask, state="closed"))
-        tells += _less_crowded(hub, tx, over, now)
+        rulebook = tx.rulebook()
+        found = {o for opened in tx.findings(operations=over) for o in (opened.finding.operation, opened.finding.other)}
+        again = [*(id_ for id_ in over if id_ in found), *_less_crowded(tx, over, rulebook)]
+        tells += recheck(hub, tx, again, now, "over", rulebook=rulebook).tells
         hub.tell(tx, tells, now)
         note_handed_over(tx, answers)
         return count + len(over) + showing.over(hub, tx, now) + subscriptions.clear(tx, now)
@@ -100,14 +98,12 @@ def tick(hub: Hub) -> int:
     return changed
 
 
-def _less_crowded(hub: Hub, tx: Transaction, over: list[str], now: datetime) -> list[Tell]:
-    """Checks again what `limit` rules counted together with operations that are over, and whom to tell."""
-    rulebook = tx.rulebook()
+def _less_crowded(tx: Transaction, over: list[str], rulebook: Rulebook) -> list[str]:
+    """What `limit` rules counted together with operations that are over."""
     if not any(rule.operations_at_once is not None for _, rule in rulebook.of_kind(Limit)):
         return []
     gone = map(prepared, tx.operations_of(over).values())
-    there = {p.operation.id for subject in gone for p in counted_with(tx, subject, rulebook)}
-    return recheck(hub, tx, sorted(there), now, "over", rulebook=rulebook).tells
+    return sorted({p.operation.id for subject in gone for p in counted_with(tx, subject, rulebook)})
 
 
 def delivered(hub: Hub, party: str, up_to: int) -> None:
