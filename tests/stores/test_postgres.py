@@ -345,7 +345,8 @@ AT_COMMIT, AT_ONCE = "DEFERRABLE INITIALLY DEFERRED", ""
 
 
 @pytest.mark.parametrize(("code", "table", "when"), [("40001", "event", AT_COMMIT), ("40001", "event", AT_ONCE),
-                                                    ("40P01", "event", AT_ONCE), ("40001", "leaf", AT_ONCE)])
+                                                    ("40P01", "event", AT_ONCE), ("40001", "leaf", AT_ONCE),
+                                                    ("25P04", "thing", AT_ONCE)])  # PostgreSQL 17's transaction_timeout
 def test_an_aborted_transaction_is_done_again_with_all_its_jobs_and_nothing_of_it_remembered(
         postgres_url: str, db: psycopg.Connection[Any], code: str, table: str, when: str) -> None:
     with closing(PostgresStore(postgres_url)) as store:
