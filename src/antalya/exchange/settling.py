@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from antalya.exchange.bridge import showing
-from antalya.exchange.checking import AN_HOUR, clearances, counted_with, prepared, recheck, since, tell_of_clearances
+from antalya.exchange.checking import AN_HOUR, clearances, close, counted_with, prepared, recheck, since, tell_of_clearances
 from antalya.exchange.coordination import subscriptions
 from antalya.exchange.coordination.writing import note_handed_over
 from antalya.exchange.hub import Evidence, Hub
@@ -86,9 +86,8 @@ def tick(hub: Hub) -> int:
             count += 1
         over = tx.drop_from_index(since(tx.rulebook(), now))
         rulebook = tx.rulebook()
-        found = {o for opened in tx.findings(operations=over) for o in (opened.finding.operation, opened.finding.other)}
-        again = [*(id_ for id_ in over if id_ in found), *_less_crowded(tx, over, rulebook)]
-        tells += recheck(hub, tx, again, now, "over", rulebook=rulebook).tells
+        tells += close(hub, tx, tx.findings(operations=over), now, "over", rulebook).tells
+        tells += recheck(hub, tx, _less_crowded(tx, over, rulebook), now, "over", rulebook=rulebook).tells
         hub.tell(tx, tells, now)
         note_handed_over(tx, answers)
         return count + len(over) + showing.over(hub, tx, now) + subscriptions.clear(tx, now)
