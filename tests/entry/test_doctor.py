@@ -100,3 +100,21 @@ def test_a_database_is_looked_at_and_left_as_it_is(home: Path, postgres_url: str
     with psycopg.connect(postgres_url) as db:
         db.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
     assert "store_read_only" in looks(home, 1, ANTALYA_STORE=postgres_url)["Store"]["detail"]
+
+
+def test_a_role_that_may_not_write_in_a_database_or_not_even_read_is_no_good(home: Path, postgres_url: str) -> None:
+    with closing(opening.connect(postgres_url, 5)) as db:
+        opening.migrate(db)
+        db.execute("CREATE ROLE guest LOGIN")
+        try:
+            for may in (None, "SELECT", "SELECT, INSERT"):
+                if may:
+                    db.execute(f"GRANT {may} ON ALL TABLES IN SCHEMA public TO guest".encode())
+                said = looks(home, 1, ANTALYA_STORE=postgres_url.replace("antalya@", "guest@"))["Store"]
+                assert said["state"] == "fail"
+                assert "store_read_only" in said["detail"]
+            db.execute("GRANT UPDATE ON ALL TABLES IN SCHEMA public TO guest")
+            assert looks(home, 0, ANTALYA_STORE=postgres_url.replace("antalya@", "guest@"))["Store"]["state"] == "ok"
+        finally:
+            db.execute("DROP OWNED BY guest")
+            db.execute("DROP ROLE guest")

@@ -10,7 +10,8 @@ from tests.world import BROKER, DAWN, World, hours, volume
 
 from antalya.exchange import viewing
 from antalya.exchange.proving import receipt_for
-from antalya.model.rules import Separation
+from antalya.model import Circle
+from antalya.model.rules import Limit, Separation
 from antalya.model.understandings import Understanding
 from antalya.steps.disclose import Viewer
 from antalya.steps.narrow import Search
@@ -41,8 +42,26 @@ def test_what_a_rule_keeps_apart_for_longer_stays_as_long(any_world: World) -> N
         world.later(hours=later)
         assert world.clearance(held) == "held"
     assert world.file("RU", replace(after, starts_at=world.clock.now))["clearance"] == "held"
+    asked = world.asks("TR")[0]["id"]
+    before = viewing.events(world.hub, BROKER, 0)[-1]["id"]
     world.later(hours=1.2)
     assert world.clearance(held) == "clear"
+    told = {(e["type"], e["subject"]) for e in viewing.events(world.hub, Viewer("RU"), before, 1_000)}
+    assert {("clearance.clear", held), ("ask.closed", asked)} <= told
+    assert "finding.closed" in {type_ for type_, _ in told}
+
+
+def test_who_came_one_too_many_is_not_when_the_others_are_over(any_world: World) -> None:
+    world = any_world
+    one = Limit(id="one", outline=Circle(center=(37.95, 36.55), radius_m=20_000), operations_at_once=1)
+    world.agree(Understanding(id="u", title="u", signatories=("TR", "RU"), rules=(one,), since=DAWN))
+    world.file("TR", volume(upper_m=100, start=DAWN + hours(1), end=DAWN + hours(2)))
+    second = world.file("RU", volume(lower_m=900, start=DAWN + hours(1.5), end=DAWN + hours(6)))["operation"]["id"]
+    world.later(hours=2.9)
+    assert world.clearance(second) == "blocked"
+    world.later(hours=0.2)
+    assert world.clearance(second) == "clear"
+    assert ("clearance.clear", second) in {(e["type"], e["subject"]) for e in viewing.events(world.hub, Viewer("RU"), 0, 100)}
 
 
 def test_a_change_of_what_has_just_ended_frees_nobody(world: World) -> None:

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from importlib.resources import files
 from typing import Any
 
@@ -156,6 +156,12 @@ def test_another_program_s_database_is_left_alone(postgres_url: str, db: psycopg
     assert len(db.execute("SELECT 1 FROM information_schema.tables WHERE table_schema = 'public'").fetchall()) == 1
 
 
+def test_views_that_an_extension_brought_along_are_no_other_program_s(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    db.execute("CREATE VIEW pg_stat_statements AS SELECT 1 AS calls")
+    with closing(PostgresStore(postgres_url)) as store:
+        assert store.write(leaf("x")) == 0
+
+
 def test_an_interrupted_making_goes_on(postgres_url: str, db: psycopg.Connection[Any]) -> None:
     script = files("antalya.store.postgres").joinpath("0001.sql").read_text(encoding="utf-8")
     for statement in re.sub(r"--.*", "", script).split(";")[:7]:  # a database that makes tables outside transactions leaves this
@@ -168,6 +174,18 @@ def test_a_database_in_another_encoding_is_refused(postgres_server: PostgresServ
     with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as db:
         db.execute("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc TEMPLATE template0")
     assert "ENCODING 'UTF8'" in refused(postgres_server.url("latin")).detail
+
+
+def test_a_role_whose_schemas_are_not_there_is_told_so(postgres_url: str) -> None:
+    failure = refused(postgres_url + "&options=-csearch_path%3Dnowhere")
+    assert (failure.code.name, "search_path" in failure.detail) == ("bad_setting", True)
+
+
+def test_texts_are_sent_as_they_are_whatever_encoding_an_address_names(postgres_url: str) -> None:
+    with closing(PostgresStore(postgres_url + "&client_encoding=LATIN1")) as store:
+        store.write(lambda tx: tx.add_event("Türkiye ğüş ж م", "x", "y", NOW))
+        with store.read() as tx:
+            assert [event.party for event in tx.events(None)] == ["Türkiye ğüş ж م"]
 
 
 @pytest.mark.parametrize("url", ["postgresql://antalya:very-secret@/x?host=/nowhere", "postgresql://antalya:very-secret@[::1/x",
@@ -327,7 +345,8 @@ AT_COMMIT, AT_ONCE = "DEFERRABLE INITIALLY DEFERRED", ""
 
 
 @pytest.mark.parametrize(("code", "table", "when"), [("40001", "event", AT_COMMIT), ("40001", "event", AT_ONCE),
-                                                    ("40P01", "event", AT_ONCE), ("40001", "leaf", AT_ONCE)])
+                                                    ("40P01", "event", AT_ONCE), ("40001", "leaf", AT_ONCE),
+                                                    ("25P04", "thing", AT_ONCE)])  # PostgreSQL 17's transaction_timeout
 def test_an_aborted_transaction_is_done_again_with_all_its_jobs_and_nothing_of_it_remembered(
         postgres_url: str, db: psycopg.Connection[Any], code: str, table: str, when: str) -> None:
     with closing(PostgresStore(postgres_url)) as store:
@@ -473,6 +492,17 @@ def test_readers_and_writers_go_on_after_the_server_was_started_again(own_server
             assert leaves(store)[0] == "kept"
             assert store.write(leaf(how)) > 0
         assert leaves(store) == ["kept", "fast", "immediate"]
+
+
+def test_readers_go_on_however_many_of_their_connections_were_lost(postgres_url: str, db: psycopg.Connection[Any]) -> None:
+    with closing(PostgresStore(postgres_url, readers=3)) as store:
+        store.write(leaf("kept"))
+        with ExitStack() as all_of_them:
+            for _ in range(3):
+                assert all_of_them.enter_context(store.read()).log_size() == 1
+        db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                   "WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        assert leaves(store) == ["kept"]
 
 
 def test_without_its_server_a_store_is_not_ready_and_then_it_is(own_server: PostgresServer) -> None:

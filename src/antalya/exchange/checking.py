@@ -99,14 +99,23 @@ def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, becaus
     return changes
 
 
+def close(hub: Hub, tx: Transaction, found: Iterable[Opened], now: datetime, because: str, rulebook: Rulebook) -> Changes:
+    """Closes findings without a check, all at once, and what is asked about them."""
+    changes = Changes()
+    if before := {opened.finding.id: opened for opened in found}:
+        _reconcile(hub, tx, before, {}, now, because, False, rulebook, changes)
+    _log_changes(hub, tx, changes, now)
+    return changes
+
+
 def _ready(stored: Stored, subject: Prepared | None) -> Prepared:
     return subject if subject is not None and subject.operation is stored.operation else prepared(stored)
 
 
 def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Opened], after: dict[str, Finding], now: datetime, because: str,
-               again: bool, rulebook: Rulebook, changes: Changes, subject: str) -> None:
+               again: bool, rulebook: Rulebook, changes: Changes, *subject: str) -> None:
     found = [*(o.finding for o in before.values()), *after.values()]
-    touched = {o for f in found for o in (f.operation, f.other) if o is not None} | {subject}
+    touched = {o for f in found for o in (f.operation, f.other) if o is not None}.union(subject)
     stored = tx.operations_of(touched)
     operations = {id_: s.operation for id_, s in stored.items()}
     owing = {f.operation for f in found}

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from antalya.exchange.bridge import showing
-from antalya.exchange.checking import AN_HOUR, clearances, since, tell_of_clearances
+from antalya.exchange.checking import AN_HOUR, clearances, close, counted_with, prepared, recheck, since, tell_of_clearances
 from antalya.exchange.coordination import subscriptions
 from antalya.exchange.coordination.writing import note_handed_over
 from antalya.exchange.gathering import gather
@@ -13,6 +13,8 @@ from antalya.exchange.hub import Evidence, Hub
 from antalya.exchange.proving import receipt
 from antalya.model.asks import Answer
 from antalya.model.errors import error
+from antalya.model.rules import Limit
+from antalya.picture import Rulebook
 from antalya.ports import Transaction
 from antalya.steps.admit import check_signed
 from antalya.steps.ask import answered, lapsed
@@ -83,11 +85,9 @@ def tick(hub: Hub) -> int:
             tells += [Tell(o.party, f"clearance.{clearances(tx, [id_], now)[id_]}", id_) for id_, o in operations.items()]
             count += 1
         over = tx.drop_from_index(since(tx.rulebook(), now))
-        for opened in tx.findings(operations=over):
-            tx.close_finding(opened.finding.id, now, "over")
-            hub.log(tx, "finding.closed", now, EXCHANGE, opened.finding.id, canonical(opened.finding))
-            for ask in tx.asks(finding=opened.finding.id, state="open"):
-                tx.put_ask(replace(ask, state="closed"))
+        rulebook = tx.rulebook()
+        tells += close(hub, tx, tx.findings(operations=over), now, "over", rulebook).tells
+        tells += recheck(hub, tx, _less_crowded(tx, over, rulebook), now, "over", rulebook=rulebook).tells
         hub.tell(tx, tells, now)
         note_handed_over(tx, answers)
         return count + len(over) + showing.over(hub, tx, now) + subscriptions.clear(tx, now)
@@ -95,6 +95,14 @@ def tick(hub: Hub) -> int:
     hub.handed_over.difference_update(answers)
     hub.bell.ring()
     return changed
+
+
+def _less_crowded(tx: Transaction, over: list[str], rulebook: Rulebook) -> list[str]:
+    """What `limit` rules counted together with operations that are over."""
+    if not any(rule.operations_at_once is not None for _, rule in rulebook.of_kind(Limit)):
+        return []
+    gone = map(prepared, tx.operations_of(over).values())
+    return sorted({p.operation.id for subject in gone for p in counted_with(tx, subject, rulebook)})
 
 
 def delivered(hub: Hub, party: str, up_to: int) -> None:

@@ -7,7 +7,8 @@ import psycopg
 
 from antalya.model.errors import AntalyaError, error
 
-_GONE = {"57P01", "57P02", "57P03", "57P05", "25P03"}
+_GONE = {"57P01", "57P02", "57P03", "57P05", "25P03", "25P04"}
+"""It stops or starts, or it ended the session: idle for too long, in a transaction or not, or too long in one."""
 _NAMES = {
     "53100": "store_full", "58030": "store_full",  # disk full, I/O error
     "25006": "store_read_only", "42501": "store_read_only",  # a replica; no privilege

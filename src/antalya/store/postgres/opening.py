@@ -1,7 +1,7 @@
 """Connecting to a PostgreSQL database, and making the tables in it or bringing them forward."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from importlib.resources import files
 from time import perf_counter, sleep
 from typing import Any
@@ -23,12 +23,14 @@ from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from antalya.model.errors import error
 from antalya.store.forward import hold_volumes
-from antalya.store.postgres.errors import lost
+from antalya.store.postgres.errors import lost, named_errors
 
 VERSION, HELD = 10, 10
 """Of the tables; and since when `volumes` has what the index in memory holds."""
-_DEFAULTS = {"application_name": "antalya", "client_encoding": "UTF8", "connect_timeout": "5", "keepalives_idle": "10",
-             "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "20000"}
+_DEFAULTS = {"application_name": "antalya", "connect_timeout": "5", "keepalives_idle": "10", "keepalives_interval": "5",
+             "keepalives_count": "3", "tcp_user_timeout": "20000"}
+_ALWAYS = {"client_encoding": "UTF8"}
+"""Whatever the address says: `Pipeline` sends texts as they are in UTF-8."""
 LOCK = 0x616E74616C7961
 """The advisory lock of whoever brings a database forward."""
 _TRIES = 10
@@ -41,7 +43,7 @@ _AT_IT_TOO = UniqueViolation, DuplicateTable, UndefinedTable, DuplicateObject, S
 def address(url: str) -> str:
     """What libpq needs to connect. Raises bad_setting; the address stays unsaid, for a password may be in it."""
     try:
-        return make_conninfo(**(_DEFAULTS | {name: str(value) for name, value in conninfo_to_dict(url).items()}))
+        return make_conninfo(**(_DEFAULTS | {name: str(value) for name, value in conninfo_to_dict(url).items()} | _ALWAYS))
     except psycopg.Error:
         raise error("bad_setting", "not an address of PostgreSQL: postgresql://user@host:5432/database?sslmode=verify-full",
                     at="store") from None
@@ -92,7 +94,7 @@ def connect_first(conninfo: str, busy_s: float) -> Connection[Any]:
 
 def migrate(db: Connection[Any], *, alone: bool = True) -> None:
     """Brings the database to VERSION; `alone`: one process after the other, where the database knows such locks. Raises
-    store_newer, store_broken for another program's database, bad_setting for one that is not in UTF-8."""
+    store_newer, store_broken for another program's database, bad_setting for one that is not in UTF-8 or has no schema for it."""
     with _alone(db) if alone else nullcontext():
         _brought_forward(db)
 
@@ -158,8 +160,11 @@ def _version(db: Connection[Any]) -> int:
     if encoding not in ("UTF8", "SQL_UTF8"):
         raise error("bad_setting", f"the store's database is in {encoding}: make one with ENCODING 'UTF8' TEMPLATE template0",
                     at="store")
-    tables = {name for (name,) in db.execute(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")}
+    [(schema,)] = db.execute("SELECT current_schema()").fetchall()
+    if schema is None:
+        raise error("bad_setting", "the store's database has none of the schemas that this role's search_path names", at="store")
+    # of everybody's tables: information_schema has those only that this role may use
+    tables = {name for (name,) in db.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (schema,))}
     if not tables:
         return 0
     known = dict(db.execute("SELECT key, value FROM meta").fetchall()) if "meta" in tables else {}
@@ -170,11 +175,10 @@ def _version(db: Connection[Any]) -> int:
 
 def look(url: str) -> dict[str, Any]:
     """What a doctor wants to know of a database, without changing it: `version` of the server, `bytes` (None: it does not say),
-    `fsync` ("on" where it says nothing of it), `ping_s` of one question, whether it is `read_only`; the version of the `tables`
-    (0: there are none), the `last_at` of the log (microseconds since 1970) and its `leaves`. Raises bad_setting, not_ready,
-    store_broken."""
-    db = connect_first(address(url), 5)
-    try:
+    `fsync` ("on" where it says nothing of it), `ping_s` of one question, whether it is `read_only`, for all or for this role; the
+    version of the `tables` (0: there are none), the `last_at` of the log (microseconds since 1970) and its `leaves`. Raises
+    bad_setting, not_ready, store_broken, store_read_only where this role may not even read."""
+    with closing(connect_first(address(url), 5)) as db, named_errors():
         begun = perf_counter()
         db.execute("SELECT 1")
         ping_s = perf_counter() - begun
@@ -184,11 +188,10 @@ def look(url: str) -> dict[str, Any]:
         found = {"version": version, "fsync": fsync, "ping_s": ping_s, "bytes": None, "read_only": only == "on",
                  "tables": _version(db), "last_at": 0, "leaves": 0}
         if found["tables"]:
-            [(last_at, found["leaves"])] = db.execute("SELECT (SELECT value FROM meta WHERE key = 'last_at'), "
-                                                      "(SELECT coalesce(max(idx) + 1, 0) FROM leaf)").fetchall()
-            found["last_at"] = int(last_at or 0)
+            [(last_at, found["leaves"], writes)] = db.execute(
+                "SELECT (SELECT value FROM meta WHERE key = 'last_at'), (SELECT coalesce(max(idx) + 1, 0) FROM leaf), "
+                "has_table_privilege('leaf', 'INSERT') AND has_table_privilege('meta', 'UPDATE')").fetchall()
+            found["last_at"], found["read_only"] = int(last_at or 0), found["read_only"] or not writes
         with suppress(psycopg.errors.UndefinedFunction, psycopg.errors.FeatureNotSupported):
             [(found["bytes"],)] = db.execute("SELECT pg_database_size(current_database())").fetchall()
         return found
-    finally:
-        db.close()

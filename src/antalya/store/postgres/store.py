@@ -19,7 +19,6 @@ from psycopg import Connection
 from psycopg.errors import UniqueViolation
 from psycopg_pool import ConnectionPool
 
-from antalya.model.errors import error
 from antalya.ports import Watch
 from antalya.store import line
 from antalya.store.postgres.errors import again, lost, named, named_errors
@@ -75,18 +74,18 @@ class PostgresStore:
                 self._pool.putconn(db)
 
     def _snapshot(self) -> Connection[Any]:
-        """A connection in a transaction that reads. Those the server has closed meanwhile are put away."""
-        for _ in range(self._pool.max_size):
+        """A connection in a transaction that reads. Those the server has closed meanwhile, all of them perhaps, are put away."""
+        until = monotonic() + self._answer_s
+        while True:
             db = self._pool.getconn()
             try:
                 db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 return db
             except psycopg.Error as failure:
                 self._pool.putconn(db)
-                if not lost(failure):
+                if not lost(failure) or monotonic() > until:
                     raise
                 self._turns.kept = Caches()
-        raise error("not_ready", "the store's server does not answer")
 
     # the writer
 
