@@ -99,7 +99,7 @@ class Exchange:
             extra = {name: said[name] for name in ("instance", "retry_after_s") if name in said}
             return AntalyaError(code, said["detail"], at=said.get("at", ""), **extra)
         except (ValueError, KeyError, TypeError):
-            return error("not_ready", f"{self.url} answered {answer.status_code}: not an exchange?")
+            return error("not_ready", f"{self.url} answered {answer.status_code}, which is no exchange's answer")
 
 
 def host_of(url: str) -> str:
