@@ -19,7 +19,7 @@ def finding(id: str, **more: Any) -> dict[str, Any]:
     base = {"id": id, "level": "details", "kind": "clash", "effect": "hold", "settled": False, "why": "clash",
             "text": f"why {id}", "rule_kind": None, "understanding": None, "operation": "op-tr", "other": "op-us", "site": None,
             "met": [{"region": SQUARE}], "remedies": [{"operation": o, "text": "Start later."} for o in ("op-tr", "op-tr", "op-us")],
-            "starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z"}
+            "starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z", "closed_at": None}
     return base | more
 
 

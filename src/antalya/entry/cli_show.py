@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from antalya.entry.client import LOCAL, Exchange, Token, TokenFile, Url, address
-from antalya.entry.terminal import AsJson, print_table, say, short, warn
+from antalya.entry.terminal import AsJson, minutes, print_table, say, short, warn
 from antalya.model.errors import AntalyaError, error
 
 Row = tuple[str, ...]
@@ -19,12 +19,13 @@ def _operation(view: Any) -> Row:
     noun = view.get("operation", view)
     times = [view["envelope"]] if "envelope" in view else noun["volumes"]
     return (view["id"], noun["party"], noun["activity"], short(min(t["starts_at"] for t in times)),
-            short(max(t["ends_at"] for t in times), up=True), noun["state"], view.get("clearance") or view["level"],
-            noun.get("title", ""))
+            short(max(t["ends_at"] for t in times), up=True), noun["state"],
+            view["level"] if "envelope" in view else view["clearance"] or "", noun.get("title", ""))
 
 
 def _ask(view: Any) -> Row:
-    return view["id"], view["kind"], view["state"], view["of"] or "another party", short(view["deadline"]), view["text"]
+    until = view["deadline"] if view["state"] == "open" else view["valid_until"]  # when an answer is due; when a yes ends
+    return view["id"], view["kind"], view["state"], view["of"] or "another party", short(until), view["text"]
 
 
 def _claim(view: Any) -> Row:
@@ -118,7 +119,7 @@ def _print_findings(picture: Any) -> None:
     from antalya.entry.report import plain, rows, when
     found = rows(picture, {})
     for row in found:
-        typer.echo(f"{row.state}  {row.id}")
+        typer.echo(f"{row.state}  {row.id}" + (f"  since {minutes(row.closed_at)} UTC" if row.closed_at else ""))
         window = f"{when(row.starts_at, row.ends_at)} UTC" if row.starts_at else "–"
         for label, lines in (("who", row.who or ("–",)), ("what", (row.what,)), ("where", (row.where,)), ("when", (window,)),
                              ("why", (row.why,)), ("remedy", row.remedies)):

@@ -28,8 +28,8 @@ WIDE = 140
 """From so many columns on, a finding is one row of seven columns; in fewer it is a block of labelled lines."""
 
 _STATE_STYLE = {"BLOCKED": "bold red", "REFUSED": "bold red", "HELD": "bold yellow", "SETTLED": "green", "NOTED": "dim",
-                "CLEAR": "green"}
-_ORDER = ("BLOCKED", "REFUSED", "HELD", "SETTLED", "NOTED")
+                "CLOSED": "dim", "CLEAR": "green"}
+_ORDER = ("BLOCKED", "REFUSED", "HELD", "SETTLED", "NOTED", "CLOSED")
 _WHAT = {"clash": "Clash", "breach": "Breach", "hazard": "Hazard to a protected site", "alert": "Alert"}
 _WHY = {"joint-force": "Breach, a force of another party without its consent"}
 """Findings of built-in rules, which have no kind of rule to name."""
@@ -53,7 +53,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Row:
     """One finding, in words. `state`: BLOCKED; REFUSED where somebody who is asked said no; HELD; SETTLED; NOTED (it only
-    warns). Times are in UTC; None where it has no window."""
+    warns); CLOSED (it is over, since `closed_at`). Times are in UTC; None where it has no window."""
 
     id: str
     state: str
@@ -65,6 +65,7 @@ class Row:
     why: str
     remedies: tuple[str, ...]
     told: tuple[Told, ...]
+    closed_at: datetime | None = None
 
 
 def rows(picture: View, views: Mapping[str, View]) -> list[Row]:
@@ -79,12 +80,14 @@ def rows(picture: View, views: Mapping[str, View]) -> list[Row]:
     found = [Row(id=f["id"], state=_state(f, picture), who=_who(f, operations, names, sites), what=_what(f, picture),
                  where=_where(f), starts_at=_instant(f["starts_at"]), ends_at=_instant(f["ends_at"]), why=f["text"],
                  remedies=by_whom(f["remedies"], _short_names(f, operations, names)),
-                 told=tuple(_told(f, picture, views, names)))
+                 told=tuple(_told(f, picture, views, names)), closed_at=_instant(f["closed_at"]))
              for f in picture["findings"]]
     return sorted(found, key=lambda row: (_ORDER.index(row.state), row.starts_at is None, row.starts_at, row.who))
 
 
 def _state(finding: View, picture: View) -> str:
+    if finding["closed_at"] is not None:
+        return "CLOSED"
     if finding["effect"] in ("none", "block"):
         return "NOTED" if finding["effect"] == "none" else "BLOCKED"
     if finding["settled"]:
