@@ -94,9 +94,9 @@ ENDPOINTS = (
     *_rows("understanding", "understandings", Understanding, (FILE, BROKER, OPERATE), examples.UNDERSTANDING,
            shapes.UnderstandingView),
     Endpoint("POST", "/v1/understandings/{id}/signatures", "Sign the content of an understanding", (FILE,), sign, SignatureBody,
-             shapes.Registered, errors=("not_found", "not_yours", "stale_etag", "wrong_state", "bad_signature"),
-             example=examples.SIGNATURE, gives=("ETag",)),
+             shapes.Registered, example=examples.SIGNATURE, gives=("ETag",),
+             errors=("not_found", "not_yours", "stale_etag", "wrong_state", "bad_signature", "signature_required")),
     Endpoint("POST", "/v1/understandings/{id}/status", "Suspend, resume or end an understanding", (FILE,), set_status,
-             StatusBody, shapes.Registered, errors=("not_found", "not_yours", "wrong_state"), example=examples.STATUS,
-             gives=("ETag",)),
+             StatusBody, shapes.Registered, example=examples.STATUS, gives=("ETag",),
+             errors=("not_found", "not_yours", "wrong_state", "bad_signature", "signature_required")),
 )
