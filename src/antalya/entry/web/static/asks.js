@@ -21,6 +21,7 @@ export function AskCard({ state, facts, ask, select }) {
   const asked = ask.of && (facts.parties.get(ask.of)?.name ?? ask.of);
   const lost = state.link === "lost";
   const granted = ask.state.startsWith("granted");
+  const note = ask.answers.at(-1)?.note;
   return html`<article key=${ask.id} class="card ask ${ask.state}" aria-labelledby=${`ask-${ask.id}`}>
     <p class="marks"><span class="mark ${ask.state}">${shape(MARKS[ask.state] ?? "unsure")}${t(`asked.${ask.state}`)}</span>
       <span class="tag">${t(`ask.${ask.kind}`)}</span>
@@ -28,10 +29,12 @@ export function AskCard({ state, facts, ask, select }) {
         onClick=${() => select({ kind: "finding", id: ask.finding })}>${number}</button>`}</p>
     <h3 id=${`ask-${ask.id}`}>${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${first(facts, finding, ask.operation)}</h3>
     <p>${ask.kind === "conditions" ? t("ask.accept") : why(finding?.why, ask.text)}</p>
-    ${finding && html`<dl>
-      <dt>${t("field.where")}</dt><dd>${where(facts, finding)}</dd>
-      <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(finding.id) ?? [])}</dd></dl>`}
+    ${(finding || note) && html`<dl>
+      ${finding && html`<dt>${t("field.where")}</dt><dd>${where(facts, finding)}</dd>
+        <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(finding.id) ?? [])}</dd>`}
+      ${note && html`<dt>${t("field.note")}</dt><dd dir="auto">${note}</dd>`}</dl>`}
     ${ask.state === "open" && html`<p>${due(ask, state.asOf)}</p>`}
+    ${granted && ask.valid_until && html`<p>${t("ask.holds", { time: dateTime(at(ask.valid_until), language()) })}</p>`}
     ${ask.conditions.length > 0 && html`<ul dir="auto">${ask.conditions.map((c) => html`<li>${c}</li>`)}</ul>`}
     ${mine && ask.state === "open" && html`<${Reply} key="open" ask=${ask} choices=${["grant", "refuse"]} lost=${lost} />`}
     ${mine && granted && html`<${Reply} key="granted" ask=${ask} choices=${["withdraw"]} lost=${lost} />`}
