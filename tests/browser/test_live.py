@@ -81,6 +81,11 @@ def test_a_yes_says_until_when_it_holds_and_what_was_noted_to_both_sides(own_exc
     expect(card).to_contain_text("withdrawn", timeout=10_000)
     expect(card).not_to_contain_text("holds until")
     expect(card).not_to_contain_text("بعد السابعة")
+    again = "This is not asked any more. A change of the operation asks it again"
+    expect(card).to_contain_text(again)
+    body = next(o for o in own_exchange.picture("TR")["operations"] if o["id"] == ask["operation"])
+    own_exchange.call("TR", "PUT", f"/v1/operations/{ask['operation']}", body["operation"], **{"if-match": body["etag"]})
+    expect(card).not_to_contain_text(again, timeout=10_000)  # it is asked again
 
 
 def test_what_is_withdrawn_is_nowhere_but_in_the_list_and_not_clear(own_exchange, open_page):

@@ -122,6 +122,10 @@ def test_what_is_over_is_neither_held_nor_clear_and_a_yes_says_until_when(exchan
     assert f"until {minutes(until)} UTC" in run("US", "answer", ask, "grant", "--until", until.isoformat()).stdout
     assert minutes(until) in row("TR", "asks", ask)  # not when the answer was due
     assert due not in row("TR", "asks", ask)
+    run("US", "answer", ask, "withdraw")
+    assert "  asked  withdrawn; `antalya file --update` by the operation's owner asks again" in run("TR", "show", "findings").stdout
+    run("TR", "file", "--update", tmp_path / "moves.geojson", code=1)
+    assert "asks again" not in run("TR", "show", "findings").stdout
     run("US", "file", "--withdraw", first)
     assert "clear" not in row("US", "operations", first)
     assert shown(exchange_server, "US", first)["clearance"] is None

@@ -10,7 +10,8 @@ from antalya.entry.terminal import AsJson, minutes, print_table, say, short, war
 from antalya.model.errors import AntalyaError, error
 
 Row = tuple[str, ...]
-_PAST = ("closed", "expired", "withdrawn")
+_RAN_OUT = {"expired", "withdrawn"}
+_PAST = ("closed", *_RAN_OUT)
 _MOST_FINDINGS = 5_000
 """As many as an exchange gives at once; it has no pages of findings."""
 
@@ -118,15 +119,27 @@ def _print_findings(picture: Any) -> None:
     """Findings as labelled lines, with their ids, gravest first."""
     from antalya.entry.report import plain, rows, when
     found = rows(picture, {})
+    unasked = _unasked(picture)
     for row in found:
         typer.echo(f"{row.state}  {row.id}" + (f"  since {minutes(row.closed_at)} UTC" if row.closed_at else ""))
         window = f"{when(row.starts_at, row.ends_at)} UTC" if row.starts_at else "–"
         for label, lines in (("who", row.who or ("–",)), ("what", (row.what,)), ("where", (row.where,)), ("when", (window,)),
-                             ("why", (row.why,)), ("remedy", row.remedies)):
+                             ("why", (row.why,)), ("remedy", row.remedies), ("asked", unasked.get(row.id, ()))):
             for i, line in enumerate(lines):
                 typer.echo(f"  {'' if i else label:7}{plain(line)}")
     if not found:
         typer.echo("No findings.")
+
+
+def _unasked(picture: Any) -> dict[str, tuple[str, ...]]:
+    """What holds and nobody is asked about any more, by the ids of findings; and how it is asked again."""
+    last = {(a["finding"], a["of"], a["kind"]): a["state"] for a in sorted(picture["asks"], key=lambda a: str(a["asked_at"]))}
+    states: dict[str, set[str]] = {}
+    for (finding, _, _), state in last.items():
+        states.setdefault(finding, set()).add(state)
+    held = [f["id"] for f in picture["findings"] if f["effect"] == "hold" and not f["settled"] and f["closed_at"] is None]
+    return {id_: (f"{' and '.join(sorted(_RAN_OUT & states[id_]))}; `antalya file --update` by the operation's owner asks again",)
+            for id_ in held if _RAN_OUT & states.get(id_, set()) and "open" not in states[id_]}
 
 
 def _tree(value: dict[str, Any], indent: str = "") -> None:

@@ -34,12 +34,20 @@ export function AskCard({ state, facts, ask, select }) {
         <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(finding.id) ?? [])}</dd>`}
       ${note && html`<dt>${t("field.note")}</dt><dd dir="auto">${note}</dd>`}</dl>`}
     ${ask.state === "open" && html`<p>${due(ask, state.asOf)}</p>`}
+    ${isOpen(finding) && ["expired", "withdrawn"].includes(ask.state) && !asksAnew(facts, ask) && html`<p>${t("ask.again")}</p>`}
     ${granted && ask.valid_until && html`<p>${t("ask.holds", { time: dateTime(at(ask.valid_until), language()) })}</p>`}
     ${ask.conditions.length > 0 && html`<ul dir="auto">${ask.conditions.map((c) => html`<li>${c}</li>`)}</ul>`}
     ${mine && ask.state === "open" && html`<${Reply} key="open" ask=${ask} choices=${["grant", "refuse"]} lost=${lost} />`}
     ${mine && granted && html`<${Reply} key="granted" ask=${ask} choices=${["withdraw"]} lost=${lost} />`}
   </article>`;
 }
+
+/** @param {FindingView | undefined} finding */
+const isOpen = (finding) => finding && !finding.closed_at && !finding.settled;
+
+/** Whether the same was asked of the same party once more, later. @param {Digest} facts @param {AskView} ask */
+const asksAnew = (facts, ask) => facts.picture.asks.some((a) =>
+  a.finding === ask.finding && a.of === ask.of && a.kind === ask.kind && at(a.asked_at) > at(ask.asked_at));
 
 /** By when an answer is due. @param {AskView} ask @param {number} now */
 function due(ask, now) {
