@@ -117,13 +117,15 @@ def test_what_is_over_is_neither_held_nor_clear_and_a_yes_says_until_when(exchan
     def row(party: str, what: str, id: str, *more: str) -> list[str]:
         return next(line for line in run(party, "show", what, *more).stdout.splitlines() if id in line).split("  ")
     due = short(moves["asks"][0]["deadline"])
-    assert due in row("TR", "asks", ask)
+    assert {due, finding} <= {*row("TR", "asks", ask)}
+    assert f"consent of US: open until {due} UTC, {ask}" in run("US", "show", "findings").stdout
     until = clock().replace(microsecond=0) + timedelta(hours=1)
     assert f"until {minutes(until)} UTC" in run("US", "answer", ask, "grant", "--until", until.isoformat()).stdout
     assert minutes(until) in row("TR", "asks", ask)  # not when the answer was due
     assert due not in row("TR", "asks", ask)
     run("US", "answer", ask, "withdraw")
-    assert "  asked  withdrawn; `antalya file --update` by the operation's owner asks again" in run("TR", "show", "findings").stdout
+    again = f"consent of another party: withdrawn, {ask}; `antalya file --update` by the operation's owner asks again"
+    assert again in run("TR", "show", "findings").stdout
     run("TR", "file", "--update", tmp_path / "moves.geojson", code=1)
     assert "asks again" not in run("TR", "show", "findings").stdout
     run("US", "file", "--withdraw", first)

@@ -24,9 +24,15 @@ def _operation(view: Any) -> Row:
             view["level"] if "envelope" in view else view["clearance"] or "", noun.get("title", ""))
 
 
+def _until(ask: Any) -> str | None:
+    """By when an answer is due, then when a yes ends."""
+    until: str | None = ask["deadline"] if ask["state"] == "open" else ask["valid_until"]
+    return until
+
+
 def _ask(view: Any) -> Row:
-    until = view["deadline"] if view["state"] == "open" else view["valid_until"]  # when an answer is due; when a yes ends
-    return view["id"], view["kind"], view["state"], view["of"] or "another party", short(until), view["text"]
+    return (view["id"], view["kind"], view["state"], view["of"] or "another party", short(_until(view)), view["finding"],
+            view["text"])
 
 
 def _claim(view: Any) -> Row:
@@ -40,7 +46,7 @@ def _agreed(view: Any) -> Row:
 
 KINDS: dict[str, tuple[Row, Callable[[Any], Row]]] = {
     "operations": (("Id", "Party", "Activity", "Starts (UTC)", "Ends", "State", "Clearance", "Title"), _operation),
-    "asks": (("Id", "Kind", "State", "Of", "Until (UTC)", "What"), _ask),
+    "asks": (("Id", "Kind", "State", "Of", "Until (UTC)", "Finding", "What"), _ask),
     "understandings": (("Id", "Status", "Signatories", "Rules", "Since (UTC)", "Until", "Title"), _agreed),
     "areas": (("Id", "Name", "Source"), lambda v: (v["id"], v["name"], v["source"])),
     "sites": (("Id", "Owner", "Kind", "Until (UTC)", "Name"),
@@ -119,27 +125,31 @@ def _print_findings(picture: Any) -> None:
     """Findings as labelled lines, with their ids, gravest first."""
     from antalya.entry.report import plain, rows, when
     found = rows(picture, {})
-    unasked = _unasked(picture)
+    asks = _asks(picture)
     for row in found:
         typer.echo(f"{row.state}  {row.id}" + (f"  since {minutes(row.closed_at)} UTC" if row.closed_at else ""))
         window = f"{when(row.starts_at, row.ends_at)} UTC" if row.starts_at else "–"
         for label, lines in (("who", row.who or ("–",)), ("what", (row.what,)), ("where", (row.where,)), ("when", (window,)),
-                             ("why", (row.why,)), ("remedy", row.remedies), ("asked", unasked.get(row.id, ()))):
+                             ("why", (row.why,)), ("remedy", row.remedies), ("asks", asks.get(row.id, ()))):
             for i, line in enumerate(lines):
                 typer.echo(f"  {'' if i else label:7}{plain(line)}")
     if not found:
         typer.echo("No findings.")
 
 
-def _unasked(picture: Any) -> dict[str, tuple[str, ...]]:
-    """What holds and nobody is asked about any more, by the ids of findings; and how it is asked again."""
-    last = {(a["finding"], a["of"], a["kind"]): a["state"] for a in sorted(picture["asks"], key=lambda a: str(a["asked_at"]))}
-    states: dict[str, set[str]] = {}
-    for (finding, _, _), state in last.items():
-        states.setdefault(finding, set()).add(state)
-    held = [f["id"] for f in picture["findings"] if f["effect"] == "hold" and not f["settled"] and f["closed_at"] is None]
-    return {id_: (f"{' and '.join(sorted(_RAN_OUT & states[id_]))}; `antalya file --update` by the operation's owner asks again",)
-            for id_ in held if _RAN_OUT & states.get(id_, set()) and "open" not in states[id_]}
+def _asks(picture: Any) -> dict[str, list[str]]:
+    """What is asked about each finding, as lines: of each party what it was asked last, with the id that `antalya answer` takes;
+    and how what holds and isn't asked any more is asked again."""
+    last = {(a["finding"], a["of"], a["kind"]): a for a in sorted(picture["asks"], key=lambda a: str(a["asked_at"]))}
+    held = {f["id"] for f in picture["findings"] if f["effect"] == "hold" and not f["settled"] and f["closed_at"] is None}
+    lines: dict[str, list[str]] = {}
+    for ask in last.values():
+        until = f" until {short(_until(ask))} UTC" if _until(ask) and ask["state"] not in _PAST else ""
+        again = "; `antalya file --update` by the operation's owner asks again"
+        lines.setdefault(ask["finding"], []).append(
+            f"{ask['kind']} of {ask['of'] or 'another party'}: {ask['state']}{until}, {ask['id']}"
+            + (again if ask["state"] in _RAN_OUT and ask["finding"] in held else ""))
+    return lines
 
 
 def _tree(value: dict[str, Any], indent: str = "") -> None:

@@ -5,7 +5,7 @@ import { language, t } from "./i18n.js";
 import { shape } from "./marks.js";
 import { answer } from "./session.js";
 import { at, dateTime, howLong } from "./time.js";
-import { first, when, where, why } from "./words.js";
+import { first, paired, side, when, where, why } from "./words.js";
 
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest */
 /** @typedef {"grant" | "grant-with-conditions" | "refuse" | "withdraw"} Decision */
@@ -27,7 +27,8 @@ export function AskCard({ state, facts, ask, select }) {
       <span class="tag">${t(`ask.${ask.kind}`)}</span>
       ${number && html`<button type="button" class="number" aria-label=${t("findings.number", { number })}
         onClick=${() => select({ kind: "finding", id: ask.finding })}>${number}</button>`}</p>
-    <h3 id=${`ask-${ask.id}`}>${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${first(facts, finding, ask.operation)}</h3>
+    <h3 id=${`ask-${ask.id}`}>${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${first(facts, finding, ask.operation)}
+      ${finding?.other && paired(finding) && html` × ${side(facts, finding.other)}`}</h3>
     <p>${ask.kind === "conditions" ? t("ask.accept") : why(finding?.why, ask.text)}</p>
     ${(finding || note) && html`<dl>
       ${finding && html`<dt>${t("field.where")}</dt><dd>${where(facts, finding)}</dd>
