@@ -78,10 +78,10 @@ def rows(picture: View, views: Mapping[str, View]) -> list[Row]:
     operations = {view["id"]: view for view in picture["operations"]}
     sites = {site["id"]: site["name"] for site in picture["sites"]}
     found = [Row(id=f["id"], state=_state(f, picture), who=_who(f, operations, names, sites), what=_what(f, picture),
-                 where=_where(f), starts_at=_instant(f["starts_at"]), ends_at=_instant(f["ends_at"]), why=f["text"],
+                 where=_where(f, operations), starts_at=starts_at, ends_at=ends_at, why=f["text"],
                  remedies=by_whom(f["remedies"], _short_names(f, operations, names)),
                  told=tuple(_told(f, picture, views, names)), closed_at=_instant(f["closed_at"]))
-             for f in picture["findings"]]
+             for f in picture["findings"] for starts_at, ends_at in [_window(f, operations)]]
     return sorted(found, key=lambda row: (_ORDER.index(row.state), row.starts_at is None, row.starts_at, row.who))
 
 
@@ -129,11 +129,23 @@ def _what(finding: View, picture: View) -> str:
     return f"{what}, {finding['rule_kind']} rule" + (f" of “{agreed}”" if agreed else "")
 
 
-def _where(finding: View) -> str:
+def _where(finding: View, operations: Mapping[str, View]) -> str:
+    """Where things meet; else where the operation is, as far as the viewer sees it."""
     regions = [msgspec.convert(met["region"], Outline) for met in finding["met"] if met["region"] is not None]
+    view = operations.get(finding["operation"] or "")
+    if not regions and view is not None:
+        return describe(msgspec.convert(_volumes(view)[0]["outline"], Outline)) + (" (envelope)" if "envelope" in view else "")
     found = list(dict.fromkeys(describe(region) for region in regions))
     more = f" and {len(found) - _PLACES} more places" if len(found) > _PLACES else ""
     return "; ".join(found[:_PLACES]) + more or "–"
+
+
+def _window(finding: View, operations: Mapping[str, View]) -> tuple[datetime | None, datetime | None]:
+    """When it is; where it doesn't say, when its operation is."""
+    view = operations.get(finding["operation"] or "")
+    if finding["starts_at"] is not None or view is None:
+        return _instant(finding["starts_at"]), _instant(finding["ends_at"])
+    return min(_moments(view, "starts_at")), max(_moments(view, "ends_at"))
 
 
 def _told(finding: View, picture: View, views: Mapping[str, View], names: Mapping[str, str]) -> Iterable[Told]:
@@ -172,8 +184,7 @@ def clearances_table(console: Console, picture: View) -> None:
         table.add_column(title, overflow="fold", no_wrap=title == "Clearance")
     for view in picture["operations"]:
         noun = view["operation"]
-        starts = min(_moments(noun, "starts_at"))
-        ends = max(_moments(noun, "ends_at"))
+        starts, ends = min(_moments(view, "starts_at")), max(_moments(view, "ends_at"))
         state = str(view["clearance"] or "none").upper()
         table.add_row(plain(names.get(noun["party"], noun["party"])), plain(noun.get("title") or noun["activity"]),
                       Text(when(starts, ends)), Text(state, style=_STATE_STYLE.get(state, "")))
@@ -204,8 +215,13 @@ def _level(operation: str, view: View, sides: Mapping[str, set[str]]) -> str:
     return shown or ("overlap" if meets else "nothing")
 
 
-def _moments(noun: View, end: str) -> list[datetime]:
-    return [moment for volume in noun["volumes"] if (moment := _instant(volume[end])) is not None]
+def _volumes(view: View) -> Sequence[View]:
+    """The volumes of an operation, or of its envelope the one there is."""
+    return [view["envelope"]] if "envelope" in view else view["operation"]["volumes"]
+
+
+def _moments(view: View, end: str) -> list[datetime]:
+    return [moment for volume in _volumes(view) if (moment := _instant(volume[end])) is not None]
 
 
 def when(starts_at: datetime | None, ends_at: datetime | None) -> str:
