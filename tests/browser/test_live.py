@@ -251,13 +251,42 @@ def test_a_refused_token_is_said_in_the_readers_language(exchange, open_page):
     expect(page.get_by_role("alert")).to_contain_text("رُفض الرمز. \u2068The token is not valid")
 
 
+def test_a_token_that_runs_out_is_said_to_have(exchange, open_page):
+    problem = {"title": "The token is not valid", "status": 401, "detail": "it has expired", "code": "bad_token",
+               "next_step": "Get a new token from whoever issued this one."}
+    served = []
+
+    def expired(route):
+        route.fulfill(status=401, json=problem, content_type="application/problem+json")
+
+    def before(page):
+        without_demo(page)
+        page.route("**/v1/events", expired)
+        page.route("**/v1/picture", lambda route: expired(route) if served else (served.append(route), route.continue_()))
+    page = open_page(exchange.url, ready=False, before=before, expect=("404", "401"))
+    page.locator("#token").fill(exchange.tokens["RU"])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text(re.compile("The token is not valid: it has expired. Get a new token"))
+    expect(page.locator("#token")).to_be_visible()
+    expect(page.locator("article")).to_have_count(0)
+
+
+def test_who_may_only_read_is_told_so_where_an_answer_is_due(exchange, open_page):
+    me = exchange.get("US", "/v1/me") | {"scopes": ["antalya.read"]}
+    page = open_page(exchange.url, before=lambda page: page.route("**/v1/me", lambda route: route.fulfill(json=me)))
+    look(page, "US")
+    [card, *_] = [page.locator(f".card.ask:has(#ask-{ask['id']})") for ask in asked_of(exchange, "US")]
+    expect(card).to_contain_text("to answer takes one with the scope antalya.answer")
+    expect(card.get_by_role("button", name="Grant …")).to_have_count(0)
+
+
 def test_empty_states_say_what_to_do(exchange, open_page):
     def empty(page):
         without = {"operations": [], "findings": [], "asks": [], "sites": [], "told": []}
         page.route("**/v1/picture", lambda route: route.fulfill(json=exchange.picture("TR") | without))
     page = open_page(exchange.url, before=empty)
     expect(page.get_by_text("Nothing is asked of you now.")).to_be_visible()
-    expect(page.get_by_text("What nobody filed was not checked.")).to_be_visible()
+    expect(page.get_by_text("No finding that you may see. What nobody filed was not checked.")).to_be_visible()
     expect(page.get_by_text('File one with "antalya file"')).to_be_visible()
     expect(page.get_by_text("Nothing on this day that you may see.")).to_be_visible()
 

@@ -134,7 +134,7 @@ def _print_findings(picture: Any) -> None:
             for i, line in enumerate(lines):
                 typer.echo(f"  {'' if i else label:7}{plain(line)}")
     if not found:
-        typer.echo("No findings.")
+        typer.echo("No findings that you may see. What nobody filed was not checked.")
 
 
 def _asks(picture: Any) -> dict[str, list[str]]:

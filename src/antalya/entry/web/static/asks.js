@@ -15,7 +15,8 @@ const MARKS = /** @type {Record<string, "open" | "granted" | "blocked" | "unsure
 
 /** @param {{ state: State, facts: Digest, ask: AskView, select: (s: Chosen) => void }} props */
 export function AskCard({ state, facts, ask, select }) {
-  const mine = ask.of === state.picture?.viewer.party && Boolean(state.me?.scopes.includes("antalya.answer"));
+  const ours = ask.of === state.picture?.viewer.party;
+  const mine = ours && Boolean(state.me?.scopes.includes("antalya.answer"));
   const number = facts.number.get(ask.finding);
   const finding = facts.findings.get(ask.finding);
   const asked = ask.of && (facts.parties.get(ask.of)?.name ?? ask.of);
@@ -38,6 +39,7 @@ export function AskCard({ state, facts, ask, select }) {
     ${isOpen(finding) && ["expired", "withdrawn"].includes(ask.state) && !asksAnew(facts, ask) && html`<p>${t("ask.again")}</p>`}
     ${granted && ask.valid_until && html`<p>${t("ask.holds", { time: dateTime(at(ask.valid_until), language()) })}</p>`}
     ${ask.conditions.length > 0 && html`<ul dir="auto">${ask.conditions.map((c) => html`<li>${c}</li>`)}</ul>`}
+    ${ours && !mine && state.me && ask.state === "open" && html`<p class="quiet">${t("answer.scope")}</p>`}
     ${mine && ask.state === "open" && html`<${Reply} key="open" ask=${ask} choices=${["grant", "refuse"]} lost=${lost} />`}
     ${mine && granted && html`<${Reply} key="granted" ask=${ask} choices=${["withdraw"]} lost=${lost} />`}
   </article>`;

@@ -122,7 +122,7 @@ async function enter() {
     alive: hear,
     down: (denied) => {
       streaming = false;
-      return denied ? refuse(new Failure("401", null, false)) : lose();
+      return denied ? reload() : lose();  // the answer to that says why
     },
   }, mine.signal);
 }
