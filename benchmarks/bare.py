@@ -1,15 +1,18 @@
-"""The peers of a filing: bare scripts that check nothing. One inserts the same bytes into SQLite, one commit each; the other all
-the rows that a filing leaves, into the same tables with the same indexes."""
+"""The peers of a filing: bare scripts that check nothing. One inserts the same bytes, one commit each; the other all the rows
+that a filing leaves, into the same tables with the same indexes. Into SQLite, or into PostgreSQL."""
 
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import psycopg
 
 from antalya.exchange import filing
 from antalya.exchange.hub import Evidence
@@ -20,65 +23,63 @@ from benchmarks.exchanges import PARTIES, made, opened, plans_of
 from benchmarks.plans import operation, tomorrow, volumes
 
 _numbers = count(8 * 10**12, 10**7)
-Rows = list[tuple[str, list[tuple[object, ...]]]]
-"""Statements, and the rows for each."""
+LEFT = {"operation": ("seq",), "volumes": ("operation",), "leaf": ("idx",), "subtree": ("at",), "event": ("seq",),
+        "spent": ("party", "day", "cell")}
+"""Tables in which a filing that clashes with nothing leaves rows, and their keys, which come first in them."""
+Row = tuple[object, ...]
+Rows = dict[str, list[Row]]
+"""New rows by table."""
 
 
-def insert_ms(directory: Path, tries: int) -> tuple[float, float, float]:
-    """(mean, p50, p99) of a durable insert of a filing's bytes (WAL, synchronous=FULL: as the exchange's store), in
-    milliseconds."""
-    bodies = [canonical(operation(k, volume)) for k, volume in enumerate(volumes(tries, seed=3))]
-    path = directory / "bare.sqlite"
-    path.unlink(missing_ok=True)
-    with closing(connect(path)) as db:
-        db.execute("CREATE TABLE filing (id TEXT PRIMARY KEY, body BLOB)")
-        return _timed(db, [[("INSERT INTO filing VALUES (?, ?)", [(str(k), body)])] for k, body in enumerate(bodies)])
+@dataclass(frozen=True)
+class Script:
+    """A connection whose statements commit by themselves; what a parameter and a beginning look like there."""
+
+    db: Any
+    mark: str
+    begin: str
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        sql = f"INSERT INTO {table} VALUES ({','.join([self.mark] * len(rows[0]))})"
+        if len(rows) == 1:
+            self.db.execute(sql, rows[0])
+        else:
+            self.db.cursor().executemany(sql, rows)
+
+    def rows(self, table: str) -> set[Row]:
+        return set(self.db.execute(f"SELECT * FROM {table}"))
+
+    def forget(self, left: Rows) -> None:
+        for table, rows in left.items():
+            where = " AND ".join(f"{key} = {self.mark}" for key in LEFT[table])
+            self.db.cursor().executemany(f"DELETE FROM {table} WHERE {where}", [row[:len(LEFT[table])] for row in rows])
+
+    def timed(self, commits: Sequence[Rows]) -> tuple[float, float, float]:
+        """(mean, p50, p99) of the commits in milliseconds."""
+        took = []
+        for n, rows in enumerate(commits):
+            began = time.perf_counter()
+            if len(rows) > 1:
+                self.db.execute(self.begin)
+                self.db.execute(f"UPDATE meta SET value = {self.mark} WHERE key = 'last_at'", (str(n),))
+            for table, some in rows.items():
+                self.insert(table, some)
+            if len(rows) > 1:
+                self.db.execute("COMMIT")
+            took.append((time.perf_counter() - began) * 1_000)
+        p50, p99 = np.percentile(took, [50, 99])
+        return float(np.mean(took)), float(p50), float(p99)
 
 
-def rows_ms(directory: Path, tries: int) -> tuple[float, float, float]:
-    """The same of all rows that a filing leaves: an exchange keeps `tries` filings, then as many more; the rows of those are
-    inserted into a copy of its store that was made between."""
-    where, before = directory / "rows", directory / "before.sqlite"
-    before.unlink(missing_ok=True)
-    if not where.exists():
-        made(where)
-    hub, start = opened(where), tomorrow()
-    try:
-        for part in range(2):
-            for plan in plans_of(next(_numbers), tries, start):
-                filing.file(hub, Viewer(PARTIES[0]), plan, Evidence(canonical(plan)))
-            if part == 0:
-                with closing(sqlite3.connect(where / "antalya.sqlite")) as full, closing(sqlite3.connect(before)) as copy:
-                    full.backup(copy)
-    finally:
-        hub.store.close()
-    with closing(connect(before)) as db:
-        db.execute("ATTACH ? AS later", (str(where / "antalya.sqlite"),))
-        left = _left(db)
-        db.execute("DETACH later")
-        return _timed(db, left)
-
-
-def _left(db: sqlite3.Connection) -> list[Rows]:
-    """What each filing of the later store left that the earlier one has not."""
-    starts = [leaf for (leaf,) in db.execute(
-        "SELECT leaf FROM later.operation WHERE seq > (SELECT max(seq) FROM main.operation) ORDER BY seq")]
-    first = db.execute("SELECT max(seq) + 1 FROM main.operation").fetchone()[0]
-    events = db.execute("SELECT max(seq) + 1 FROM main.event").fetchone()[0]
-    places = [place(0, leaf) for leaf in starts]
-    of = {"operation": lambda row: row[0] - first, "volumes": lambda row: row[0] - first,
-          "leaf": lambda row: int(np.searchsorted(starts, row[0], "right")) - 1,
-          "subtree": lambda row: int(np.searchsorted(places, row[0], "right")) - 1,
-          "event": lambda row: row[0] - events}
-    left: list[dict[str, list[tuple[object, ...]]]] = [defaultdict(list) for _ in starts]
-    for table, owner in of.items():
-        for row in db.execute(f"SELECT * FROM later.{table} EXCEPT SELECT * FROM main.{table}"):
-            left[owner(row)][table].append(row)
-    for n, row in enumerate(db.execute("SELECT * FROM later.spent EXCEPT SELECT * FROM main.spent")):
-        left[n % len(left)]["spent"].append(row)
-    return [[("UPDATE meta SET value = ? WHERE key = 'last_at'", [(str(n),)]),
-             *((f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows) for table, rows in each.items())]
-            for n, each in enumerate(left)]
+@contextmanager
+def connected(where: Path | str) -> Iterator[Script]:
+    """A SQLite file with the exchange's durability, or a PostgreSQL database, which has it as the server is set."""
+    if isinstance(where, Path):
+        with closing(connect(where)) as db:
+            yield Script(db, "?", "BEGIN IMMEDIATE")
+    else:
+        with psycopg.connect(where, autocommit=True) as server:
+            yield Script(server, "%s", "BEGIN")
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -89,18 +90,56 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _timed(db: sqlite3.Connection, commits: Sequence[Rows]) -> tuple[float, float, float]:
-    """(mean, p50, p99) of the commits in milliseconds."""
-    took = []
-    for statements in commits:
-        began = time.perf_counter()
-        if len(statements) == 1 and len(statements[0][1]) == 1:
-            db.execute(statements[0][0], statements[0][1][0])
-        else:
-            db.execute("BEGIN IMMEDIATE")
-            for sql, rows in statements:
-                db.executemany(sql, rows)
-            db.execute("COMMIT")
-        took.append((time.perf_counter() - began) * 1_000)
-    p50, p99 = np.percentile(took, [50, 99])
-    return float(np.mean(took)), float(p50), float(p99)
+def insert_ms(directory: Path, tries: int, database: str | None = None) -> tuple[float, float, float]:
+    """(mean, p50, p99) of a durable insert of a filing's bytes (SQLite: WAL, synchronous=FULL, as the exchange's store), in
+    milliseconds."""
+    bodies = [canonical(operation(k, volume)) for k, volume in enumerate(volumes(tries, seed=3))]
+    path = directory / "bare.sqlite"
+    path.unlink(missing_ok=True)
+    with connected(database or path) as script:
+        script.db.execute(f"CREATE TABLE filing (id TEXT PRIMARY KEY, body {'BYTEA' if database else 'BLOB'})")
+        took = script.timed([{"filing": [(str(k), body)]} for k, body in enumerate(bodies)])
+        script.db.execute("DROP TABLE filing")  # an exchange opens no other program's database
+    return took
+
+
+def rows_ms(directory: Path, tries: int, database: str | None = None) -> tuple[float, float, float]:
+    """The same of all rows that a filing leaves: an exchange (in a PostgreSQL database that nothing else uses, where one is
+    given) keeps `tries` filings, then as many more; the rows of those are deleted, and inserted again."""
+    where = directory / ("rows" if database is None else "rows-postgres")
+    if not where.exists():
+        made(where, database)
+    hub, start, there = opened(where), tomorrow(), list[dict[str, set[Row]]]()
+    try:
+        for _ in range(2):
+            for plan in plans_of(next(_numbers), tries, start):
+                filing.file(hub, Viewer(PARTIES[0]), plan, Evidence(canonical(plan)))
+            with connected(database or where / "antalya.sqlite") as script:
+                there.append({table: script.rows(table) for table in LEFT})
+    finally:
+        hub.store.close()
+    commits = _left(*there)
+    with connected(database or where / "antalya.sqlite") as script:
+        for rows in commits:
+            script.forget(rows)
+        return script.timed(commits)
+
+
+def _left(before: dict[str, set[Row]], after: dict[str, set[Row]]) -> list[Rows]:
+    """What each filing after the earlier ones left."""
+    new: dict[str, list[Any]] = {table: sorted(after[table] - before[table]) for table in LEFT}
+    leaf = 12  # the column of an operation's row
+    starts, first = [row[leaf] for row in new["operation"]], new["operation"][0][0]
+    events = max(row[0] for row in before["event"] | {(0,)}) + 1
+    places = [place(0, leaf) for leaf in starts]
+    of = {"operation": lambda row: row[0] - first, "volumes": lambda row: row[0] - first,
+          "leaf": lambda row: int(np.searchsorted(starts, row[0], "right")) - 1,
+          "subtree": lambda row: int(np.searchsorted(places, row[0], "right")) - 1,
+          "event": lambda row: row[0] - events}
+    left: list[Rows] = [defaultdict(list) for _ in starts]
+    for table, owner in of.items():
+        for row in new[table]:
+            left[owner(row)][table].append(row)
+    for n, row in enumerate(new["spent"]):
+        left[n % len(left)]["spent"].append(row)
+    return left

@@ -21,7 +21,7 @@ def test_every_row_runs_and_the_document_stays_as_it_is() -> None:
     parts = ("check", "start", "filing", "door", "dss")  # `make test` runs batch and index before, test_tracks the tracks
     done = subprocess.run([sys.executable, "-m", "benchmarks", "--quick", *parts], cwd=ROOT, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr
-    for words in ("whole check", "start from a store", "one filing", "antalya serve", "SQLite, 2 clients, 1 process", "PostgreSQL, 2 clients, 1 door", "DSS, writes into one cell"):
+    for words in ("whole check", "start from a store", "one filing", "antalya serve", "SQLite, 2 clients, 1 process", "3 in a request", "PostgreSQL, 2 clients, 1 door", "DSS, writes into one cell"):
         assert words in " ".join(done.stdout.split())
     assert command.PAGE.read_bytes() == before
 

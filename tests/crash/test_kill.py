@@ -1,6 +1,7 @@
 """`kill -9` of a real server in the middle of 1,000 filings, ten times over one store: what was answered is there, whole."""
 
 import http.client
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -26,7 +27,9 @@ from antalya.wire.notice import sign
 KILLED_AFTER = (1, 7, 20, 45, 60, 80, 100, 130, 160, 200)
 """After how many answers of a round the server is killed; other filings are on their way then."""
 
-FILINGS, DOORS = 1_000, 4
+FILINGS = 1_000
+TOGETHER = (1, 1, 6, 12)
+"""As many connections, each with so many filings at once, of each party's in one request."""
 PARTIES = ("TR", "RU")
 
 
@@ -41,10 +44,25 @@ class Filing:
     def send(self, door: Door) -> tuple[int, Any]:
         return door.send("POST", "/v1/operations", self.raw, content_type=self.kind, idempotency_key=self.operation.id)
 
+    def part(self) -> dict[str, Any]:
+        """It, as one of several."""
+        signed = self.kind == "application/jose"
+        said = {"notice": self.raw.decode()} if signed else {"operation": json.loads(self.raw)}
+        return said | {"idempotency_key": self.operation.id}
+
+
+def send(door: Door, filings: list[Filing]) -> list[tuple[int, Any]]:
+    """Status and body for each: sent alone, or several in one request."""
+    if len(filings) == 1:
+        return [filings[0].send(door)]
+    status, said = door.send("POST", "/v1/filings", canonical({"filings": [filing.part() for filing in filings]}))
+    return [(item["status"], item.get("outcome") or item["problem"]) for item in said["items"]] if status == 200 else [
+        (status, said)] * len(filings)
+
 
 @dataclass
 class Round:
-    """1,000 filings over four connections; `answered` are those that got a 2xx, `cut_off` those on their way at the end."""
+    """1,000 filings over some connections; `answered` are those that got a 2xx, `cut_off` those on their way at the end."""
 
     server: ExchangeServer
     waiting: SimpleQueue[Filing]
@@ -53,27 +71,34 @@ class Round:
     refused: list[Any] = field(default_factory=list)
     news: threading.Condition = field(default_factory=threading.Condition)
 
-    def file(self) -> None:
+    def file(self, together: int) -> None:
+        gone = False
         with doors(self.server) as door:
-            while True:
-                filing = self.waiting.get()
-                try:
-                    status, said = filing.send(door[filing.operation.party])
-                except (OSError, http.client.HTTPException):
-                    status = 503
-                if status == 503:  # the server is gone, or a door says that what was behind it is
-                    with self.news:
-                        self.cut_off.append(filing)
-                    return
-                with self.news:
-                    if status == 201:
-                        self.answered.append((filing, msgspec.convert(said["receipt"], Receipt)))
-                    else:
-                        self.refused.append(said)
-                    self.news.notify()
+            while not gone:
+                taken = [self.waiting.get() for _ in range(together)]
+                for party in PARTIES:
+                    if mine := [filing for filing in taken if filing.operation.party == party]:
+                        gone |= self.send(door[party], mine)
+
+    def send(self, door: Door, filings: list[Filing]) -> bool:
+        """Whether the server is gone, or a door says that what was behind it is."""
+        try:
+            said = send(door, filings)
+        except (OSError, http.client.HTTPException):
+            said = [(503, None)] * len(filings)
+        with self.news:
+            for filing, (status, body) in zip(filings, said, strict=True):
+                if status == 201:
+                    self.answered.append((filing, msgspec.convert(body["receipt"], Receipt)))
+                elif status == 503:
+                    self.cut_off.append(filing)
+                else:
+                    self.refused.append(body)
+            self.news.notify()
+        return any(status == 503 for status, _ in said)
 
     def run_until_killed(self, after: int) -> None:
-        threads = [threading.Thread(target=self.file) for _ in range(DOORS)]
+        threads = [threading.Thread(target=self.file, args=(together,)) for together in TOGETHER]
         for thread in threads:
             thread.start()
         with self.news:

@@ -12,7 +12,7 @@ from tests.stores.test_jobs import Open, held_up, leaf, leaves
 
 from antalya.model.errors import AntalyaError
 from antalya.ports import Reader, Store, Transaction
-from antalya.store.line import MuchError
+from antalya.store.line import MOST_JOBS, MuchError
 
 
 class Driver:
@@ -160,6 +160,22 @@ def test_a_driven_line_asks_for_another_turn_as_long_as_something_waits(store: S
         done = [answer.done() for answer in waiting]
         assert done == sorted(done, reverse=True)  # in the order in which they came
     assert not driver.woken.acquire(blocking=False)
+
+
+def test_what_is_submitted_together_is_run_in_one_turn_as_far_as_a_turn_goes(store: Store) -> None:
+    driver = Driver(store)
+    before = store.submit(here, light=True)
+    waiting = [store.submit(here, light=True, together=30 - n) for n in range(30)]
+    after = [store.submit(here, light=True) for _ in range(30)]
+    driver.once()
+    assert (before.done(), [answer.done() for answer in waiting], after[0].done()) == (True, [True] * 30, False)
+    while not after[-1].done():
+        driver.once()
+    many = [store.submit(here, light=True, together=MOST_JOBS + 9 - n) for n in range(MOST_JOBS + 9)]
+    driver.once()
+    assert sum(answer.done() for answer in many) == MOST_JOBS
+    while not many[-1].done():
+        driver.once()
 
 
 def test_a_line_that_is_left_goes_on_by_itself_and_can_be_driven_again(store: Store) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -12,16 +12,23 @@ from typing import IO, Annotated, Any
 import msgspec
 import typer
 
-from antalya.entry.client import LOCAL, Exchange, SignWith, Token, TokenFile, Url, address
+from antalya.entry.client import LOCAL, Exchange, SignWith, Token, TokenFile, Url, address, seconds_until
 from antalya.entry.terminal import AsJson, bars, hush, say, short, show_error, warn
 from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import Operation
 from antalya.wire.canonical import canonical
 from antalya.wire.decode import decode
 
+Job = Callable[[], Sequence[Any | AntalyaError]]
+"""Something to be sent: what came of each filing in it."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _MANY = 20
 """From so many operations on there is a progress bar."""
+_FILING = "/v1/operations"
+_TOGETHER = 50
+"""So many filings at most are sent in one request: they are answered when all of them are kept."""
+_AROUND_BYTES = 500
+"""Room for what is round an operation in a request; a notice is a third longer than what it says."""
 _HOPELESS = (4, 6)
 """Exit codes of errors that every further filing would meet too: not allowed, not there."""
 
@@ -41,55 +48,100 @@ def file(
     `operation` is its id where it is a UUID; otherwise the id follows from the content. What is refused doesn't stop the rest.
     """
     exchange = Exchange(url, token, token_file, sign_with)
-    jobs = list(_jobs(exchange, files or [], update, withdraw or [], anew))
-    if not jobs:
+    operations = list(read_operations(files or [], lambda: str(exchange.get("/v1/me").json()["party"]), anew))
+    count = len(operations) + len(withdraw or [])
+    if not count:
         raise error("bad_input_file", "there is nothing to file", at="files")
     codes, outcomes = [], []
-    with bars(as_json or len(jobs) < _MANY) as bar, _open(receipt) as out:
-        step = bar("Filing", len(jobs))
-        for job in jobs:
-            try:
-                outcome = job()
-            except AntalyaError as refusal:
-                codes.append(show_error(refusal, as_json))
-                if codes[-1] in _HOPELESS:
-                    break
-                continue
-            finally:
+    with bars(as_json or count < _MANY) as bar, _open(receipt) as out:
+        step = bar("Filing", count)
+        for job in _jobs(exchange, operations, update, withdraw or []):
+            answers = _answers(job)
+            for answer in answers:
                 step()
-            _keep(out, outcome["receipt"])
-            outcomes.append(outcome)
-            if not as_json:
-                try:
-                    _print_outcome(outcome)
-                except BrokenPipeError:  # what nobody reads is filed all the same
-                    hush()
-            codes.append(0 if _over(outcome) or outcome["clearance"] == "clear" else 1)
+                if isinstance(answer, AntalyaError):
+                    codes.append(show_error(answer, as_json))
+                    continue
+                _keep(out, answer["receipt"])
+                outcomes.append(answer)
+                if not as_json:
+                    try:
+                        _print_outcome(answer)
+                    except BrokenPipeError:  # what nobody reads is filed all the same
+                        hush()
+                codes.append(0 if _over(answer) or answer["clearance"] == "clear" else 1)
+            if any(code in _HOPELESS for code in codes[-len(answers):]):
+                break
     if as_json:
         say(outcomes)
     raise typer.Exit(next((code for code in codes if code > 1), max(codes)))
 
 
-def _jobs(exchange: Exchange, files: list[Path], update: bool, withdrawn: list[str], anew: bool) -> Iterator[Callable[[], Any]]:
+def _jobs(exchange: Exchange, operations: Sequence[Operation], update: bool, withdrawn: list[str]) -> Iterator[Job]:
     for id_ in withdrawn:
         yield partial(_withdraw, exchange, id_)
-    for operation in read_operations(files, lambda: str(exchange.get("/v1/me").json()["party"]), anew):
-        yield partial(_change if update else _file, exchange, operation)
+    if update:
+        yield from (partial(_change, exchange, operation) for operation in operations)
+    elif len(operations) == 1:
+        yield partial(_file, exchange, operations[0])
+    else:
+        yield from (partial(_file_several, exchange, some) for some in _several(exchange, operations))
 
 
-def _file(exchange: Exchange, operation: Operation) -> Any:
-    key = hashlib.sha256(canonical(operation)).hexdigest()
-    return exchange.send("POST", "/v1/operations", operation, idempotency_key=key)
+def _answers(job: Job) -> Sequence[Any | AntalyaError]:
+    try:
+        return job()
+    except AntalyaError as refusal:
+        return [refusal]
 
 
-def _change(exchange: Exchange, operation: Operation) -> Any:
+def _file(exchange: Exchange, operation: Operation) -> Sequence[Any]:
+    return [exchange.send("POST", _FILING, operation, idempotency_key=_key(operation))]
+
+
+def _several(exchange: Exchange, operations: Sequence[Operation]) -> Iterator[list[Operation]]:
+    """Operations in parts that one request may have."""
+    if not operations:
+        return
+    limits, some, room = exchange.get("/v1/limits").json(), list[Operation](), 0
+    most = min(_TOGETHER, limits["filings"], limits["burst"])
+    for operation in operations:
+        needed = 2 * len(canonical(operation)) + _AROUND_BYTES
+        if some and (needed > room or len(some) == most):
+            yield some
+            some = []
+        room = (room if some else limits["body_bytes"] - _AROUND_BYTES) - needed
+        some.append(operation)
+    yield some
+
+
+def _file_several(exchange: Exchange, operations: list[Operation]) -> Sequence[Any | AntalyaError]:
+    parts = list[dict[str, object]]()
+    for operation in operations:
+        content = canonical(operation)
+        notice = exchange.signed("POST", _FILING, content)
+        said: dict[str, object] = {"notice": notice.decode()} if notice else {"operation": msgspec.Raw(content)}
+        parts.append(said | {"idempotency_key": _key(operation)})
+    answers = exchange.send_several("/v1/filings", parts)
+    for n, answer in enumerate(answers):
+        if isinstance(answer, AntalyaError) and seconds_until(answer) is not None:  # it was too busy for this one
+            answers[n] = _answers(partial(_file, exchange, operations[n]))[0]
+    return answers
+
+
+def _key(operation: Operation) -> str:
+    """The same for the same operation: filed again, it gets the same answer."""
+    return hashlib.sha256(canonical(operation)).hexdigest()
+
+
+def _change(exchange: Exchange, operation: Operation) -> Sequence[Any]:
     path = address("operations", operation.id)
-    return exchange.send("PUT", path, operation, if_match=exchange.etag(path))
+    return [exchange.send("PUT", path, operation, if_match=exchange.etag(path))]
 
 
-def _withdraw(exchange: Exchange, id: str) -> Any:
+def _withdraw(exchange: Exchange, id: str) -> Sequence[Any]:
     path = address("operations", id)
-    return exchange.send("DELETE", path, {}, if_match=exchange.etag(path))  # a body, so that there is something to sign
+    return [exchange.send("DELETE", path, {}, if_match=exchange.etag(path))]  # a body, so that there is something to sign
 
 
 def read_operations(files: list[Path], me: Callable[[], str], anew: bool = False) -> Iterator[Operation]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import httpx
+import msgspec
 import typer
 
 from antalya.entry.terminal import is_near, warn
@@ -66,10 +67,21 @@ class Exchange:
     def send(self, method: str, path: str, body: object = None, **headers: str) -> Any:
         """Sends a body, signed where a key was given; the answer's JSON."""
         content = b"" if body is None else canonical(body)
-        kind = "application/json"
-        if self._key is not None and content:
-            content, kind = sign(content, self._key, f"{method} {path}", clock()), "application/jose"
-        head = {"content-type": kind} | {name.replace("_", "-"): value for name, value in headers.items()}
+        signed = self.signed(method, path, content)
+        head = {"content-type": "application/jose" if signed else "application/json"}
+        return self._sent(method, path, signed or content, head | {k.replace("_", "-"): v for k, v in headers.items()})
+
+    def send_several(self, path: str, parts: list[dict[str, object]]) -> list[Any | AntalyaError]:
+        """Sends several filings in one request (`POST /v1/filings`): what came of each, in order."""
+        content = msgspec.json.encode({"filings": parts})
+        said = self._sent("POST", path, content, {"content-type": "application/json"})
+        return [item["outcome"] if "outcome" in item else _error(item["problem"]) for item in said["items"]]
+
+    def signed(self, method: str, path: str, content: bytes) -> bytes:
+        """Canonical content as a signed notice; empty where no key was given."""
+        return b"" if self._key is None or not content else sign(content, self._key, f"{method} {path}", clock())
+
+    def _sent(self, method: str, path: str, content: bytes, head: dict[str, str]) -> Any:
         return self._said(lambda: self._http.request(method, path, content=content, headers=head)).json()
 
     def etag(self, path: str) -> str:
@@ -86,18 +98,14 @@ class Exchange:
             if answer.is_success:
                 return answer
             problem = self._problem(answer)
-            wait = _wait(problem)
+            wait = seconds_until(problem)
             if wait is None or time.monotonic() - begun + wait > _PATIENCE_S:
                 raise problem
             time.sleep(wait)
 
     def _problem(self, answer: httpx.Response) -> AntalyaError:
         try:
-            said = answer.json()
-            code = CATALOGUE.get(said["code"]) or Code(said["code"], said["status"], said["title"], said["next_step"],
-                                                       _exit_code(answer.status_code))
-            extra = {name: said[name] for name in ("instance", "retry_after_s") if name in said}
-            return AntalyaError(code, said["detail"], at=said.get("at", ""), **extra)
+            return _error(answer.json())
         except (ValueError, KeyError, TypeError):
             return error("not_ready", f"{self.url} answered {answer.status_code}, which is no exchange's answer")
 
@@ -130,7 +138,16 @@ def token_of(token: str | None, file: Path | None = None) -> str:
     return token
 
 
-def _wait(failure: AntalyaError) -> float | None:
+def _error(said: Any) -> AntalyaError:
+    """A problem document as an error of the catalogue, or one that a newer exchange has. Raises KeyError or TypeError where it is
+    none."""
+    code = CATALOGUE.get(said["code"]) or Code(said["code"], said["status"], said["title"], said["next_step"],
+                                               _exit_code(said["status"]))
+    extra = {name: said[name] for name in ("instance", "retry_after_s") if name in said}
+    return AntalyaError(code, said["detail"], at=said.get("at", ""), **extra)
+
+
+def seconds_until(failure: AntalyaError) -> float | None:
     """After how many seconds the same request may succeed; None where it won't."""
     if failure.code.name == "store_busy":
         return 0.5

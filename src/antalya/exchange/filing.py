@@ -51,9 +51,10 @@ def file(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, 
 
 
 def begin(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, key: str | None = None,
-          uuid_only: bool = True, sent: bytes = b"") -> Future[Outcome]:
+          uuid_only: bool = True, sent: bytes = b"", together: int = 1) -> Future[Outcome]:
     """As `file`, without waiting for the store, and whoever waits sees to it that a refusal is logged (`Hub.refused`). `sent`:
-    what another process of this program did of it (`ahead.sent`)."""
+    what another process of this program did of it (`ahead.sent`); `together`: how many, from this one on, are begun one after
+    the other, to be committed together."""
     if uuid_only:
         check_id(operation.id)
     if operation.state not in ("filed", "accepted"):
@@ -66,7 +67,8 @@ def begin(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *,
             raise error("duplicate_id", "an operation with that id exists", at="id")
         stored = Stored(operation, 1, now, now, now, movement, evidence.kid, tx.log_size())
         return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "filed")
-    return _submitted(hub, caller, operation.id, evidence, key, work, light=bool(sent) or is_light(operation))
+    return _submitted(hub, caller, operation.id, evidence, key, work, light=bool(sent) or is_light(operation),
+                      together=together)
 
 
 def change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, version: int,
@@ -244,13 +246,13 @@ def _remembered(tx: Transaction, party: str, key: str | None, evidence: Evidence
 
 
 def _submitted(hub: Hub, caller: Viewer, id: str, evidence: Evidence, key: str | None,
-               work: Callable[[Transaction, datetime], Outcome], *, light: bool = False) -> Future[Outcome]:
+               work: Callable[[Transaction, datetime], Outcome], *, light: bool = False, together: int = 1) -> Future[Outcome]:
     """What is done about an operation, in the line of writers, unless it was under the same key; what it came to, with the
     receipt of its leaf."""
     def job(tx: Transaction) -> Outcome:
         now = hub.moment(tx)
         return _remembered(tx, caller.party, key, evidence) or work(tx, now)
-    answer = hub.store.submit(job, partial(_proven, hub), (id,), light=light)
+    answer = hub.store.submit(job, partial(_proven, hub), (id,), light=light, together=together)
     answer.add_done_callback(partial(_ring, hub))
     return answer
 

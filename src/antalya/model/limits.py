@@ -11,6 +11,7 @@ class Limits(Noun, frozen=True, kw_only=True):
     """Bounds of an exchange; each says what it bounds and in which unit (docs/reference/settings.md)."""
 
     body_bytes: Annotated[int, Meta(ge=1_000, description="The largest body of a request, in bytes.")] = 2_000_000
+    filings: Annotated[int, Meta(ge=1, description="Filings in one request.")] = 100
     vertices: Annotated[int, Meta(ge=4, description="Positions of all outlines of one operation.")] = 5_000
     volumes: Annotated[int, Meta(ge=1, description="Volumes of one operation.")] = 500
     area_km2: Annotated[float, Meta(gt=0, description="The area of one outline, in km².")] = 100_000.0

@@ -26,12 +26,14 @@ class MuchError(Exception):
 class Task(msgspec.Struct, frozen=True):
     """A job, and what is made of what it gave (`end`), while that becomes durable or afterwards; both of the transaction, but the
     second changes nothing. `about`: ids of operations that it will look for, so that they are looked up once for all that are
-    committed together; `light`: it takes a few milliseconds at most, or raises `MuchError`."""
+    committed together; `light`: it takes a few milliseconds at most, or raises `MuchError`; `together`: so many, from this one
+    on, were submitted one after the other to be committed together."""
 
     job: Callable[[Any], Any]
     then: Callable[[Any, Any], Any] | None = None
     about: Collection[str] = ()
     light: bool = False
+    together: int = 1
 
     def end(self, tx: Any, outcome: Outcome) -> Outcome:
         """The outcome, given once that is durable. What `then` raises is raised, though what the job did is kept."""
@@ -85,12 +87,12 @@ class Line:
         return answer.result()
 
     def submit(self, job: Callable[[Any], T], then: Callable[[Any, T], T] | None = None,
-               about: Collection[str] = (), *, light: bool = False) -> Future[T]:
+               about: Collection[str] = (), *, light: bool = False, together: int = 1) -> Future[T]:
         """As `do`, without waiting; who cancels it before it is begun is not done for. Raises not_ready once closed."""
         answer: Future[T] = Future()
         with self._door:  # so that no job comes after the last one that `close` waits for
             self.check_open()
-            self._jobs.put((Task(job, then, about, light), answer))
+            self._jobs.put((Task(job, then, about, light, together), answer))
             driven = self._driven
             if driven is None:
                 self._turns.put(self._alone)
@@ -140,6 +142,7 @@ class Line:
                     task, answer = self._jobs.get_nowait()
                     if answer.running() or answer.set_running_or_notify_cancel():
                         self._following.append((task, answer))
+                        most = max(most, min(MOST_JOBS, len(self._following) + task.together - 1))
         return [task for task, _ in self._following]
 
     def _go_on(self) -> None:

@@ -47,6 +47,8 @@ _ASKED: Example = {
 _ENTRY: Example = {"actor": "US", "at": _AT, "code": None, "content_sha256": _HASH, "kind": "operation", "outcome": "accepted",
                    "signed": None, "subject": _ID, "v": 1, "version": 1}
 _RECEIPT: Example = {"entry": _ENTRY, "leaf": 1, "proof": [_HASH], "checkpoint": _CHECKPOINT}
+_OUTCOME: Example = {"operation": _OPERATION, "clearance": "held", "findings": [_FOUND], "asks": [_ASKED], "receipt": _RECEIPT,
+                     "leaf": 1}
 _TOLD: Example = {"id": 1, "at": _AT, "party": "US", "type": "finding.opened", "subject": _FINDING, "delivered_at": None}
 _PARTY, _FORCE, _AREA, _STANCE, _CONTROL, _SITE, _AGREED = (_whole(noun, example) for noun, example in (
     (Party, examples.PARTY), (Force, examples.FORCE), (Area, examples.AREA), (Stance, examples.STANCE),
@@ -57,8 +59,9 @@ _BY_TYPE: dict[Any, Any] = {
     shapes.UnderstandingView: _AGREED | {"content_sha256": _HASH, "signatures": []},
     shapes.Registered: {"kind": "force", "id": "SDF", "version": 1},
     shapes.AnyOperation: _OPERATION, shapes.FindingView: _FOUND, shapes.AskView: _ASKED,
-    shapes.Outcome: {"operation": _OPERATION, "clearance": "held", "findings": [_FOUND], "asks": [_ASKED], "receipt": _RECEIPT,
-                     "leaf": 1},
+    shapes.Outcome: _OUTCOME,
+    shapes.FiledOne: {"status": 201, "outcome": _OUTCOME},
+    shapes.Filed: {"items": [{"status": 201, "outcome": _OUTCOME}]},
     shapes.DryRun: {"findings": [_FOUND], "clearance": "held"},
     shapes.Told: _TOLD,
     shapes.Me: {"party": "US", "name": "United States", "scopes": ["antalya.file", "antalya.read"], "broker": False, "now": _AT,

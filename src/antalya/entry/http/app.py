@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
-from functools import cache
+from functools import cache, partial
 
 import anyio
 import msgspec
@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Match, Route
 from antalya.entry import f3548
 from antalya.entry.f3548.parties import check_named
 from antalya.entry.f3548.talking import keep_talking
-from antalya.entry.http import events, log, operations, registry
+from antalya.entry.http import events, filings, log, operations, registry
 from antalya.entry.http.call import Call, Desk, authenticate, has_controls, open_body
 from antalya.entry.http.driving import driven
 from antalya.entry.http.endpoint import Awaited, Endpoint, Handler
@@ -28,7 +28,8 @@ from antalya.entry.web import page_routes
 from antalya.exchange import proving, settling, viewing
 from antalya.model.errors import AntalyaError, error
 
-ENDPOINTS: tuple[Endpoint, ...] = (*operations.ENDPOINTS, *registry.ENDPOINTS, *log.ENDPOINTS, *events.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (*operations.ENDPOINTS, *filings.ENDPOINTS, *registry.ENDPOINTS, *log.ENDPOINTS,
+                                   *events.ENDPOINTS)
 _logger = logging.getLogger("antalya.http")
 _TICK_S, _HEAR_S = 2.0, 0.5
 
@@ -72,14 +73,14 @@ def _work(desk: Desk, number: int) -> Handler:
     """What does the work of a row: its handler here, or with the keeper. A door reads by itself; at the drone door reading may
     register the caller."""
     (row, render), keeper = ROWS[number], desk.keeper
-    if keeper is None or (row.method == "GET" and render is problem):
-        return row.handler
 
     async def hand_on(call: Call) -> Response:
+        assert keeper is not None
         if row.ahead is not None:
             call.sent = row.ahead(call)
         return await keeper.ask(number, call)
-    return hand_on
+    work = row.handler if keeper is None or (row.method == "GET" and render is problem) else hand_on
+    return work if row.front is None else partial(row.front, work)
 
 
 def _route(desk: Desk, metrics: Metrics, number: int) -> Route:
@@ -104,7 +105,7 @@ def _route(desk: Desk, metrics: Metrics, number: int) -> Route:
             call = Call(desk, request, token, path=request.path_params)
             if row.method in ("POST", "PUT", "DELETE"):
                 await open_body(call, looked_at_again=row.looks_at_key)
-            async with desk.turns.one(party):
+            async with desk.turns.one(party) if row.front is None else nullcontext():
                 response = await work(call)
             if isinstance(response, Awaited):
                 response.arrived(not await request.is_disconnected())

@@ -75,17 +75,20 @@ class Rates:
         self._per_s, self._burst = per_s, burst
         self._left: dict[str, tuple[float, float]] = {}
 
-    def take(self, who: str) -> None:
-        """Takes one. Raises rate_exceeded with `retry_after_s`."""
+    def take(self, who: str, count: int = 1, *, had: int = 0) -> None:
+        """Takes so many, with those that it `had` taken before; or none, and gives those back. Raises rate_exceeded with
+        `retry_after_s`."""
         now = time.monotonic()
         if len(self._left) >= _MOST_CALLERS and who not in self._left:
             self._forget(now)
         left, since = self._left.get(who, (float(self._burst), now))
         left = min(float(self._burst), left + (now - since) * self._per_s)
-        if left < 1:
-            wait = (1 - left) / self._per_s
+        left += had
+        if left < count:
+            self._left[who] = (left, now)
+            wait = (count - left) / self._per_s
             raise error("rate_exceeded", f"more than {self._per_s:g} requests a second", retry_after_s=round(wait, 3))
-        self._left[who] = (left - 1, now)
+        self._left[who] = (left - count, now)
 
     def _forget(self, now: float) -> None:
         """Drops who has not called for so long that the bucket is full again."""
@@ -238,10 +241,15 @@ async def open_body(call: Call, *, looked_at_again: bool = False) -> None:
     if not call.raw:
         return
     if kind == JOSE:
-        verified = await _verified(call, looked_at_again)
-        call.payload, call.kid = verified.payload, verified.kid
+        await open_notice(call, looked_at_again=looked_at_again)
     elif kind != JSON:
         raise error("bad_media_type", f"not {kind!r}")
+
+
+async def open_notice(call: Call, *, looked_at_again: bool = False) -> None:
+    """Verifies what came as a signed notice, as `open_body` does. Raises bad_signature."""
+    verified = await _verified(call, looked_at_again)
+    call.payload, call.kid = verified.payload, verified.kid
 
 
 async def _verified(call: Call, looked_at_again: bool) -> Verified:

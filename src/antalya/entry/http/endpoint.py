@@ -11,6 +11,7 @@ from antalya.entry.http.call import Call
 from antalya.wire.canonical import encode
 
 Handler = Callable[[Call], Awaitable[Response]]
+Front = Callable[[Handler, Call], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Query:
 class Endpoint:
     """One row. `scopes`: any one of them is enough; `body` and `answer`: types for the schema; `headers`: request headers
     that matter; `example`: a body; `gives`: headers of the answer; `looks_at_key`: its job looks
-    whether the key that signed is still good; `ahead`: what a door can do of the handler's work, as `Call.sent`."""
+    whether the key that signed is still good; `ahead`: what a door can do of the handler's work, as `Call.sent`; `front`: takes
+    the request, wherever the store is kept, and calls the handler for parts of it."""
 
     method: str
     path: str
@@ -44,6 +46,7 @@ class Endpoint:
     gives: tuple[str, ...] = ()
     looks_at_key: bool = False
     ahead: Callable[[Call], bytes] | None = None
+    front: Front | None = None
 
 
 class Awaited(Response):

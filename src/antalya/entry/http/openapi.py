@@ -67,8 +67,8 @@ def _operation(row: Endpoint, schemas: dict[int, Any]) -> dict[str, Any]:
         body: dict[str, Any] = {"schema": schemas[id(row.body)]}
         if row.example is not None:
             body["example"] = row.example
-        made["requestBody"] = {"required": True, "content": {
-            "application/json": body, "application/jose": {"schema": {"type": "string", "description": "Compact JWS"}}}}
+        signed = {"application/jose": {"schema": {"type": "string", "description": "Compact JWS"}}} if row.front is None else {}
+        made["requestBody"] = {"required": True, "content": {"application/json": body} | signed}
     return made
 
 

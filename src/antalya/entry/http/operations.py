@@ -42,7 +42,7 @@ class AnswerBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     note: Text = ""
 
 
-def _ahead(call: Call) -> bytes:
+def ahead_of(call: Call) -> bytes:
     """What a door does of a filing. Nothing where it is much, or to be refused: the keeper does it, and logs the refusal."""
     with suppress(AntalyaError):
         operation = call.body(Operation)
@@ -55,9 +55,14 @@ async def file(call: Call) -> Response:
     async with refusals(call, "operation"):
         operation = call.body(Operation)
     async with refusals(call, "operation", operation.id):
-        outcome = await _kept(call, operation, lambda: filing.begin(call.hub, call.viewer, operation, call.evidence,
-                                                                    key=call.idempotency_key, sent=call.sent))
+        outcome = await _kept(call, operation, lambda: begin(call, operation))
     return reply(outcome.view, 201, etag=outcome.version, headers={"location": f"/v1/operations/{operation.id}"})
+
+
+def begin(call: Call, operation: Operation, together: int = 1) -> Future[filing.Outcome]:
+    """A filing on its way (`filing.begin`)."""
+    return filing.begin(call.hub, call.viewer, operation, call.evidence, key=call.idempotency_key, sent=call.sent,
+                        together=together)
 
 
 async def change(call: Call) -> Response:
@@ -158,16 +163,17 @@ _WINDOW = (Query("from", datetime, "only what ends at or after this instant"),
            Query("after", int, "the cursor `next` of the page before"),
            Query("limit", int, "how many to look through: 1 to 5000; 500 unless told"))
 
+FILING = Endpoint("POST", "/v1/operations", "File an operation", (FILE,), file, Operation, shapes.Outcome, 201,
+                  headers=("Idempotency-Key",), errors=_FILING_ERRORS, example=OPERATION,
+                  gives=("ETag", "Location"), looks_at_key=True, ahead=ahead_of)
 ENDPOINTS = (
-    Endpoint("POST", "/v1/operations", "File an operation", (FILE,), file, Operation, shapes.Outcome, 201,
-             headers=("Idempotency-Key",), errors=_FILING_ERRORS, example=OPERATION,
-             gives=("ETag", "Location"), looks_at_key=True, ahead=_ahead),
+    FILING,
     Endpoint("GET", "/v1/operations", "The operations you may see", (READ,), listing, None, shapes.Operations, query=_WINDOW),
     Endpoint("GET", "/v1/operations/{id}", "One operation", (READ,), show, None, shapes.AnyOperation, errors=("not_found",),
              gives=("ETag",)),
     Endpoint("PUT", "/v1/operations/{id}", "Change your operation: a new version, checked like a new one", (FILE,), change,
              Operation, shapes.Outcome, headers=("If-Match", "Idempotency-Key"), example=OPERATION, gives=("ETag",),
-             looks_at_key=True, ahead=_ahead, errors=(*_FILING_ERRORS, "precondition_required", "stale_etag", "not_found")),
+             looks_at_key=True, ahead=ahead_of, errors=(*_FILING_ERRORS, "precondition_required", "stale_etag", "not_found")),
     Endpoint("DELETE", "/v1/operations/{id}", "Withdraw your operation (an active one ends)", (FILE,), withdraw, None,
              shapes.Outcome, headers=("If-Match",), gives=("ETag",),
              errors=("precondition_required", "stale_etag", "not_found", "not_yours", "wrong_state")),

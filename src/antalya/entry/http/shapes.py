@@ -133,6 +133,33 @@ class Outcome(Shape, frozen=True, kw_only=True):
     leaf: int | None = None
 
 
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """An error (RFC 9457) with its stable `code` and what to do next."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    next_step: str
+    at: str | None = None
+    instance: str | None = None
+
+
+class FiledOne(Shape, frozen=True, kw_only=True):
+    """What came of one filing: its `outcome` where `status` is 201, else the `problem`."""
+
+    status: int
+    outcome: Outcome | msgspec.UnsetType = msgspec.UNSET
+    problem: Problem | msgspec.UnsetType = msgspec.UNSET
+
+
+class Filed(Shape, frozen=True, kw_only=True):
+    """What came of several filings, in their order."""
+
+    items: tuple[FiledOne, ...]
+
+
 class DryRun(Shape, frozen=True, kw_only=True):
     """What a check of a filed operation would find now."""
 
@@ -258,18 +285,3 @@ class Consistency(Shape, frozen=True, kw_only=True, rename={"from_": "from"}):
     to: int
     proof: tuple[str, ...]
     root: str
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """An error (RFC 9457) with its stable `code` and what to do next."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    next_step: str
-    at: str | None = None
-    instance: str | None = None
-
-

@@ -97,10 +97,10 @@ class PostgresStore:
         return self._line.do(job, then)
 
     def submit(self, job: Callable[[PostgresTransaction], T], then: Callable[[PostgresTransaction, T], T] | None = None,
-               about: Collection[str] = (), *, light: bool = False) -> Future[T]:
+               about: Collection[str] = (), *, light: bool = False, together: int = 1) -> Future[T]:
         """As `write`, without waiting. `about`: ids of operations that the job looks for; `light`: it takes a few milliseconds at
-        most, or raises `line.MuchError` and is run again."""
-        return self._line.submit(job, then, about, light=light)
+        most, or raises `line.MuchError` and is run again; `together`: how many, from this one on, are committed together."""
+        return self._line.submit(job, then, about, light=light, together=together)
 
     def drive(self, wake: Callable[[], None], watch: Watch) -> Callable[[], None]:
         """Has the calling thread run the line of writers (`Line.drive`)."""

@@ -1,0 +1,161 @@
+"""Several filings in one request, each as if it had come alone: signed, kept, logged and answered by itself."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, UnsetType
+from starlette.requests import Request
+from starlette.responses import Response
+
+from antalya.entry.http import operations, shapes
+from antalya.entry.http.call import Call, open_notice, refusals
+from antalya.entry.http.endpoint import Endpoint, Handler, reply
+from antalya.entry.http.examples import OPERATION
+from antalya.exchange import filing
+from antalya.model.errors import AntalyaError, error
+from antalya.model.operations import Operation
+from antalya.wire.canonical import encode
+
+TOGETHER, _UNDER_WAY = 32, 2
+"""So many go on to where they are kept together; and so often at once, so that some are read while others are kept."""
+_logger = logging.getLogger("antalya.http")
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One filing: an `operation`, or the signed `notice` of one (a compact JWS whose `act` is `POST /v1/operations`)."""
+
+    operation: Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/Operation"})] | UnsetType = UNSET
+    notice: str | UnsetType = UNSET
+    idempotency_key: Annotated[str, Meta(pattern="^[!-~]{1,200}$")] | None = None
+
+
+class Several(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Filings of one party, begun in this order."""
+
+    filings: Annotated[tuple[Sent, ...], Meta(min_length=1)]
+
+
+class _Open(msgspec.Struct, frozen=True, array_like=True):
+    """A filing whose signature is verified, if it has one, on its way to where it is kept (`Call`)."""
+
+    raw: bytes
+    kid: str | None
+    payload: bytes
+    sent: bytes
+    key: str | None
+
+
+class _Answer(msgspec.Struct, frozen=True, array_like=True):
+    """What came of one: `body` is its outcome where `status` is 201, else the problem."""
+
+    status: int
+    body: bytes
+
+
+_Begun = tuple[str, Future[filing.Outcome]] | None
+_ENCODER = msgspec.msgpack.Encoder()
+_OPEN, _ANSWERS = msgspec.msgpack.Decoder(tuple[_Open, ...]), msgspec.msgpack.Decoder(tuple[_Answer, ...])
+
+
+async def file_several(keep: Handler, call: Call) -> Response:
+    """Files each, some together; what is refused doesn't stop the others. Each counts as a request of the party's."""
+    if call.kid is not None:
+        raise error("bad_media_type", "sign each filing by itself and send it as `notice`")
+    sent, limits = call.body(Several).filings, call.hub.limits
+    most = min(limits.filings, limits.burst)
+    if len(sent) > most:
+        raise error("too_large", f"{len(sent)} filings, at most {most}", at="filings")
+    for n, one in enumerate(sent):
+        if (one.notice is UNSET) == (one.operation is UNSET):
+            raise error("bad_field", "either an operation or a notice", at=f"filings[{n}]")
+    call.desk.rates.take(f"party {call.token.party}", len(sent), had=1)
+    parts = [sent[first:first + TOGETHER] for first in range(0, len(sent), TOGETHER)]
+    answers, left = dict[int, list[_Answer]](), iter(range(len(parts)))
+
+    async def some() -> None:
+        for n in left:
+            async with call.desk.turns.one(call.token.party):
+                answers[n] = await _part(keep, call, parts[n])
+    await asyncio.gather(*(some() for _ in range(_UNDER_WAY)))
+    return reply({"items": [{"status": one.status, "outcome" if one.status == 201 else "problem": Raw(one.body)}
+                            for n in range(len(parts)) for one in answers[n]]})
+
+
+async def _part(keep: Handler, call: Call, sent: Sequence[Sent]) -> list[_Answer]:
+    """What came of some that go on together."""
+    opened = [await _opened(call, one) for one in sent]
+    waiting = [one for one in opened if isinstance(one, _Open)]
+    try:
+        response = await keep(Call(call.desk, call.request, call.token, sent=_ENCODER.encode(waiting)))
+        kept = iter(_ANSWERS.decode(response.body))
+    except AntalyaError as failure:  # whoever keeps the store is gone; what was kept before was kept
+        kept = iter([_refused(call, failure)] * len(waiting))
+    return [next(kept) if isinstance(one, _Open) else one for one in opened]
+
+
+async def _opened(call: Call, sent: Sent) -> _Open | _Answer:
+    raw = bytes(sent.operation) if isinstance(sent.operation, Raw) else str(sent.notice).encode()
+    alone = _alone(call, _Open(raw, None, raw, b"", sent.idempotency_key))
+    try:
+        if isinstance(sent.notice, str):
+            await open_notice(alone, looked_at_again=operations.FILING.looks_at_key)
+    except AntalyaError as failure:
+        return _refused(call, failure)
+    await asyncio.sleep(0)  # others are served meanwhile
+    ahead = b"" if call.desk.keeper is None else operations.ahead_of(alone)
+    return _Open(raw, alone.kid, alone.payload, ahead, sent.idempotency_key)
+
+
+def _alone(call: Call, part: _Open) -> Call:
+    """The request that it would be, sent alone."""
+    head = [] if part.key is None else [(b"idempotency-key", part.key.encode())]
+    request = Request(dict(call.request.scope) | {"path": operations.FILING.path, "headers": head})
+    return Call(call.desk, request, call.token, part.raw, part.kid, part.payload, part.sent)
+
+
+async def keep_several(call: Call) -> Response:
+    """Files what came with `Call.sent`: what is light one right after the other, so that it is committed together; what is much,
+    or to be refused, one at a time, for it takes a thread."""
+    alone = [_alone(call, part) for part in _OPEN.decode(call.sent)]
+    begun = [_begun(one, len(alone) - n) for n, one in enumerate(alone)]
+    return Response(_ENCODER.encode([await _answered(one, on_its_way) for one, on_its_way in zip(alone, begun, strict=True)]))
+
+
+def _begun(call: Call, together: int) -> _Begun:
+    """A filing on its way; none where it is much, or to be refused: that is said and logged as it would be alone."""
+    with suppress(Exception):  # one that fails keeps nobody else from being answered
+        operation = call.body(Operation)
+        if call.sent or filing.is_light(operation):
+            return operation.id, operations.begin(call, operation, together)
+    return None
+
+
+async def _answered(call: Call, begun: _Begun) -> _Answer:
+    try:
+        if begun is None:
+            return _Answer(201, bytes((await operations.file(call)).body))
+        async with refusals(call, "operation", begun[0]):
+            outcome = await asyncio.wrap_future(begun[1])
+        return _Answer(201, encode(outcome.view))
+    except AntalyaError as failure:
+        return _refused(call, failure)
+    except Exception:
+        _logger.exception("a filing failed")
+        return _refused(call, error("internal", "the exchange failed to answer"))
+
+
+def _refused(call: Call, failure: AntalyaError) -> _Answer:
+    return _Answer(failure.code.status, msgspec.json.encode(failure.problem(f"urn:uuid:{call.hub.ids()}")))
+
+
+_EXAMPLE: Sequence[dict[str, Any]] = ({"operation": OPERATION, "idempotency_key": "plan-of-8-March/1"},)
+ENDPOINTS = (
+    Endpoint("POST", "/v1/filings", "File several operations, each signed, kept and answered by itself", (operations.FILE,),
+             keep_several, Several, shapes.Filed, errors=("bad_json", "bad_field", "too_large", "bad_media_type"),
+             example={"filings": _EXAMPLE}, front=file_several),
+)
