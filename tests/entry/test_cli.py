@@ -130,6 +130,7 @@ def test_what_is_over_is_neither_held_nor_clear_and_a_yes_says_until_when(exchan
     assert "asks again" not in run("TR", "show", "findings").stdout
     run("US", "file", "--withdraw", first)
     assert "clear" not in row("US", "operations", first)
+    assert f"{first} stays: WITHDRAWN" in run("US", "file", tmp_path / "stays.geojson").stdout  # it was CLEAR when it was filed
     assert shown(exchange_server, "US", first)["clearance"] is None
     assert finding not in run("TR", "show", "findings").stdout
     closed = next(line for line in run("TR", "show", "findings", "--past").stdout.splitlines() if finding in line)

@@ -18,7 +18,7 @@ _WITH_A_BODY = ("bad_json", "too_large", "bad_media_type")
 _HEADERS = {"If-Match": "The ETag of the version you read.",
             "If-None-Match": "The ETag of what you have: 304, and nothing more, where it is still that.",
             "Last-Event-ID": "Resume after this event.",
-            "Idempotency-Key": "The same bytes under the same key get the same answer again."}
+            "Idempotency-Key": "The same bytes under the same key are filed once: the same leaf again, and how it is now."}
 
 _GIVEN = {"ETag": ("The version, to be sent back in If-Match (of a picture in If-None-Match).", '"1"'),
           "Antalya-Now": ("The exchange's clock.", "2017-03-07T04:00:00Z"),
