@@ -73,7 +73,7 @@ class Leaf(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The answer given to an Idempotency-Key."""
+    """The answer first given to an Idempotency-Key."""
 
     request_sha256: str
     response: str

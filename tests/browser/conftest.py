@@ -54,9 +54,13 @@ class Exchange:
     def get(self, viewer, path):
         return self.call(viewer, "GET", path)[1]
 
-    def call(self, viewer, method, path, body=None):
-        """(status, answer) of a request."""
-        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {self.tokens[viewer]}"} if viewer else {})
+    def withdraw(self, viewer, id):
+        """Withdraws an operation of a viewer's that was filed and not changed since; what came of it."""
+        return self.call(viewer, "DELETE", f"/v1/operations/{id}", **{"if-match": '"1"'})[1]
+
+    def call(self, viewer, method, path, body=None, **more):
+        """(status, answer) of a request; `more`: headers."""
+        headers = {"content-type": "application/json", **more} | ({"authorization": f"Bearer {self.tokens[viewer]}"} if viewer else {})
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:

@@ -67,6 +67,49 @@ def test_conditions_make_it_a_grant_with_conditions(own_exchange, open_page):
     assert state["answers"][-1]["note"] == "By telephone as well"
 
 
+def test_a_yes_says_until_when_it_holds_and_what_was_noted_to_both_sides(own_exchange, open_page):
+    ask = asked_of(own_exchange, "US")[0]
+    own_exchange.call("US", "POST", f"/v1/asks/{ask['id']}/answers", {
+        "decision": "grant", "valid_until": "2017-03-08T05:30:00Z", "note": "بعد السابعة الطريق لكم"})
+    page = open_page(own_exchange.url)
+    for viewer in ("US", "TR"):
+        look(page, viewer)
+        card = page.locator(f".card.ask:has(#ask-{ask['id']})")
+        expect(card).to_contain_text("It holds until 8 Mar 2017 \u206605:30Z\u2069")
+        expect(card.locator("dd", has_text="بعد السابعة الطريق لكم")).to_have_attribute("dir", "auto")
+    own_exchange.call("US", "POST", f"/v1/asks/{ask['id']}/answers", {"decision": "withdraw"})
+    expect(card).to_contain_text("withdrawn", timeout=10_000)
+    expect(card).not_to_contain_text("holds until")
+    expect(card).not_to_contain_text("بعد السابعة")
+    again = "This is not asked any more. A change of the operation asks it again"
+    expect(card).to_contain_text(again)
+    body = next(o for o in own_exchange.picture("TR")["operations"] if o["id"] == ask["operation"])
+    own_exchange.call("TR", "PUT", f"/v1/operations/{ask['operation']}", body["operation"], **{"if-match": body["etag"]})
+    expect(card).not_to_contain_text(again, timeout=10_000)  # it is asked again
+
+
+def test_what_is_withdrawn_is_nowhere_but_in_the_list_and_not_clear(own_exchange, open_page):
+    stays, goes = operation("TR", title="Stays"), operation("TR", title="Goes")
+    for filed in (stays, goes):
+        assert own_exchange.call("TR", "POST", "/v1/operations", filed)[0] == 201
+    page = open_page(own_exchange.url)
+    look(page, "TR")
+    page.get_by_label("All days").check()
+    drawn = """id => document.getElementById('map').theatre.layers.operations.getSource().getFeatures()
+        .filter(f => f.get('id') === id).length"""
+    card, lane = page.locator(f"#card-{goes['id']}"), page.locator(".lane-name", has_text="Goes")
+    assert [page.evaluate(drawn, filed["id"]) for filed in (stays, goes)] == [1, 1]
+    expect(lane).to_have_count(1)
+    assert own_exchange.withdraw("TR", goes["id"])["clearance"] is None
+    expect(card).to_contain_text("withdrawn", timeout=10_000)
+    expect(card.locator(".marks")).to_contain_text("no clearance")
+    expect(card.locator(".mark.clear")).to_have_count(0)
+    expect(lane).to_have_count(0)
+    assert [page.evaluate(drawn, filed["id"]) for filed in (stays, goes)] == [1, 0]
+    card.locator("button.title").click()  # who looks for it finds where it was
+    assert page.evaluate(drawn, goes["id"]) == 1
+
+
 def test_a_refusal_reaches_the_other_partys_page_without_a_reload(own_exchange, open_page):
     mover = open_page(own_exchange.url)
     look(mover, "TR")
@@ -185,6 +228,20 @@ def test_outside_the_demo_the_token_decides_and_stays_in_the_tab(exchange, open_
     expect(page.locator("article")).to_have_count(0)
 
 
+def test_a_token_with_letters_that_none_has_is_not_taken_for_an_outage(exchange, open_page):
+    page = open_page(exchange.url, ready=False, before=without_demo, expect=("404",))
+    field = page.get_by_label("Access token")
+    for pasted in ("رمز", f"{exchange.tokens['RU'][:20]}…", "\u200f"):  # copied from a chat, cut off, or nothing at all
+        field.fill(pasted)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_have_text("The token was refused.")
+        page.reload()
+        expect(field).to_be_visible()
+    field.fill(f"\u200f{exchange.tokens['RU']}\u200b")  # marks that nobody sees
+    page.keyboard.press("Enter")
+    page.wait_for_selector("html[data-ready=true]")
+
+
 def test_a_refused_token_is_said_in_the_readers_language(exchange, open_page):
     page = open_page(exchange.url, ready=False, before=without_demo, expect=("404", "401"), locale="ar")
     header = page.locator("header.top").bounding_box()
@@ -194,13 +251,42 @@ def test_a_refused_token_is_said_in_the_readers_language(exchange, open_page):
     expect(page.get_by_role("alert")).to_contain_text("رُفض الرمز. \u2068The token is not valid")
 
 
+def test_a_token_that_runs_out_is_said_to_have(exchange, open_page):
+    problem = {"title": "The token is not valid", "status": 401, "detail": "it has expired", "code": "bad_token",
+               "next_step": "Get a new token from whoever issued this one."}
+    served = []
+
+    def expired(route):
+        route.fulfill(status=401, json=problem, content_type="application/problem+json")
+
+    def before(page):
+        without_demo(page)
+        page.route("**/v1/events", expired)
+        page.route("**/v1/picture", lambda route: expired(route) if served else (served.append(route), route.continue_()))
+    page = open_page(exchange.url, ready=False, before=before, expect=("404", "401"))
+    page.locator("#token").fill(exchange.tokens["RU"])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text(re.compile("The token is not valid: it has expired. Get a new token"))
+    expect(page.locator("#token")).to_be_visible()
+    expect(page.locator("article")).to_have_count(0)
+
+
+def test_who_may_only_read_is_told_so_where_an_answer_is_due(exchange, open_page):
+    me = exchange.get("US", "/v1/me") | {"scopes": ["antalya.read"]}
+    page = open_page(exchange.url, before=lambda page: page.route("**/v1/me", lambda route: route.fulfill(json=me)))
+    look(page, "US")
+    [card, *_] = [page.locator(f".card.ask:has(#ask-{ask['id']})") for ask in asked_of(exchange, "US")]
+    expect(card).to_contain_text("to answer takes one with the scope antalya.answer")
+    expect(card.get_by_role("button", name="Grant …")).to_have_count(0)
+
+
 def test_empty_states_say_what_to_do(exchange, open_page):
     def empty(page):
         without = {"operations": [], "findings": [], "asks": [], "sites": [], "told": []}
         page.route("**/v1/picture", lambda route: route.fulfill(json=exchange.picture("TR") | without))
     page = open_page(exchange.url, before=empty)
     expect(page.get_by_text("Nothing is asked of you now.")).to_be_visible()
-    expect(page.get_by_text("What nobody filed was not checked.")).to_be_visible()
+    expect(page.get_by_text("No finding that you may see. What nobody filed was not checked.")).to_be_visible()
     expect(page.get_by_text('File one with "antalya file"')).to_be_visible()
     expect(page.get_by_text("Nothing on this day that you may see.")).to_be_visible()
 

@@ -113,6 +113,18 @@ def as_written(instant):
     return f"{at.day} {at:%b %Y} \u2066{f'{at:%H:%M:%S}'.removesuffix(':00')}Z\u2069"
 
 
+def test_an_ask_about_a_clash_names_the_asked_partys_own_operation(exchange, open_page):
+    page = open_page(exchange.url)
+    look(page, "US")
+    picture = exchange.picture("US")
+    clashes = {f["id"]: f["other"] for f in picture["findings"] if f["kind"] == "clash"}
+    titles = {o["id"]: o["operation"]["title"] for o in picture["operations"] if o["level"] == "details"}
+    asked = [a for a in picture["asks"] if a["of"] == "US" and a["finding"] in clashes]
+    assert asked
+    for ask in asked:
+        expect(page.locator(f"#ask-{ask['id']}")).to_contain_text(f"× United States · {titles[clashes[ask['finding']]]}")
+
+
 def test_an_ask_says_where_and_when_and_a_refusal_is_seen(exchange, open_page):
     page = open_page(exchange.url)
     look(page, "RU")

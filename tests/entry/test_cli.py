@@ -20,6 +20,7 @@ import pytest
 from tests.served import ANTALYA, ExchangeServer, antalya, heeds_ctrl_c, plan, typed
 
 from antalya.entry import founding
+from antalya.entry.terminal import minutes, short
 from antalya.model.errors import error
 from antalya.store.system import clock, ids
 
@@ -105,6 +106,35 @@ def test_lists_are_tables_that_show_titles_as_they_are(exchange_server: Exchange
         assert words in run("US", "show", what).stdout, what
     assert "SDF" in run("US", "party", "list").stdout
     assert "force SDF" in run("US", "party", "show", "US").stdout
+
+
+def test_what_is_over_is_neither_held_nor_clear_and_a_yes_says_until_when(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    run = exchange_server.run
+    first = json.loads(run("US", "file", plan(tmp_path / "stays.geojson", lon=24), "--json").stdout)[0]["operation"]["id"]
+    moves = json.loads(run("TR", "file", plan(tmp_path / "moves.geojson", lon=24), "--json", code=1).stdout)[0]
+    [ask], [finding] = ([thing["id"] for thing in moves[what]] for what in ("asks", "findings"))
+
+    def row(party: str, what: str, id: str, *more: str) -> list[str]:
+        return next(line for line in run(party, "show", what, *more).stdout.splitlines() if id in line).split("  ")
+    due = short(moves["asks"][0]["deadline"])
+    assert {due, finding} <= {*row("TR", "asks", ask)}
+    assert f"consent of US: open until {due} UTC, {ask}" in run("US", "show", "findings").stdout
+    until = clock().replace(microsecond=0) + timedelta(hours=1)
+    assert f"until {minutes(until)} UTC" in run("US", "answer", ask, "grant", "--until", until.isoformat()).stdout
+    assert minutes(until) in row("TR", "asks", ask)  # not when the answer was due
+    assert due not in row("TR", "asks", ask)
+    run("US", "answer", ask, "withdraw")
+    again = f"consent of another party: withdrawn, {ask}; `antalya file --update` by the operation's owner asks again"
+    assert again in run("TR", "show", "findings").stdout
+    run("TR", "file", "--update", tmp_path / "moves.geojson", code=1)
+    assert "asks again" not in run("TR", "show", "findings").stdout
+    run("US", "file", "--withdraw", first)
+    assert "clear" not in row("US", "operations", first)
+    assert f"{first} stays: WITHDRAWN" in run("US", "file", tmp_path / "stays.geojson").stdout  # it was CLEAR when it was filed
+    assert shown(exchange_server, "US", first)["clearance"] is None
+    assert finding not in run("TR", "show", "findings").stdout
+    closed = next(line for line in run("TR", "show", "findings", "--past").stdout.splitlines() if finding in line)
+    assert re.fullmatch(rf"CLOSED  {finding}  since \d{{4}}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC", closed)
 
 
 def test_as_many_leaves_are_shown_as_were_asked_for_however_much_they_say(exchange_server: ExchangeServer) -> None:

@@ -20,15 +20,15 @@ def finding(id: str, **more: Any) -> dict[str, Any]:
     base = {"id": id, "level": "details", "kind": "clash", "effect": "hold", "settled": False, "why": "clash",
             "text": f"why {id}", "rule_kind": None, "understanding": None, "operation": "op-tr", "other": "op-us", "site": None,
             "met": [{"region": SQUARE}], "remedies": [{"operation": o, "text": "Start later."} for o in ("op-tr", "op-tr", "op-us")],
-            "starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z"}
+            "starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z", "closed_at": None}
     return base | more
 
 
 def operation(id: str, party: str, title: str, clearance: str) -> dict[str, Any]:
     return {"id": id, "level": "details", "clearance": clearance, "operation": {
         "id": id, "party": party, "title": title, "activity": "patrol",
-        "volumes": [{"starts_at": "2017-03-07T22:00:00Z", "ends_at": "2017-03-08T04:00:00Z"},
-                    {"starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z"}]}}
+        "volumes": [{"starts_at": "2017-03-07T22:00:00Z", "ends_at": "2017-03-08T04:00:00Z", "outline": SQUARE},
+                    {"starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z", "outline": SQUARE}]}}
 
 
 PICTURE: dict[str, Any] = {
@@ -72,7 +72,18 @@ def test_rows_are_sorted_by_gravity_and_say_who_what_where_when() -> None:
     assert consent.remedies == ("Start later.",)
     assert consent.what == "Breach, consent rule of “Consent at Manbij”"
     assert hospital.who == ("Turkey: Move", "مستشفى")
-    assert (hospital.where, hospital.starts_at) == ("–", None)
+    assert (hospital.where, hospital.starts_at) == (clash.where, datetime(2017, 3, 7, 22, tzinfo=UTC)), "where its operation is"
+
+
+def test_who_sees_an_envelope_sees_where_and_when_it_is_in_what_it_is_asked_about() -> None:
+    window = {"starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z"}
+    envelope = {"id": "op-tr", "level": "envelope", "party": "TR", "activity": "patrol", "envelope": window | {"outline": SQUARE}}
+    asked = finding("asked", kind="breach", level="envelope", other=None, met=[], starts_at=None, ends_at=None)
+    [row] = rows(PICTURE | {"operations": [envelope], "findings": [asked]}, {})
+    assert re.fullmatch(r"\d+ km [NSEW]+ of .* \(envelope\)", row.where)
+    assert when(row.starts_at, row.ends_at) == "2017-03-08 04:00–07:00"
+    [hidden] = rows(PICTURE | {"operations": [], "findings": [asked]}, {})
+    assert (hidden.where, hidden.starts_at) == ("–", None)
 
 
 @pytest.mark.parametrize(("operation", "other", "who"), [

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 from tests.world import DAWN, World, hours, volume
 
+from antalya.exchange import settling
 from antalya.model import Area, Ask, Circle, Understanding
 from antalya.model.errors import AntalyaError
 from antalya.model.rules import Consent, KeepOut
@@ -153,6 +154,24 @@ def test_who_refused_is_not_told_that_filing_again_asks_again(world: World) -> N
         world.answer("RU", ask["id"], "grant")
     refile(world, id_, 1, title="The same, with a title")
     assert (world.clearance(id_), world.asks("RU")) == ("blocked", [])
+
+
+@pytest.mark.parametrize("taken_back", [True, False])
+def test_who_answers_what_is_not_asked_any_more_is_told_what_asks_again(world: World, taken_back: bool) -> None:
+    id_ = asked_of_russia(world, answer_within_s=600)
+    [ask] = world.asks("RU")
+    if taken_back:
+        world.answer("RU", ask["id"], "grant")
+        world.answer("RU", ask["id"], "withdraw")
+    else:
+        world.later(seconds=601)
+        settling.tick(world.hub)
+    with pytest.raises(AntalyaError, match="a change of the operation by its owner, also one to the same, asks again"):
+        world.answer("RU", ask["id"], "grant")
+    refile(world, id_, 1)
+    [again] = world.asks("RU")
+    world.answer("RU", again["id"], "grant")
+    assert world.clearance(id_) == "clear"
 
 
 def test_a_refusal_from_before_it_left_the_area_does_not_block_it_when_it_comes_another_way(world: World) -> None:

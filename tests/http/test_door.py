@@ -259,6 +259,17 @@ def test_a_retry_under_the_same_key_files_once(door: Door) -> None:
     problem(us.post("/v1/operations", json=operation(door), headers=head), "idempotency_conflict")
 
 
+def test_what_is_filed_again_is_answered_as_it_is_now_not_as_it_was(door: Door) -> None:
+    us, body, head = door.client("US"), operation(door), {"idempotency-key": "again"}
+    first = us.post("/v1/operations", json=body, headers=head)
+    assert (first.json()["clearance"], first.headers["etag"]) == ("clear", '"1"')
+    gone = us.delete(f"/v1/operations/{body['id']}", headers={"if-match": '"1"'}).json()
+    again = us.post("/v1/operations", json=body, headers=head)
+    assert (again.status_code, again.json()["leaf"], again.headers["etag"]) == (201, first.json()["leaf"], '"2"')
+    assert again.json()["receipt"]["leaf"] == first.json()["leaf"]  # of the filing, not of the withdrawal
+    assert (again.json()["clearance"], again.json()["operation"]) == (None, gone["operation"])
+
+
 def test_a_retry_that_is_signed_again_files_once(door: Door) -> None:
     us, body, head = door.client("US"), canonical(operation(door)), {"content-type": "application/jose", "idempotency-key": "k"}
     first, again = (us.post("/v1/operations", headers=head, content=sign(

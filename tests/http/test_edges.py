@@ -10,6 +10,7 @@ import pytest
 from tests.http.conftest import Door
 from tests.world import DAWN, hours, volume
 
+from antalya.entry.http.app import ENDPOINTS
 from antalya.exchange import proving, viewing
 from antalya.ledger.entry import Entry, opens
 from antalya.model.asks import AskState
@@ -19,6 +20,7 @@ from antalya.model.operations import ACTIVITIES, State
 from antalya.model.parties import Level
 from antalya.store.sqlite.reader import SqliteReader
 from antalya.wire.canonical import canonical
+from antalya.wire.tokens import SCOPES
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"{", b'{"a":1,"a":2}'])
@@ -193,3 +195,16 @@ def test_a_position_that_fits_the_theatre_only_when_swapped_is_refused_and_says_
         assert door.client("TR").post("/v1/operations", json=right).status_code == 201
     finally:
         door.close()
+
+
+@pytest.mark.parametrize(("body", "kind", "codes"), [
+    (b"{", "application/json", {"bad_json", "not_found"}),  # of a body that is not read: that there is no such thing
+    (b"{}", "text/plain", {"bad_media_type", "not_found"}), (b" " * 2_000_001, "application/json", {"too_large"})])
+def test_what_is_wrong_with_a_body_is_described_wherever_one_is_read(door, body: bytes, kind: str, codes: set[str]) -> None:
+    client = door.client("TR", *SCOPES)
+    document = client.get("/openapi.json").json()
+    for row in (row for row in ENDPOINTS if row.method != "GET"):
+        path = row.path.replace("{id}", "0195712c-5f3a-4cc2-9d0e-2f6a5f6c1a01")
+        answer = client.request(row.method, path, content=body, headers={"content-type": kind, "if-match": '"1"'})
+        described = document["paths"][row.path][row.method.lower()]["responses"][str(answer.status_code)]["description"]
+        assert answer.json()["code"] in codes & set(described.split(", ")), (row.method, row.path)

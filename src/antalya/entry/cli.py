@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "doctor": ("cli_doctor", "doctor", "Look whether everything is as it should be."),
     "config": ("cli_admin", "config_app", "The settings, and where each comes from."),
     "errors": ("cli_admin", "errors", "The catalogue of errors."),
-    "party": ("cli_client", "party_app", "Parties and their keys."),
+    "party": ("cli_party", "party_app", "Parties and their keys."),
     "understanding": ("cli_understanding", "understanding_app", "What parties agree: propose, sign, suspend, end."),
     "file": ("cli_file", "file", "File operations with an exchange; change or withdraw them."),
     "show": ("cli_show", "show", "What the exchange shows you."),

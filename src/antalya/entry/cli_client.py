@@ -1,4 +1,4 @@
-"""Commands that talk to an exchange: party, answer, log. (`file` and `show` have modules of their own.)"""
+"""Commands that talk to an exchange: answer, log. (`party`, `file` and `show` have modules of their own.)"""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -7,107 +7,13 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from antalya.entry.client import LOCAL, Exchange, SignWith, Token, TokenFile, Url, address
-from antalya.entry.terminal import AsJson, print_table, say
+from antalya.entry.terminal import AsJson, print_table, say, short
 from antalya.model.errors import error
-from antalya.store import keys as key_files
-from antalya.wire.notice import public_key
 
 _LEAVES = 5_000
 """How many leaves an export asks for at once."""
-
-party_app = typer.Typer(help="Parties and their keys.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
-Party = Annotated[str, typer.Argument(help="A short id: TR.", metavar="PARTY")]
-
-
-class Kind(StrEnum):
-    """Kinds of parties."""
-
-    armed_force = "armed-force"
-    humanitarian = "humanitarian"
-    civil = "civil"
-    state = "state"
-    broker = "broker"
-
-
-@party_app.command("add")
-def party_add(
-    party: Party, name: Annotated[str, typer.Argument(help="Its name.")],
-    kind: Annotated[Kind, typer.Option(help="What it is.")] = Kind.armed_force,
-    must_sign: Annotated[bool, typer.Option("--must-sign", help="Refuse what it files unsigned.")] = False,
-    force: Annotated[list[str] | None, typer.Option(help="A force it answers for; again for more.", metavar="ID[=NAME]")] = None,
-    url: Url = LOCAL, token: Token = None, token_file: TokenFile = None, as_json: AsJson = False,
-) -> None:
-    """Register a party, and forces it answers for. Needs the operator's token."""
-    exchange = Exchange(url, token, token_file)
-    noun = {"id": party, "name": name, "kind": kind.value, "must_sign": must_sign}
-    made = [exchange.send("PUT", address("parties", party), noun)]
-    for each in force or []:
-        force_id, _, force_name = each.partition("=")
-        made.append(exchange.send("PUT", address("forces", force_id), {"id": force_id, "name": force_name or force_id,
-                                                                       "answers": party}))
-    if as_json:
-        say(made)
-    else:
-        typer.echo(f"Registered {', '.join(m['id'] for m in made)}. Next: antalya token {party}")
-
-
-@party_app.command("list")
-def party_list(url: Url = LOCAL, token: Token = None, token_file: TokenFile = None, as_json: AsJson = False) -> None:
-    """The parties of the exchange, and the forces they answer for."""
-    exchange = Exchange(url, token, token_file)
-    parties, forces = list(exchange.items("/v1/parties")), list(exchange.items("/v1/forces"))
-    if as_json:
-        say(parties)
-    else:
-        print_table(("Id", "Name", "Kind", "Keys", "Forces"), (
-            (p["id"], p["name"], p["kind"], f"{len(p['keys'])}{', must sign' if p['must_sign'] else ''}",
-             ", ".join(f["id"] for f in forces if f["answers"] == p["id"])) for p in parties), "No parties.")
-
-
-@party_app.command("show")
-def party_show(
-    party: Party, url: Url = LOCAL, token: Token = None, token_file: TokenFile = None, as_json: AsJson = False,
-) -> None:
-    """One party: its name, kind, keys and forces."""
-    exchange = Exchange(url, token, token_file)
-    found = exchange.get(address("parties", party)).json()
-    forces = [f for f in exchange.items("/v1/forces") if f["answers"] == party]
-    if as_json:
-        say(found | {"forces": forces})
-        return
-    typer.echo(f"{found['id']}: {found['name']} ({found['kind']}){', must sign what it files' if found['must_sign'] else ''}")
-    for key in found["keys"]:
-        typer.echo(f"  key {key['kid']}{' until ' + key['until'] if key['until'] else ''}")
-    for force in forces:
-        typer.echo(f"  force {force['id']}: {force['name']}")
-
-
-@party_app.command("key")
-def party_key(
-    file: Annotated[Path, typer.Argument(help="A new file for the private key (PEM, readable by you only).")],
-    register: Annotated[str | None, typer.Option(
-        help="Register the public half for this party; needs the operator's token.", metavar="PARTY")] = None,
-    url: Url = LOCAL, token: Token = None, token_file: TokenFile = None, as_json: AsJson = False,
-) -> None:
-    """Make an Ed25519 signing key, and register its public half."""
-    exchange = Exchange(url, token, token_file) if register else None
-    answer = exchange.get(address("parties", register)) if exchange and register else None  # before there is a key for nothing
-    key = Ed25519PrivateKey.generate()
-    key_files.write_key(file, key)
-    known = msgspec.to_builtins(public_key(key))
-    if exchange and register and answer:
-        party = answer.json()
-        exchange.send("PUT", address("parties", register), party | {"keys": [*party["keys"], known]},
-                      if_match=answer.headers["etag"])
-    if as_json:
-        say(known)
-    else:
-        typer.echo(f"{file}: the private key. Its public half ({'registered' if register else 'for the operator'}):\n"
-                   f"  kid {known['kid']}\n  x   {known['x']}")
-
 
 class Decision(StrEnum):
     """Answers to an ask."""
@@ -136,7 +42,8 @@ def answer(
         say(outcome)
         return
     for changed in outcome["asks"]:
-        typer.echo(f"{changed['id']} {changed['kind']}: {changed['state']}")
+        until = f", until {short(changed['valid_until'])} UTC" if changed["valid_until"] else ""
+        typer.echo(f"{changed['id']} {changed['kind']}: {changed['state']}{until}")
     typer.echo(f"Receipt: leaf {outcome['receipt']['leaf']}")
 
 

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from antalya.entry.client import LOCAL, Exchange, Token, TokenFile, Url, address
-from antalya.entry.terminal import AsJson, print_table, say, short, warn
+from antalya.entry.terminal import AsJson, minutes, print_table, say, short, warn
 from antalya.model.errors import AntalyaError, error
 
 Row = tuple[str, ...]
-_PAST = ("closed", "expired", "withdrawn")
+_RAN_OUT = {"expired", "withdrawn"}
+_PAST = ("closed", *_RAN_OUT)
 _MOST_FINDINGS = 5_000
 """As many as an exchange gives at once; it has no pages of findings."""
 
@@ -19,12 +20,19 @@ def _operation(view: Any) -> Row:
     noun = view.get("operation", view)
     times = [view["envelope"]] if "envelope" in view else noun["volumes"]
     return (view["id"], noun["party"], noun["activity"], short(min(t["starts_at"] for t in times)),
-            short(max(t["ends_at"] for t in times), up=True), noun["state"], view.get("clearance") or view["level"],
-            noun.get("title", ""))
+            short(max(t["ends_at"] for t in times), up=True), noun["state"],
+            view["level"] if "envelope" in view else view["clearance"] or "", noun.get("title", ""))
+
+
+def _until(ask: Any) -> str | None:
+    """By when an answer is due, then when a yes ends."""
+    until: str | None = ask["deadline"] if ask["state"] == "open" else ask["valid_until"]
+    return until
 
 
 def _ask(view: Any) -> Row:
-    return view["id"], view["kind"], view["state"], view["of"] or "another party", short(view["deadline"]), view["text"]
+    return (view["id"], view["kind"], view["state"], view["of"] or "another party", short(_until(view)), view["finding"],
+            view["text"])
 
 
 def _claim(view: Any) -> Row:
@@ -38,7 +46,7 @@ def _agreed(view: Any) -> Row:
 
 KINDS: dict[str, tuple[Row, Callable[[Any], Row]]] = {
     "operations": (("Id", "Party", "Activity", "Starts (UTC)", "Ends", "State", "Clearance", "Title"), _operation),
-    "asks": (("Id", "Kind", "State", "Of", "Until (UTC)", "What"), _ask),
+    "asks": (("Id", "Kind", "State", "Of", "Until (UTC)", "Finding", "What"), _ask),
     "understandings": (("Id", "Status", "Signatories", "Rules", "Since (UTC)", "Until", "Title"), _agreed),
     "areas": (("Id", "Name", "Source"), lambda v: (v["id"], v["name"], v["source"])),
     "sites": (("Id", "Owner", "Kind", "Until (UTC)", "Name"),
@@ -118,15 +126,31 @@ def _print_findings(picture: Any) -> None:
     from antalya.entry.report import rows
     from antalya.entry.tables import plain, when
     found = rows(picture, {})
+    asks = _asks(picture)
     for row in found:
-        typer.echo(f"{row.state}  {row.id}")
+        typer.echo(f"{row.state}  {row.id}" + (f"  since {minutes(row.closed_at)} UTC" if row.closed_at else ""))
         window = f"{when(row.starts_at, row.ends_at)} UTC" if row.starts_at else "–"
         for label, lines in (("who", row.who or ("–",)), ("what", (row.what,)), ("where", (row.where,)), ("when", (window,)),
-                             ("why", (row.why,)), ("remedy", row.remedies)):
+                             ("why", (row.why,)), ("remedy", row.remedies), ("asks", asks.get(row.id, ()))):
             for i, line in enumerate(lines):
                 typer.echo(f"  {'' if i else label:7}{plain(line)}")
     if not found:
-        typer.echo("No findings.")
+        typer.echo("No findings that you may see. What nobody filed was not checked.")
+
+
+def _asks(picture: Any) -> dict[str, list[str]]:
+    """What is asked about each finding, as lines: of each party what it was asked last, with the id that `antalya answer` takes;
+    and how what holds and isn't asked any more is asked again."""
+    last = {(a["finding"], a["of"], a["kind"]): a for a in sorted(picture["asks"], key=lambda a: str(a["asked_at"]))}
+    held = {f["id"] for f in picture["findings"] if f["effect"] == "hold" and not f["settled"] and f["closed_at"] is None}
+    lines: dict[str, list[str]] = {}
+    for ask in last.values():
+        until = f" until {short(_until(ask))} UTC" if _until(ask) and ask["state"] not in _PAST else ""
+        again = "; `antalya file --update` by the operation's owner asks again"
+        lines.setdefault(ask["finding"], []).append(
+            f"{ask['kind']} of {ask['of'] or 'another party'}: {ask['state']}{until}, {ask['id']}"
+            + (again if ask["state"] in _RAN_OUT and ask["finding"] in held else ""))
+    return lines
 
 
 def _tree(value: dict[str, Any], indent: str = "") -> None:

@@ -107,7 +107,7 @@ class Exchange:
         try:
             return _error(answer.json())
         except (ValueError, KeyError, TypeError):
-            return error("not_ready", f"{self.url} answered {answer.status_code}: not an exchange?")
+            return error("not_ready", f"{self.url} answered {answer.status_code}, which is no exchange's answer")
 
 
 def host_of(url: str) -> str:

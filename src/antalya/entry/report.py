@@ -2,7 +2,7 @@
 remove it, who was told what. `entry.tables` prints them. Nothing is decided or redacted here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from antalya.wire.report import by_whom
 
 View = Mapping[str, Any]
 
-_ORDER = ("BLOCKED", "REFUSED", "HELD", "SETTLED", "NOTED")
+_ORDER = ("BLOCKED", "REFUSED", "HELD", "SETTLED", "NOTED", "CLOSED")
 _WHAT = {"clash": "Clash", "breach": "Breach", "hazard": "Hazard to a protected site", "alert": "Alert"}
 _WHY = {"joint-force": "Breach, a force of another party without its consent"}
 """Findings of built-in rules, which have no kind of rule to name."""
@@ -39,7 +39,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Row:
     """One finding, in words. `state`: BLOCKED; REFUSED where somebody who is asked said no; HELD; SETTLED; NOTED (it only
-    warns). Times are in UTC; None where it has no window."""
+    warns); CLOSED (it is over, since `closed_at`). Times are in UTC; None where it has no window."""
 
     id: str
     state: str
@@ -51,6 +51,7 @@ class Row:
     why: str
     remedies: tuple[str, ...]
     told: tuple[Told, ...]
+    closed_at: datetime | None = None
 
 
 def rows(picture: View, views: Mapping[str, View]) -> list[Row]:
@@ -63,14 +64,16 @@ def rows(picture: View, views: Mapping[str, View]) -> list[Row]:
     operations = {view["id"]: view for view in picture["operations"]}
     sites = {site["id"]: site["name"] for site in picture["sites"]}
     found = [Row(id=f["id"], state=_state(f, picture), who=_who(f, operations, names, sites), what=_what(f, picture),
-                 where=_where(f), starts_at=instant(f["starts_at"]), ends_at=instant(f["ends_at"]), why=f["text"],
+                 where=_where(f, operations), starts_at=starts_at, ends_at=ends_at, why=f["text"],
                  remedies=by_whom(f["remedies"], _short_names(f, operations, names)),
-                 told=tuple(_told(f, picture, views, names)))
-             for f in picture["findings"]]
+                 told=tuple(_told(f, picture, views, names)), closed_at=instant(f["closed_at"]))
+             for f in picture["findings"] for starts_at, ends_at in [_window(f, operations)]]
     return sorted(found, key=lambda row: (_ORDER.index(row.state), row.starts_at is None, row.starts_at, row.who))
 
 
 def _state(finding: View, picture: View) -> str:
+    if finding["closed_at"] is not None:
+        return "CLOSED"
     if finding["effect"] in ("none", "block"):
         return "NOTED" if finding["effect"] == "none" else "BLOCKED"
     if finding["settled"]:
@@ -112,11 +115,23 @@ def _what(finding: View, picture: View) -> str:
     return f"{what}, {finding['rule_kind']} rule" + (f" of “{agreed}”" if agreed else "")
 
 
-def _where(finding: View) -> str:
+def _where(finding: View, operations: Mapping[str, View]) -> str:
+    """Where things meet; else where the operation is, as far as the viewer sees it."""
     regions = [msgspec.convert(met["region"], Outline) for met in finding["met"] if met["region"] is not None]
+    view = operations.get(finding["operation"] or "")
+    if not regions and view is not None:
+        return describe(msgspec.convert(_volumes(view)[0]["outline"], Outline)) + (" (envelope)" if "envelope" in view else "")
     found = list(dict.fromkeys(describe(region) for region in regions))
     more = f" and {len(found) - _PLACES} more places" if len(found) > _PLACES else ""
     return "; ".join(found[:_PLACES]) + more or "–"
+
+
+def _window(finding: View, operations: Mapping[str, View]) -> tuple[datetime | None, datetime | None]:
+    """When it is; where it doesn't say, when its operation is."""
+    view = operations.get(finding["operation"] or "")
+    if finding["starts_at"] is not None or view is None:
+        return instant(finding["starts_at"]), instant(finding["ends_at"])
+    return min(moments(view, "starts_at")), max(moments(view, "ends_at"))
 
 
 def _told(finding: View, picture: View, views: Mapping[str, View], names: Mapping[str, str]) -> Iterable[Told]:
@@ -135,3 +150,13 @@ def _told(finding: View, picture: View, views: Mapping[str, View], names: Mappin
 def instant(value: str | datetime | None) -> datetime | None:
     """An instant of a view, which is text where the view came as JSON."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _volumes(view: View) -> Sequence[View]:
+    """The volumes of an operation, or of its envelope the one there is."""
+    return [view["envelope"]] if "envelope" in view else view["operation"]["volumes"]
+
+
+def moments(view: View, end: str) -> list[datetime]:
+    """When the volumes of an operation's view begin (`starts_at`) or end (`ends_at`)."""
+    return [moment for volume in _volumes(view) if (moment := instant(volume[end])) is not None]

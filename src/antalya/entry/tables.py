@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from antalya.entry.report import Row, View, instant
+from antalya.entry.report import Row, View, moments
 from antalya.entry.terminal import minutes
 
 WIDE = 140
 """From so many columns on, a finding is one row of seven columns; in fewer it is a block of labelled lines."""
 
 _STATE_STYLE = {"BLOCKED": "bold red", "REFUSED": "bold red", "HELD": "bold yellow", "SETTLED": "green", "NOTED": "dim",
-                "CLEAR": "green"}
+                "CLOSED": "dim", "CLEAR": "green"}
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
@@ -39,8 +39,7 @@ def clearances_table(console: Console, picture: View) -> None:
         table.add_column(title, overflow="fold", no_wrap=title == "Clearance")
     for view in picture["operations"]:
         noun = view["operation"]
-        starts = min(_moments(noun, "starts_at"))
-        ends = max(_moments(noun, "ends_at"))
+        starts, ends = min(moments(view, "starts_at")), max(moments(view, "ends_at"))
         state = str(view["clearance"] or "none").upper()
         table.add_row(plain(names.get(noun["party"], noun["party"])), plain(noun.get("title") or noun["activity"]),
                       Text(when(starts, ends)), Text(state, style=_STATE_STYLE.get(state, "")))
@@ -69,10 +68,6 @@ def _level(operation: str, view: View, sides: Mapping[str, set[str]]) -> str:
     shown = next((str(o["level"]) for o in view["operations"] if o["id"] == operation), None)
     meets = any(operation in sides.get(f["id"], ()) for f in view["findings"])
     return shown or ("overlap" if meets else "nothing")
-
-
-def _moments(noun: View, end: str) -> list[datetime]:
-    return [moment for volume in noun["volumes"] if (moment := instant(volume[end])) is not None]
 
 
 def when(starts_at: datetime | None, ends_at: datetime | None) -> str:

@@ -44,7 +44,7 @@ def file(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, 
          uuid_only: bool = True) -> Outcome:
     """Files a new operation: kept, checked, asked about and logged in one transaction, or refused and only that logged.
 
-    `key` is the caller's Idempotency-Key: the same bytes under it get the same answer again. Raises what `admit` raises,
+    `key` is the caller's Idempotency-Key: the same bytes under it are filed once. Raises what `admit` raises,
     duplicate_id, idempotency_conflict, signature_required, budget_exceeded and the store's errors.
     """
     with hub.refusals("operation", caller.party, operation.id, evidence):
@@ -236,14 +236,19 @@ def _request_hash(evidence: Evidence) -> str:
     return hashlib.sha256(evidence.raw if evidence.payload is None else evidence.payload).hexdigest()
 
 
-def _remembered(tx: Transaction, party: str, key: str | None, evidence: Evidence) -> Outcome | None:
-    found = tx.remembered(party, key) if key is not None else None
+def _remembered(tx: Transaction, caller: Viewer, key: str | None, evidence: Evidence, now: datetime) -> Outcome | None:
+    """What was filed under the same key, with its leaf, as it is now: what was clear then may be held by now, or withdrawn."""
+    found = tx.remembered(caller.party, key) if key is not None else None
     if found is None:
         return None
     if found.request_sha256 != _request_hash(evidence):
         raise error("idempotency_conflict", "another filing came with that key")
-    view = msgspec.json.decode(found.response)
-    return Outcome(view, view["operation"]["version"], view["operation"]["version"] == 1)
+    first = msgspec.json.decode(found.response)
+    stored = tx.operation(first["operation"]["id"])
+    if stored is None:
+        return None
+    view = outcome_view(tx, caller, stored, now, tx.rulebook()) | {"leaf": first["leaf"]}
+    return Outcome(view, stored.version, first["operation"]["version"] == 1)
 
 
 def _submitted(hub: Hub, caller: Viewer, id: str, evidence: Evidence, key: str | None,
@@ -252,7 +257,7 @@ def _submitted(hub: Hub, caller: Viewer, id: str, evidence: Evidence, key: str |
     receipt of its leaf."""
     def job(tx: Transaction) -> Outcome:
         now = hub.moment(tx)
-        return _remembered(tx, caller.party, key, evidence) or work(tx, now)
+        return _remembered(tx, caller, key, evidence, now) or work(tx, now)
     answer = hub.store.submit(job, partial(_proven, hub), (id,), light=light, together=together)
     answer.add_done_callback(partial(_ring, hub))
     return answer

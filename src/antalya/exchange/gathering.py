@@ -7,6 +7,7 @@ from datetime import datetime
 from antalya.exchange.checking import clearances
 from antalya.model.asks import Answer, Ask
 from antalya.model.findings import Finding, Opened
+from antalya.model.operations import LIVE
 from antalya.model.parties import Level
 from antalya.picture import Rulebook
 from antalya.ports import Reader
@@ -31,7 +32,8 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
         seen: dict[str, Level] = {id_: level_of(viewer, o, (), (), {}, rulebook, now) for id_, o in operations.items()}
         seen |= dict.fromkeys(wanted - seen.keys(), "nothing")
         return Context(rulebook=rulebook, now=now, levels=seen, operations=operations, encoded=encoded,
-                       clearances={id_: clearance((), {}, now) for id_, level in seen.items() if level == "details"})
+                       clearances={id_: clearance((), {}, now) for id_, o in operations.items()
+                                   if seen[id_] == "details" and o.state in LIVE})
     by_finding: dict[str, list[Ask]] = {}
     for ask in tx.asks(findings=around) if around else ():
         by_finding.setdefault(ask.finding, []).append(ask)
@@ -48,6 +50,7 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
                             operations, rulebook, now) for id_, o in operations.items()}
     levels |= {id_: "nothing" for id_ in wanted if id_ not in levels}
     return Context(rulebook=rulebook, now=now, levels=levels, operations=operations, encoded=encoded,
-                   clearances=clearances(tx, wanted & {id_ for id_, level in levels.items() if level == "details"}, now),
+                   clearances=clearances(tx, {id_ for id_ in wanted & operations.keys()
+                                              if levels[id_] == "details" and operations[id_].state in LIVE}, now),
                    findings=around, asks=by_finding, answers=answers,
                    settled=frozenset(f.id for f in around.values() if settled(f, by_finding.get(f.id, ()), now)))

@@ -16,6 +16,7 @@ _PENDING = frozenset({"open", "granted", "granted-with-conditions"})
 
 _LINE = frozenset({"hotline", "hotline_of"})
 """Params that say whom to call, not what is asked about."""
+_AGAIN = "; a change of the operation by its owner, also one to the same, asks again"
 
 
 def subject_hash(finding: Finding, movement: str, other: str | None) -> str:
@@ -83,11 +84,11 @@ def answered(ask: Ask, answer: Answer, finding: Finding, owner: str, related: Se
             raise error("wrong_state", f"the ask is {ask.state}: there is no consent to withdraw")
         return [replace(ask, state="withdrawn", valid_until=None), *closed(a for a in related if a.about == ask.id)]
     if ask.state not in ("open", "refused"):
-        raise error("wrong_state", f"the ask is {ask.state}")
+        raise error("wrong_state", f"the ask is {ask.state}" + (_AGAIN if ask.state in ("expired", "withdrawn") else ""))
     if ask.deadline <= now:
-        raise error("wrong_state", "the deadline has passed; " + (
-            "a refusal stands until what was asked about changes" if ask.state == "refused" and ask.kind != "conditions"
-            else "the operation's owner may file again, which asks again"))
+        raise error("wrong_state", "the deadline has passed" + (
+            "; a refusal stands until what was asked about changes" if ask.state == "refused" and ask.kind != "conditions"
+            else _AGAIN))
     if answer.decision == "refuse":
         return [replace(ask, state="refused")]
     until = _until(answer, finding, now)

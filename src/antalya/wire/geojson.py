@@ -127,7 +127,9 @@ def _pieces(data: bytes, file: str) -> list[tuple[str, bytes | msgspec.Raw]]:
         return [(f"{file}: features[{i}]", raw) for i, raw in enumerate(top.features)]
     if top.type == "Feature":
         return [(f"{file}: feature", data)]
-    raise error("bad_input_file", f"a GeoJSON FeatureCollection or Feature is wanted, not {top.type[:40] or 'this'!r}", at=file)
+    kind = repr(top.type[:40]) if top.type else "an object without a type"
+    what = "one without features" if top.type == "FeatureCollection" else kind
+    raise error("bad_input_file", f"a GeoJSON FeatureCollection or Feature is wanted, not {what}", at=file)
 
 
 def _stands_alone(line: bytes) -> bool:

@@ -69,8 +69,11 @@ class Verified:
 
 def public_key(key: Ed25519PrivateKey) -> PublicKey:
     """The public half, as parties register it; `kid` is its RFC 7638 thumbprint."""
-    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    x = b64(raw)
+    return public_half(b64(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)))
+
+
+def public_half(x: str) -> PublicKey:
+    """The same of a key of which only the `x` of its public half is known."""
     return PublicKey(kid=OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": x}).thumbprint(), x=x)
 
 

@@ -14,10 +14,11 @@ from antalya.model.errors import CATALOGUE, error
 
 _TOO_MANY = 429
 _EVERYWHERE = ("no_token", "bad_token", "no_scope", "rate_exceeded", "store_full", "store_read_only", "store_busy", "internal")
+_WITH_A_BODY = ("bad_json", "too_large", "bad_media_type")
 _HEADERS = {"If-Match": "The ETag of the version you read.",
             "If-None-Match": "The ETag of what you have: 304, and nothing more, where it is still that.",
             "Last-Event-ID": "Resume after this event.",
-            "Idempotency-Key": "The same bytes under the same key get the same answer again."}
+            "Idempotency-Key": "The same bytes under the same key are filed once: the same leaf again, and how it is now."}
 
 _GIVEN = {"ETag": ("The version, to be sent back in If-Match (of a picture in If-None-Match).", '"1"'),
           "Antalya-Now": ("The exchange's clock.", "2017-03-07T04:00:00Z"),
@@ -90,7 +91,8 @@ def _parameters(row: Endpoint) -> list[dict[str, Any]]:
 def _problems(row: Endpoint, schemas: dict[int, Any]) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
     missing = ("not_found",) if "{" in row.path else ()  # nothing has an id with control characters
-    for name in dict.fromkeys((*row.errors, *_EVERYWHERE, "bad_field", *missing)):
+    read = _WITH_A_BODY if row.method != "GET" else ()
+    for name in dict.fromkeys((*row.errors, *read, *_EVERYWHERE, "bad_field", *missing)):
         by_status.setdefault(CATALOGUE[name].status, []).append(name)
     return {str(status): ({"headers": {"Retry-After": _header("Retry-After")}} if status == _TOO_MANY else {}) | {
                 "description": ", ".join(names), "content": {"application/problem+json": {

@@ -19,7 +19,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class OperationView(Shape, frozen=True, kw_only=True, tag_field="level", tag="details"):
-    """An operation in full: for its own party, the broker, and whom its owner shows it."""
+    """An operation in full: for its own party, the broker, and whom its owner shows it. `clearance` is `null` once it is
+    withdrawn or ended."""
 
     id: str
     version: int

@@ -5,7 +5,7 @@ import { language, t } from "./i18n.js";
 import { shape } from "./marks.js";
 import { answer } from "./session.js";
 import { at, dateTime, howLong } from "./time.js";
-import { first, when, where, why } from "./words.js";
+import { first, paired, side, when, where, why } from "./words.js";
 
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest */
 /** @typedef {"grant" | "grant-with-conditions" | "refuse" | "withdraw"} Decision */
@@ -15,28 +15,42 @@ const MARKS = /** @type {Record<string, "open" | "granted" | "blocked" | "unsure
 
 /** @param {{ state: State, facts: Digest, ask: AskView, select: (s: Chosen) => void }} props */
 export function AskCard({ state, facts, ask, select }) {
-  const mine = ask.of === state.picture?.viewer.party && Boolean(state.me?.scopes.includes("antalya.answer"));
+  const ours = ask.of === state.picture?.viewer.party;
+  const mine = ours && Boolean(state.me?.scopes.includes("antalya.answer"));
   const number = facts.number.get(ask.finding);
   const finding = facts.findings.get(ask.finding);
   const asked = ask.of && (facts.parties.get(ask.of)?.name ?? ask.of);
   const lost = state.link === "lost";
   const granted = ask.state.startsWith("granted");
+  const note = ask.answers.at(-1)?.note;
   return html`<article key=${ask.id} class="card ask ${ask.state}" aria-labelledby=${`ask-${ask.id}`}>
     <p class="marks"><span class="mark ${ask.state}">${shape(MARKS[ask.state] ?? "unsure")}${t(`asked.${ask.state}`)}</span>
       <span class="tag">${t(`ask.${ask.kind}`)}</span>
       ${number && html`<button type="button" class="number" aria-label=${t("findings.number", { number })}
         onClick=${() => select({ kind: "finding", id: ask.finding })}>${number}</button>`}</p>
-    <h3 id=${`ask-${ask.id}`}>${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${first(facts, finding, ask.operation)}</h3>
+    <h3 id=${`ask-${ask.id}`}>${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${first(facts, finding, ask.operation)}
+      ${finding?.other && paired(finding) && html` × ${side(facts, finding.other)}`}</h3>
     <p>${ask.kind === "conditions" ? t("ask.accept") : why(finding?.why, ask.text)}</p>
-    ${finding && html`<dl>
-      <dt>${t("field.where")}</dt><dd>${where(facts, finding)}</dd>
-      <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(finding.id) ?? [])}</dd></dl>`}
+    ${(finding || note) && html`<dl>
+      ${finding && html`<dt>${t("field.where")}</dt><dd>${where(facts, finding)}</dd>
+        <dt>${t("field.when")}</dt><dd>${when(facts.windows.get(finding.id) ?? [])}</dd>`}
+      ${note && html`<dt>${t("field.note")}</dt><dd dir="auto">${note}</dd>`}</dl>`}
     ${ask.state === "open" && html`<p>${due(ask, state.asOf)}</p>`}
+    ${isOpen(finding) && ["expired", "withdrawn"].includes(ask.state) && !asksAnew(facts, ask) && html`<p>${t("ask.again")}</p>`}
+    ${granted && ask.valid_until && html`<p>${t("ask.holds", { time: dateTime(at(ask.valid_until), language()) })}</p>`}
     ${ask.conditions.length > 0 && html`<ul dir="auto">${ask.conditions.map((c) => html`<li>${c}</li>`)}</ul>`}
+    ${ours && !mine && state.me && ask.state === "open" && html`<p class="quiet">${t("answer.scope")}</p>`}
     ${mine && ask.state === "open" && html`<${Reply} key="open" ask=${ask} choices=${["grant", "refuse"]} lost=${lost} />`}
     ${mine && granted && html`<${Reply} key="granted" ask=${ask} choices=${["withdraw"]} lost=${lost} />`}
   </article>`;
 }
+
+/** @param {FindingView | undefined} finding */
+const isOpen = (finding) => finding && !finding.closed_at && !finding.settled;
+
+/** Whether the same was asked of the same party once more, later. @param {Digest} facts @param {AskView} ask */
+const asksAnew = (facts, ask) => facts.picture.asks.some((a) =>
+  a.finding === ask.finding && a.of === ask.of && a.kind === ask.kind && at(a.asked_at) > at(ask.asked_at));
 
 /** By when an answer is due. @param {AskView} ask @param {number} now */
 function due(ask, now) {

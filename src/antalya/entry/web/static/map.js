@@ -4,6 +4,7 @@ import { centre, narrowest, polygons } from "./geo.js";
 import { t } from "./i18n.js";
 import * as style from "./style.js";
 import { at, isActive } from "./time.js";
+import { isOver } from "./words.js";
 
 const THEATRE = [36.0, 34.6, 41.6, 37.4];
 const PLACE_ZOOM = { 1: 0, 2: 7.6, 3: 9.2 };
@@ -95,12 +96,12 @@ export class TheatreMap {
     return this.state?.layers[["badges", "captions"].includes(layer) ? "findings" : layer] ?? true;
   }
 
-  /** Whether a feature is there at the clock's moment. @param {any} feature */
+  /** Whether a feature is there at the clock's moment; what is over is there only while it is chosen. @param {any} feature */
   present(feature) {
     const { clock, selected } = /** @type {State} */ (this.state);
     const windows = feature.get("windows");
     if (!windows || selected?.id === feature.get("id")) return true;
-    return isActive(windows, clock);
+    return !feature.get("over") && isActive(windows, clock);
   }
 
   /** Makes the features of a new picture. */
@@ -124,7 +125,7 @@ export class TheatreMap {
     for (const view of facts.picture.operations) {
       const volumes = view.level === "details" ? view.operation.volumes : [view.envelope];
       volumes.forEach((v, i) => add("operations", geometry(v.outline), {
-        kind: "operation", id: view.id, thing: view, first: i === 0, windows: [[at(v.starts_at), at(v.ends_at)]] }));
+        kind: "operation", id: view.id, thing: view, first: i === 0, over: isOver(view), windows: [[at(v.starts_at), at(v.ends_at)]] }));
     }
     /** @type {Map<string, number>} how many numbers stand at a spot already */
     const crowd = new Map();
@@ -215,7 +216,7 @@ export class TheatreMap {
 
   /** Brings everything filed and found into view. */
   fitAll() {
-    const all = [...this.features.operations, ...this.features.findings];
+    const all = [...this.features.operations.filter((f) => !f.get("over")), ...this.features.findings];
     this.fitted = all.length > 0;
     this.fit(all);
   }

@@ -72,9 +72,12 @@ export function look(id) {
   return enter();
 }
 
-/** Uses a token that somebody pasted; it stays in this tab only. @param {string} pasted */
+/** Uses a token that somebody pasted; it stays in this tab only. Marks that can't be seen (of direction, say) are no part of it;
+ * with other letters it could not even be sent. @param {string} pasted */
 export function present(pasted) {
-  token = pasted.trim();
+  const visible = pasted.replace(/[\s\p{Cf}]+/gu, "");
+  if (!/^[!-~]+$/.test(visible)) return set({ failure: t("token.refused") });
+  token = visible;
   sessionStorage.setItem(KEY, token);
   return enter();
 }
@@ -119,7 +122,7 @@ async function enter() {
     alive: hear,
     down: (denied) => {
       streaming = false;
-      return denied ? refuse(new Failure("401", null, false)) : lose();
+      return denied ? reload() : lose();  // the answer to that says why
     },
   }, mine.signal);
 }

@@ -5,7 +5,7 @@ import { language, t } from "./i18n.js";
 import { get, quarterOf, set } from "./state.js";
 import { slot } from "./style.js";
 import { DAY, QUARTER, date, dayOf, hm } from "./time.js";
-import { nameOf, partyOf, titleOf } from "./words.js";
+import { isOver, nameOf, partyOf, titleOf } from "./words.js";
 
 const LAST = DAY / QUARTER - 1;
 const HOURS = ["00", "03", "06", "09", "12", "15", "18", "21"];
@@ -75,7 +75,7 @@ class Lanes extends Component {
 function lanes({ state, facts, select }) {
   const { day } = state.clock;
   const today = (/** @type {string} */ id) => (facts.windows.get(id) ?? []).filter(([a, b]) => a < day + DAY && Math.max(b, a + 1) > day);
-  const views = facts.sorted.filter((view) => today(view.id).length);
+  const views = facts.sorted.filter((view) => !isOver(view) && today(view.id).length);
   const rows = views.slice(0, MOST_LANES).map((view) => lane(state, facts, view, today(view.id), select));
   const open = facts.open.filter((f) => today(f.id).length);
   const found = open.slice(0, MOST_FINDINGS);

@@ -11,6 +11,9 @@ import { at, dateTime, hull, ltr, span } from "./time.js";
 /** @param {OperationView} view */
 export const partyOf = (view) => (view.level === "details" ? view.operation.party : view.party);
 
+/** Whether an operation is withdrawn or has ended: there is nothing to keep clear of. @param {OperationView} view */
+export const isOver = (view) => ["withdrawn", "ended"].includes(view.level === "details" ? view.operation.state : view.state);
+
 /** @param {OperationView} view */
 export const activityOf = (view) => t(`activity.${view.level === "details" ? view.operation.activity : view.activity}`);
 
