@@ -44,7 +44,7 @@ def file(
 ) -> None:
     """File operations; change or withdraw them. Exit code 0: all clear, 1: one is held or blocked.
 
-    Filing the same file again is the same filing: it gets the same answer, and nothing is filed twice. In GeoJSON a feature's
+    Filing the same file again is the same filing: it gets the leaf it had, and how the operation is now; nothing is filed twice. In GeoJSON a feature's
     `operation` is its id where it is a UUID; otherwise the id follows from the content. What is refused doesn't stop the rest.
     """
     exchange = Exchange(url, token, token_file, sign_with)
@@ -130,7 +130,7 @@ def _file_several(exchange: Exchange, operations: list[Operation]) -> Sequence[A
 
 
 def _key(operation: Operation) -> str:
-    """The same for the same operation: filed again, it gets the same answer."""
+    """The same for the same operation: sent again, it is filed once."""
     return hashlib.sha256(canonical(operation)).hexdigest()
 
 

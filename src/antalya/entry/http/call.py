@@ -1,5 +1,6 @@
 """One request, parsed: who calls, what they send, what they may do."""
 
+import asyncio
 import threading
 import time
 import unicodedata
@@ -40,7 +41,8 @@ _MOST_CALLERS = 2_000
 class Desk:
     """What the door works with: the hub, whose tokens it takes, and for whom they must be made out. `refresh` looks for new
     keys of the issuers now and then; `renew` looks for those of one, by name, and says whether it could; `peers`: other USSs;
-    `keys`: those of parties, as they were when last looked up; `keeper`: who keeps the store, if it is another process."""
+    `keys`: those of parties, as they were when last looked up; `keeper`: who keeps the store, if it is another process;
+    `opening`: of several filings in one request, some are being read and verified."""
 
     hub: Hub
     issuers: Sequence[Issuer]
@@ -50,6 +52,7 @@ class Desk:
     keys: dict[str, dict[str, str]] = field(default_factory=dict)
     turns: Turns = field(init=False)
     streams: Streams = field(default_factory=Streams)
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     stopping: threading.Event = field(default_factory=threading.Event)
     demo_viewers: tuple[dict[str, str], ...] = ()
     refresh: Callable[[], None] | None = None

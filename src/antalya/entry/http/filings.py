@@ -21,8 +21,9 @@ from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import Operation
 from antalya.wire.canonical import encode
 
-TOGETHER, _UNDER_WAY = 32, 2
-"""So many go on to where they are kept together; and so often at once, so that some are read while others are kept."""
+ALONE, WITH_KEEPER = (64, 1), (16, 4)
+"""How many go on together to where they are kept, and how often at once: in one process as many as are committed at once; where
+another process keeps the store, so few that it has some to keep while the next are read here."""
 _logger = logging.getLogger("antalya.http")
 
 
@@ -74,21 +75,23 @@ async def file_several(keep: Handler, call: Call) -> Response:
         if (one.notice is UNSET) == (one.operation is UNSET):
             raise error("bad_field", "either an operation or a notice", at=f"filings[{n}]")
     call.desk.rates.take(f"party {call.token.party}", len(sent), had=1)
-    parts = [sent[first:first + TOGETHER] for first in range(0, len(sent), TOGETHER)]
+    together, under_way = ALONE if call.desk.keeper is None else WITH_KEEPER
+    parts = [sent[first:first + together] for first in range(0, len(sent), together)]
     answers, left = dict[int, list[_Answer]](), iter(range(len(parts)))
 
     async def some() -> None:
         for n in left:
             async with call.desk.turns.one(call.token.party):
                 answers[n] = await _part(keep, call, parts[n])
-    await asyncio.gather(*(some() for _ in range(_UNDER_WAY)))
+    await asyncio.gather(*(some() for _ in range(under_way)))
     return reply({"items": [{"status": one.status, "outcome" if one.status == 201 else "problem": Raw(one.body)}
                             for n in range(len(parts)) for one in answers[n]]})
 
 
 async def _part(keep: Handler, call: Call, sent: Sequence[Sent]) -> list[_Answer]:
     """What came of some that go on together."""
-    opened = [await _opened(call, one) for one in sent]
+    async with call.desk.opening:  # one part goes on before the next is begun, or all would be ready at once
+        opened = [await _opened(call, one) for one in sent]
     waiting = [one for one in opened if isinstance(one, _Open)]
     try:
         response = await keep(Call(call.desk, call.request, call.token, sent=_ENCODER.encode(waiting)))
