@@ -44,8 +44,9 @@ def file(
 ) -> None:
     """File operations; change or withdraw them. Exit code 0: all clear, 1: one is held or blocked.
 
-    Filing the same file again is the same filing: it gets the leaf it had, and how the operation is now; nothing is filed twice. In GeoJSON a feature's
-    `operation` is its id where it is a UUID; otherwise the id follows from the content. What is refused doesn't stop the rest.
+    Filing the same file again is the same filing: it gets the leaf it had, and how the operation is now; nothing is filed twice.
+    In GeoJSON a feature's `operation` is its id where it is a UUID; otherwise the id follows from the content. What is refused
+    doesn't stop the rest.
     """
     exchange = Exchange(url, token, token_file, sign_with)
     operations = list(read_operations(files or [], lambda: str(exchange.get("/v1/me").json()["party"]), anew))
