@@ -163,7 +163,8 @@ def part(quick: bool) -> Part:
     """1 and 8 clients, without and with a door, on SQLite and on PostgreSQL, against a bare script's commits a second."""
     found, first = list[Row](), 0
     loads = (Load(2, 5, 2, 30, 1), Load(2, 6, 2, 30, 1, 3)) if quick else (
-        Load(1, 200, 3_000, 200, 5), Load(8, 200, 3_000, 200, 5), Load(1, 1_000, 3_000, 200, 5, 100))
+        Load(1, 200, 3_000, 200, 5), Load(8, 200, 3_000, 200, 5), Load(1, 1_000, 3_000, 200, 5, 100),
+        Load(8, 500, 3_000, 200, 5, 100))
     with tempfile.TemporaryDirectory() as scratch, postgres() as (database, empty):
         for store, address in (("SQLite", None), ("PostgreSQL", database)):
             if store != "SQLite" and address is None:
