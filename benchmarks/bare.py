@@ -105,23 +105,30 @@ def insert_ms(directory: Path, tries: int, database: str | None = None) -> tuple
 
 def rows_ms(directory: Path, tries: int, database: str | None = None) -> tuple[float, float, float]:
     """The same of all rows that a filing leaves: an exchange (in a PostgreSQL database that nothing else uses, where one is
-    given) keeps `tries` filings, then as many more; the rows of those are deleted, and inserted again."""
+    given) keeps `tries` filings, then as many more. The rows of those are inserted into a copy that was made between; in
+    PostgreSQL they are deleted, and inserted again."""
     where = directory / ("rows" if database is None else "rows-postgres")
     if not where.exists():
         made(where, database)
     hub, start, there = opened(where), tomorrow(), list[dict[str, set[Row]]]()
+    store, copy = database or where / "antalya.sqlite", directory / "before.sqlite"
+    copy.unlink(missing_ok=True)
     try:
         for _ in range(2):
             for plan in plans_of(next(_numbers), tries, start):
                 filing.file(hub, Viewer(PARTIES[0]), plan, Evidence(canonical(plan)))
-            with connected(database or where / "antalya.sqlite") as script:
+            with connected(store) as script:
                 there.append({table: script.rows(table) for table in LEFT})
+                if database is None and not copy.exists():
+                    with closing(sqlite3.connect(copy)) as new:
+                        script.db.backup(new)
     finally:
         hub.store.close()
     commits = _left(*there)
-    with connected(database or where / "antalya.sqlite") as script:
-        for rows in commits:
-            script.forget(rows)
+    with connected(database or copy) as script:
+        if database is not None:
+            for rows in commits:
+                script.forget(rows)
         return script.timed(commits)
 
 
