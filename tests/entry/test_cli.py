@@ -218,6 +218,9 @@ def test_folders_and_files_that_can_not_be_made(exchange_server: ExchangeServer,
     assert "not_found" in typed("demo", "--no-serve", "--scenario", "nowhere-1900", code=2).stderr
     assert "bad_setting" in exchange_server.run("US", "log", "--export", tmp_path / "no" / "log", code=2).stderr
     assert "bad_setting" in exchange_server.run("US", "log", "--export", tmp_path / "x.checkpoint", code=2).stderr
+    (tmp_path / "folder").mkdir()
+    assert "bad_setting" in exchange_server.run("US", "log", "--export", tmp_path / "folder", code=2).stderr
+    assert not (tmp_path / "folder.checkpoint").exists()
     file = plan(tmp_path / "p.geojson", lon=26)
     assert "bad_setting" in exchange_server.run("US", "file", file, "--receipt", tmp_path / "no" / "r", code=2).stderr
     assert list(tmp_path.glob(".*")) == []

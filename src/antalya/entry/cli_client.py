@@ -105,6 +105,8 @@ def _export(exchange: Exchange, path: Path) -> dict[str, Any]:
     size, beside, part = int(note.splitlines()[1]), path.with_suffix(".checkpoint"), path.with_name(f".{path.name}.part")
     if beside == path:
         raise error("bad_setting", "name it otherwise: .checkpoint is for the checkpoint", at=f"--export {path}")
+    if path.is_dir():
+        raise error("bad_setting", "it is a folder", at=f"--export {path}")
     console = Console(stderr=True)
     try:
         with part.open("wb") as out, Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
