@@ -53,6 +53,23 @@ def test_a_filing_that_finds_many_is_checked_elsewhere_and_finds_them_all(world:
     assert (few["clearance"], many["clearance"]) == ("held", "held")
 
 
+def test_so_are_most_of_those_that_are_filed_together_where_each_finds_some(world: World, threads: list[str]) -> None:
+    for _ in range(10):
+        world.file("RU")
+    threads.clear()
+
+    async def whole() -> list[filing.Outcome]:
+        with driven(world.hub.store):
+            mine = [world.operation("TR") for _ in range(40)]
+            begun = [filing.begin(world.hub, Viewer("TR"), one, Evidence(canonical(one)), together=40 - n)
+                     for n, one in enumerate(mine)]
+            return [await asyncio.wrap_future(one) for one in begun]
+    outcomes = asyncio.run(whole())
+    assert {len(outcome.view["findings"]) for outcome in outcomes} == {10}
+    assert threads.count("MainThread") <= 1 + near.MOST_FOUND // 10
+    assert threads.count("antalya-writer") >= 40 - threads.count("MainThread")
+
+
 def test_so_is_a_change_of_what_many_clash_with(world: World, threads: list[str]) -> None:
     one = world.operation("TR")
     filed(world, one)

@@ -26,10 +26,11 @@ class Group:
     number of the last `event`, the rows of `meta`. `nodes` of the log and `leaves` that these jobs made; `later`: rows not
     written yet, by table and (columns, what follows VALUES); `last_at` in `meta` is not written yet where it `moved`. `waiting`:
     ids of the operations among `later`; `known`: operations as they were found before these jobs, until one of them writes it
-    (None: there was none). `light`: none of them may take its time."""
+    (None: there was none). `light`: none of them may take its time; `found`: so much they found in the index."""
 
     begun: bool = False
     light: bool = False
+    found: int = 0
     newest: int = 0
     size: int = 0
     event: int = 0

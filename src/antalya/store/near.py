@@ -25,6 +25,7 @@ class NearWriter(SqlReader):
     """What a transaction asks of the index. Raises MuchError where that is more than a light job may take."""
 
     _group: Group
+    _before: int
 
     def __init__(self, connection: Any, caches: Caches) -> None:
         super().__init__(connection, caches)
@@ -52,9 +53,10 @@ class NearWriter(SqlReader):
             raise MuchError from None
 
     def _few(self, found: list[T]) -> list[T]:
-        """What was found, if it is not too much for a light job."""
-        if self._group.light and len(found) > MOST_FOUND:
+        """What was found, if it is not too much for a light job; anything is, once those before it in its group found so much."""
+        if self._group.light and (len(found) > MOST_FOUND or (found and self._before > MOST_FOUND)):
             raise MuchError
+        self._group.found += len(found)
         return found
 
     def _columns_of(self, volumes: Sequence[Volume]) -> Columns:

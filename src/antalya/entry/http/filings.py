@@ -110,8 +110,7 @@ async def _opened(call: Call, sent: Sent) -> _Open | _Answer:
     except AntalyaError as failure:
         return _refused(call, failure)
     await asyncio.sleep(0)  # others are served meanwhile
-    ahead = b"" if call.desk.keeper is None else operations.ahead_of(alone)
-    return _Open(raw, alone.kid, alone.payload, ahead, sent.idempotency_key)
+    return _Open(raw, alone.kid, alone.payload, operations.ahead_of(alone), sent.idempotency_key)
 
 
 def _alone(call: Call, part: _Open) -> Call:
