@@ -185,13 +185,20 @@ def test_after_an_interruption_the_page_catches_up(own_exchange, open_page):
 
 
 def test_a_picture_asked_for_before_an_interruption_does_not_end_it(own_exchange, open_page):
-    page = open_page(own_exchange.url, expect=LOST)
+    armed, held = [], []
+
+    def hold(route):
+        if held or not armed:
+            return route.continue_()
+        held.append(route)
+        route.request.frame.evaluate("document.documentElement.dataset.held = 'true'")
+
+    page = open_page(own_exchange.url, expect=LOST, before=lambda page: page.route("**/v1/picture", hold))
     look(page, "US")
     expect(page.locator(".link.live")).to_be_visible()
-    held = []
-    page.route("**/v1/picture", lambda route: route.continue_() if held else held.append(route))
-    with page.expect_request("**/v1/picture"):
-        own_exchange.call("US", "POST", "/v1/operations", operation("US"))
+    armed.append(True)
+    own_exchange.call("US", "POST", "/v1/operations", operation("US"))
+    page.wait_for_selector("html[data-held=true]")
     page.context.set_offline(True)
     expect(page.get_by_role("alert")).to_contain_text("Not cleared")
     with page.expect_event("requestfailed", lambda request: request.url.endswith("/v1/picture")):  # it looks again, and fails
