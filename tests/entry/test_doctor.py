@@ -11,7 +11,7 @@ import pytest
 from tests.served import typed
 
 from antalya.store.postgres import opening
-from antalya.store.sqlite.store import VERSION
+from antalya.store.sqlite.store import HELD, VERSION
 
 
 @pytest.fixture
@@ -34,11 +34,11 @@ def do(file: Path, *statements: str) -> list[Any]:
 
 def test_a_store_of_an_earlier_program_is_not_brought_forward_under_it(home: Path) -> None:
     file = home / "antalya.sqlite"
-    do(file, f"PRAGMA user_version = {VERSION - 1}", "ALTER TABLE volumes ADD COLUMN kind INTEGER NOT NULL DEFAULT 0")
+    do(file, f"PRAGMA user_version = {HELD - 1}", "ALTER TABLE volumes ADD COLUMN kind INTEGER NOT NULL DEFAULT 0")
     said = looks(home, 0)
     assert (said["Store"]["state"], said["Clock"]["state"]) == ("warn", "ok")
-    assert f"version {VERSION - 1}" in said["Store"]["detail"]
-    assert do(file, "PRAGMA user_version") == [(VERSION - 1,)]
+    assert f"version {HELD - 1}" in said["Store"]["detail"]
+    assert do(file, "PRAGMA user_version") == [(HELD - 1,)]
     assert "kind" in {row[1] for row in do(file, "PRAGMA table_info(volumes)")}
     do(file, f"PRAGMA user_version = {VERSION + 1}")
     assert "store_newer" in looks(home, 1)["Store"]["detail"]

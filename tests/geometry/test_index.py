@@ -236,7 +236,7 @@ def test_held_rows_are_what_they_were_but_for_a_little(volumes: list[Volume]) ->
         return
     held, plain, pair = Held(), Held(), two(int(np.diff(columns.first).max()))
     held.reserve(columns.size, len(columns.points))
-    opening.hold(held.columns, 0, columns)
+    opening.hold(held.columns, held.words, 0, columns)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module.LOADED, "is_set", lambda: False)
         plain.add(0, 0, columns)

@@ -10,7 +10,7 @@ from tests.stores.samples import disc, kept
 from tests.stores.test_jobs import leaf as leaf_of
 
 from antalya.geometry.columns import BASIS, CORE, NUMBERS, ORIGIN, RADIUS, Columns, of_shapes
-from antalya.geometry.held import FIRST, STORED, Held
+from antalya.geometry.held import DEEP, FIRST, SECTORED, WIDTH, Held
 from antalya.geometry.shape import shapes
 from antalya.ledger import merkle
 from antalya.model.operations import ACTIVITIES, Operation
@@ -107,14 +107,14 @@ def check_over(store: Store) -> None:
 
 
 def held(execute: Execute) -> dict[int, list[Any]]:
-    """What the table `volumes` has, but for how deep middles lie, which is not always known."""
+    """What the table `volumes` has, but for how deep middles lie and sectors, which are not always known."""
     rows = dict[int, list[Any]]()
     for operation, stored in execute("SELECT operation, columns FROM volumes").fetchall():
         again, words, place = Held(), np.frombuffer(stored, np.int64), 0
         again.take([stored], 1, len(ACTIVITIES))
         assert again.stored(0, again.size) == stored
         while place < len(words):
-            end = place + STORED + int(words[place + FIRST])
-            rows.setdefault(operation, []).append(np.delete(words[place:end], CORE).tolist())
+            end = place + WIDTH + int(words[place + FIRST]) - SECTORED
+            rows.setdefault(operation, []).append(np.delete(words[place:end], [CORE, *range(DEEP, WIDTH)]).tolist())
             place = end
     return rows

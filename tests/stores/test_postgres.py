@@ -28,7 +28,7 @@ from antalya.model.operations import ACTIVITIES
 from antalya.picture import Stored
 from antalya.ports import Transaction
 from antalya.store.postgres import PostgresStore, turns
-from antalya.store.postgres.opening import VERSION, keep_whole
+from antalya.store.postgres.opening import HELD, VERSION, keep_whole
 from antalya.store.postgres.pipeline import Pipeline, array
 from antalya.store.rows import kind_of
 
@@ -81,7 +81,7 @@ def test_the_index_of_a_database_of_an_earlier_version_gets_its_activities(
     before = held(db.execute)
     with_nodes(db.execute, [], "BIGINT BIGINT BYTEA", quoted)
     db.execute("ALTER TABLE volumes DROP COLUMN kind")
-    for version in (4, VERSION - 1):  # the second time as if interrupted before the new version was written
+    for version in (4, HELD - 1):  # the second time as if interrupted before the new version was written
         db.execute(f"UPDATE meta SET value = '{version}' WHERE key = 'version'".encode())
         PostgresStore(postgres_url).close()
         assert held(db.execute) == before

@@ -6,14 +6,15 @@ What is looked at next is asked for ahead (`machine`), for most of it lies anywh
 import numpy as np
 
 from antalya.geometry import making
-from antalya.geometry.columns import CORE
+from antalya.geometry.columns import CORE, ORIGIN
 from antalya.geometry.compiled import compiled
 from antalya.geometry.glance import glance
 from antalya.geometry.held import KEY, STATE
 from antalya.geometry.kernel import cores_near, meets, near
 from antalya.geometry.machine import ask_ahead, lowest
 from antalya.geometry.opening import ask, off, opened, step
-from antalya.geometry.plane import NO, UNSURE
+from antalya.geometry.plane import NO, UNSURE, YES
+from antalya.geometry.sectors import SECTORS, afar, sectors
 from antalya.geometry.tree import DEPTH, FAN, LINE, minimum, row_sides, steps_of, touching
 
 FEW = 100
@@ -108,10 +109,23 @@ def _weighed(c, words, row, found, table, pair, scratch, marks, out):  # type: i
         out[kept] = other if surely else out[kept]
         kept += 1 if surely else 0
         unsure += 1 if here & (not surely) else 0
-    for k in range(kept, kept + unsure):
-        ask_ahead(c.first, (out[k] + 1,))
-        for corner in range(0, CORNERS, LINE // 8):
-            ask_ahead(c.points, (c.first[out[k]] + corner, 0))
+    begin, end, unsure = kept, kept + unsure, 0
+    deep, far = np.empty(SECTORS), np.empty(SECTORS)
+    if end > begin:
+        one = pair.numbers[0]
+        sectors(pair, 0, 1.0, -one[ORIGIN], -one[ORIGIN + 1], -one[ORIGIN + 2], one, deep, far)
+    for k in range(begin, end):
+        other = out[k]
+        across = table[words[other, STATE], 0]
+        seen = afar(pair.numbers, 0, deep, far, c.numbers, words, other, across + off(c, other)) if across > 0 else UNSURE
+        out[kept + unsure] = out[kept] if seen == YES else other
+        out[kept] = other if seen == YES else out[kept]
+        kept += 1 if seen == YES else 0
+        if seen == UNSURE:
+            unsure += 1
+            ask_ahead(c.first, (other + 1,))
+            for corner in range(0, CORNERS, LINE // 8):
+                ask_ahead(c.points, (c.first[other] + corner, 0))
     for k in range(kept, kept + unsure):
         other = out[k]
         across = table[words[other, STATE], 0]

@@ -13,7 +13,7 @@ from antalya.geometry.plane import NO, UNSURE, YES
 
 R = ellipsoid.RADIUS
 WIDE_M = 100_000.0
-"""Up to so far from one end to the other, the ground bends as little as `_bulge` says."""
+"""Up to so far from one end to the other, the ground bends as little as `bulge` says."""
 
 
 @compiled
@@ -36,16 +36,16 @@ def glance(c, i, q, j, step, across):  # type: ignore[no-untyped-def]
     last, least = _seen(c, i, 1.0, -u, -v, -w, -ex, -ey, -ez)
     if _reached(least, other[CORE], across):
         return YES
-    if first + last - away > across + _bulge(one, away) + _bulge(other, away):
+    if first + last - away > across + bulge(one[STEP], one[RADIUS], away) + bulge(other[STEP], other[RADIUS], away):
         return NO
     at, least = _nearest(q, j, scale, x0 - x, y0 - y, z0 - z)
     px, py, pz = x0 + q.points[at, 0] * scale, y0 + q.points[at, 1] * scale, z0 + q.points[at, 2] * scale
     at, least = _nearest(c, i, 1.0, -px, -py, -pz)
-    if _within(least, across - MARGIN_M):
+    if within(least, across - MARGIN_M):
         return YES
     at, least = _nearest(c, i, 1.0, -u, -v, -w)
     at, least = _nearest(q, j, scale, x0 - c.points[at, 0], y0 - c.points[at, 1], z0 - c.points[at, 2])
-    return YES if _within(least, across - MARGIN_M) else UNSURE
+    return YES if within(least, across - MARGIN_M) else UNSURE
 
 
 @compiled
@@ -74,17 +74,17 @@ def _nearest(c, row, step, x0, y0, z0):  # type: ignore[no-untyped-def]
 @compiled
 def _reached(square, core, across):  # type: ignore[no-untyped-def]
     """Whether a chord, squared, ends within `across` of a core."""
-    return core > 0 and _within(square, core + across - MARGIN_M)
+    return core > 0 and within(square, core + across - MARGIN_M)
 
 
 @compiled
-def _within(square, reach):  # type: ignore[no-untyped-def]
+def within(square, reach):  # type: ignore[no-untyped-def]
     """Whether a geodesic is shorter than a reach: it is longer than its chord, squared, by less than this, up to 1,000 km."""
-    return reach > 0 and square * (1 + square / (11 * R * R)) < reach * reach
+    return reach > 0 and square * (1 + square * (1 / (11 * R * R))) < reach * reach
 
 
 @compiled
-def _bulge(row, away):  # type: ignore[no-untyped-def]
+def bulge(step, radius, away):  # type: ignore[no-untyped-def]
     """How far a volume reaches beyond its corners along the line to another's centre, at most: its pieces bend sideways, and the
     ground between rises towards that line."""
-    return MARGIN_M + (row[STEP] * row[STEP] + 2 * row[RADIUS] * away) * row[RADIUS] / (6 * LEAST * LEAST)
+    return MARGIN_M + (step * step + 2 * radius * away) * radius * (1 / (6 * LEAST * LEAST))

@@ -19,8 +19,10 @@ from antalya.model.errors import error
 SHORT = CORE + 1
 """Of the numbers of `Columns` so many, the first; then …"""
 STARTS, ENDS, FIRST, KEY, STATE = SHORT, SHORT + 1, SHORT + 2, SHORT + 3, SHORT + 4
-STORED, WIDTH = STATE + 1, STATE + 3
-"""Words of a row, without and with what makes it lie in two lines of a processor's cache."""
+DEEP, FAR, WIDTH = STATE + 1, STATE + 2, STATE + 3
+"""… two words of its sectors (`sectors`), 0 where nothing is known of them: a row lies in two lines of a processor's cache."""
+SECTORED = 1 << 40
+"""Added to how many corners a stored row has where it has its sectors, too (since the store's version 12; PostgreSQL's 11)."""
 STEPS = 32_767
 """Steps from the middle of a cap to its edge."""
 OFF = 3**0.5 / 2 / STEPS * 1.01
@@ -44,11 +46,16 @@ class Held:
         self.size = self.most = 0
         """Rows, and how many corners the greatest has."""
         # both or, where there is no memory for one, neither
-        self._record, self._corners = np.zeros((rows + 1, WIDTH)), np.zeros((corners, 4), np.int16)
-        self._paged = Paged()
+        self._memory, self._corners = np.zeros((rows + 2) * WIDTH), np.zeros((corners, 4), np.int16)
+        self._paged, self._begin = Paged(), _lined(self._memory)
         self._look()
 
     def _look(self) -> None:
+        begin, used = _lined(self._memory), (self.size + 1) * WIDTH
+        if begin != self._begin:  # it stands elsewhere now
+            self._memory[begin:begin + used] = self._memory[self._begin:self._begin + used]
+            self._begin = begin
+        self._record = self._memory[begin:len(self._memory) - WIDTH + begin].reshape(-1, WIDTH)
         words = self.words = self._record.view(np.int64)
         self.columns = Columns(self._corners, self._corners[:, 3], words[:, FIRST], self._record,  # type: ignore[arg-type]
                                words[:, STARTS:FIRST])
@@ -57,7 +64,7 @@ class Held:
     @property
     def nbytes(self) -> int:
         """Bytes it takes, room to grow included."""
-        return self._record.nbytes + self._corners.nbytes
+        return self._memory.nbytes + self._corners.nbytes
 
     def reserve(self, rows: int, corners: int) -> None:
         """Room for so many more rows, and one to ask with. What is not used takes no memory."""
@@ -70,9 +77,9 @@ class Held:
             self.__init__(many, corners)  # type: ignore[misc]
             return
         try:
-            for each, size in ((self._record, many + 1), (self._corners, corners)):
+            for each, size in ((self._memory, ((many + 2) * WIDTH,)), (self._corners, (corners, 4))):
                 # where it stands, so that it is never there twice; nobody else looks at it
-                each.resize((size, *each.shape[1:]), refcheck=False)
+                each.resize(size, refcheck=False)
         finally:  # what looked at the memory before must not, whatever there was no room for
             self._look()
 
@@ -95,8 +102,8 @@ class Held:
         """Some rows that count, one after the other, for `take`: each as it is held, but with how many corners it has, and its
         corners."""
         first, parts = self.columns.first[begin:end + 1], list[bytes]()
-        rows = self.words[begin:end, :STORED].copy()
-        rows[:, FIRST] = first[1:] - first[:-1]
+        rows = self.words[begin:end].copy()
+        rows[:, FIRST] = first[1:] - first[:-1] + SECTORED
         for row, (i, j) in zip(rows, pairwise(first.tolist()), strict=True):
             parts += [row.tobytes(), self._corners[i:j].tobytes()]
         return b"".join(parts)
@@ -138,27 +145,29 @@ class Held:
     def _take_few(self, words: Ints, kinds: int) -> None:
         place = 0
         while place < len(words):
-            begin = place + STORED
-            count = int(words[place + FIRST]) if begin <= len(words) else 0
+            count = int(words[place + FIRST]) if place + FIRST < len(words) else 0
+            count, width = (count - SECTORED, WIDTH) if count > SECTORED else (count, DEEP)
+            begin = place + width
             if not (1 <= count <= len(words) - begin and 0 <= words[place + STATE] < kinds):
                 raise error("store_broken", _OTHER)
             self.reserve(1, count)
             row, at = self.size, int(self.columns.first[self.size])
-            self.words[row, :STORED] = words[place:begin]
+            self.words[row, DEEP:], self.words[row, :width] = 0, words[place:begin]
             place = begin + count
             self._corners[at:at + count] = words[begin:place].view(np.int16).reshape(-1, 4)
             self.columns.first[row:row + 2] = at, at + count
             self.size, self.most = row + 1, max(self.most, count)
 
     def write(self, row: int, columns: Columns) -> None:
-        """Writes rows from one on, for which there is room; with their cores, once the compiled code is there."""
+        """Writes rows from one on, for which there is room; with cores and sectors, once the compiled code is there."""
         if LOADED.is_set():
             from antalya.geometry.opening import hold
-            hold(self.columns, row, columns)
+            hold(self.columns, self.words, row, columns)
             return
         mine, counts = self.columns, np.diff(columns.first)
         rows, at = slice(row, row + columns.size), int(mine.first[row])
         mine.numbers[rows, :SHORT], mine.windows[rows] = columns.numbers[:, :SHORT], columns.windows
+        self.words[rows, DEEP:] = 0
         mine.first[row + 1:row + 1 + columns.size] = columns.first[1:] + at
         mine.points[at:at + len(columns.points), :3] = _steps(columns, counts)
         mine.codes[at:at + len(columns.codes)] = columns.codes
@@ -177,6 +186,11 @@ def two(corners: int) -> Columns:
     """Columns with room for two rows with so many corners together."""
     return Columns(np.empty((corners, 3)), np.empty(corners, np.uint8), np.zeros(3, np.int64), np.empty((2, NUMBERS)),
                    np.empty((2, 2), np.int64))
+
+
+def _lined(memory: Floats) -> int:
+    """From which word on rows lie in whole lines of a processor's cache, two by two."""
+    return -memory.ctypes.data // memory.itemsize % WIDTH
 
 
 def _steps(columns: Columns, counts: Ints) -> NDArray[np.int16]:

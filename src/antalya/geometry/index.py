@@ -219,7 +219,7 @@ def warm() -> None:
         making.cores(0, 20, columns)
         held.add(np.arange(20), np.zeros(20, np.uint8), columns)
         Held().take_many(np.frombuffer(held.stored(0, 20), np.int64), 1, 1)
-        opening.hold(held.columns, 0, columns)
+        opening.hold(held.columns, held.words, 0, columns)
         simple.spaced(*np.zeros((3, 4, 2)), np.empty((4, 3)))
         simple.axes(*np.zeros((2, 2)), origin := np.empty(3), basis := np.empty((3, 2)), bend := np.empty((2, 2)))
         simple.reach(part.points, origin, basis, bend, 0.0, 0.0)

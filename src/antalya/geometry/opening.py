@@ -5,13 +5,14 @@ import numpy as np
 from antalya.geometry import making
 from antalya.geometry.columns import CORE, NUMBERS, ORIGIN, RADIUS
 from antalya.geometry.compiled import compiled
-from antalya.geometry.held import FIRST, LEAST_M, OFF, SHORT, STATE, STEPS, STORED
+from antalya.geometry.held import DEEP, FIRST, LEAST_M, OFF, SECTORED, SHORT, STATE, STEPS, WIDTH
+from antalya.geometry.sectors import SECTORS, packed, sectors
 
 
 @compiled
-def hold(held, row, q):  # type: ignore[no-untyped-def]
-    """Writes columns to held rows from one on, with their cores; there is room for them."""
-    at = held.first[row]
+def hold(held, words, row, q):  # type: ignore[no-untyped-def]
+    """Writes columns to held rows from one on, with their cores and sectors; there is room for them."""
+    at, laid, deep, far = held.first[row], np.empty(NUMBERS), np.empty(SECTORS), np.empty(SECTORS)
     for k in range(len(q.first) - 1):
         numbers = held.numbers[row + k]
         for n in range(SHORT):
@@ -27,6 +28,11 @@ def hold(held, row, q):  # type: ignore[no-untyped-def]
             held.points[at, 3] = q.codes[n]
             at += 1
         held.first[row + k + 1] = at
+        for n in range(NUMBERS):
+            laid[n] = numbers[n] if n < SHORT else 0.0
+        making.lie(laid)
+        sectors(q, k, 1.0, -laid[ORIGIN], -laid[ORIGIN + 1], -laid[ORIGIN + 2], laid, deep, far)
+        packed(laid, deep, far, words[row + k])
 
 
 @compiled
@@ -34,12 +40,18 @@ def counted(words, kinds):  # type: ignore[no-untyped-def]
     """How many rows and corners there are in stored bytes (`Held.stored`); -1 rows where they are something else, or of no kind
     among so many: `around.around` reads a kind's row of a table, and does not look whether there is one."""
     rows = corners = place = 0
-    while place + STORED <= len(words):
-        count = words[place + FIRST]
-        if not (1 <= count <= len(words) - place - STORED and 0 <= words[place + STATE] < kinds):
+    while place + FIRST < len(words):
+        count, width = _sizes(words[place + FIRST])
+        if not (1 <= count <= len(words) - place - width and 0 <= words[place + STATE] < kinds):
             return -1, 0
-        rows, corners, place = rows + 1, corners + count, place + STORED + count
+        rows, corners, place = rows + 1, corners + count, place + width + count
     return (rows if place == len(words) else -1), corners
+
+
+@compiled
+def _sizes(count):  # type: ignore[no-untyped-def]
+    """How many corners a stored row has, and how many words stand before them."""
+    return (count - SECTORED, WIDTH) if count > SECTORED else (count, DEEP)
 
 
 @compiled
@@ -48,9 +60,10 @@ def take(words, row, rows, corners):  # type: ignore[no-untyped-def]
     the greatest has."""
     place, at, most = 0, rows[row, FIRST], 0
     while place < len(words):
-        count, begin = words[place + FIRST], place + STORED
-        for n in range(STORED):
-            rows[row, n] = words[place + n]
+        count, width = _sizes(words[place + FIRST])
+        begin = place + width
+        for n in range(WIDTH):
+            rows[row, n] = words[place + n] if n < width else 0
         rows[row, FIRST] = at
         for n in range(count):
             corners[at + n] = words[begin + n]

@@ -25,7 +25,7 @@ from antalya.model.errors import error
 from antalya.store.forward import hold_volumes
 from antalya.store.postgres.errors import lost, named_errors
 
-VERSION, HELD = 10, 10
+VERSION, HELD = 11, 10
 """Of the tables; and since when `volumes` has what the index in memory holds."""
 _DEFAULTS = {"application_name": "antalya", "connect_timeout": "5", "keepalives_idle": "10", "keepalives_interval": "5",
              "keepalives_count": "3", "tcp_user_timeout": "20000"}

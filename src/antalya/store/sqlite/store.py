@@ -27,7 +27,7 @@ from antalya.store.sqlite.reader import SqliteReader
 from antalya.store.sqlite.writer import SqliteTransaction
 
 T = TypeVar("T")
-VERSION = 11
+VERSION = 12
 HELD = 11
 """Since when the table `volumes` has what the index in memory holds."""
 CACHE_KB = 16_384
