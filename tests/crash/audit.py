@@ -12,7 +12,7 @@ import numpy as np
 import psycopg
 
 from antalya.geometry.columns import CORE, of_shapes
-from antalya.geometry.held import FIRST, STORED, Held
+from antalya.geometry.held import DEEP, FIRST, Held
 from antalya.geometry.shape import shapes
 from antalya.ledger import merkle
 from antalya.ledger.checkpoint import Verifier
@@ -96,7 +96,7 @@ class Audit:
             wanted, ours = Held(), Held()
             wanted.add(seq, kind_of(operation), of_shapes(shapes([v.outline for v in operation.volumes]), operation.volumes))
             ours.take([held[seq]], 1, len(ACTIVITIES))
-            assert ours.words[:ours.size, FIRST:STORED].tolist() == wanted.words[:wanted.size, FIRST:STORED].tolist()
+            assert ours.words[:ours.size, FIRST:DEEP].tolist() == wanted.words[:wanted.size, FIRST:DEEP].tolist()
             corners = wanted.columns.first[wanted.size]
             assert ours.columns.first[ours.size] == corners
             np.testing.assert_array_equal(ours.columns.windows[:ours.size], wanted.columns.windows[:wanted.size])
