@@ -73,7 +73,7 @@ class Leaf(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The answer first given to an Idempotency-Key."""
+    """Of the answer first given to an Idempotency-Key, what stays true of it."""
 
     request_sha256: str
     response: str

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache, reduce
 from typing import NamedTuple
 
-from antalya.geometry.cut import cut
+from antalya.geometry.cut import lies_in
 from antalya.geometry.overlap import Meeting, near_in_time_and_height
 from antalya.geometry.touch import apart
 from antalya.model.findings import Met
@@ -175,7 +175,7 @@ def _inside(of: Prepared, index: int, ground: Ground) -> int:
     if stay is None:
         return 0
     whole = stay.shape is shape and stay.spans == ((volume.starts_at, volume.ends_at),)
-    return 2 if whole and (ground.area is None or cut(shape, [ground.area]) is None) else 1
+    return 2 if whole and (ground.area is None or lies_in(shape, ground.area)) else 1
 
 
 def _between(named: frozenset[str], ours: frozenset[str], theirs: frozenset[str]) -> bool:

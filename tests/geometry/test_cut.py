@@ -7,7 +7,7 @@ from pyproj import Geod
 from tests.pictures import box, circle
 from tests.strategies import outlines
 
-from antalya.geometry.cut import cut
+from antalya.geometry.cut import cut, lies_in
 from antalya.geometry.shape import Shape, shape
 from antalya.geometry.touch import closer, overlaps
 from antalya.model import Circle, Polygon
@@ -33,6 +33,7 @@ def test_what_no_hole_meets_stays_as_it_is() -> None:
     (circle(0, 0, 55_000), circle(0, 0, 55_000))])
 def test_what_lies_in_a_hole_is_gone(of: Outline, hole: Outline) -> None:
     assert left(of, hole) is None
+    assert lies_in(shape(of), shape(hole))
 
 
 def test_two_holes_together_can_cover_it() -> None:
@@ -64,6 +65,7 @@ def test_no_spot_outside_the_holes_is_lost_and_none_inside_is_left(of: Outline, 
                                                                    where: list[tuple[float, float]]) -> None:
     """Spots of a metre: 1 m and more from an edge they are either in a hole or in what is left."""
     whole, cuts, rest = shape(of), [shape(h) for h in holes], left(of, *holes)
+    assert lies_in(whole, cuts[0]) == (cut(whole, cuts[:1]) is None)
     for bearing, share in where:
         lon, lat, _ = GEOD.fwd(*whole.centre, bearing, share * whole.radius_m)
         spot = shape(Circle(center=(lon, lat), radius_m=1.0))

@@ -23,6 +23,8 @@ from antalya.steps.weigh.limits import counted_areas
 from antalya.wire.canonical import canonical
 
 AN_HOUR = timedelta(hours=1)
+TOGETHER = 100
+"""Operations whose findings are brought into line at once: each one's neighbours and their clearances are read once for all."""
 
 
 def prepared(stored: Stored) -> Prepared:
@@ -84,17 +86,19 @@ def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, becaus
 
     A finding that is still the same stays open with its asks; one that changed is closed and opened again.
     """
-    changes, rulebook = Changes(), rulebook or tx.rulebook()
+    changes, rulebook, wanted = Changes(), rulebook or tx.rulebook(), list(dict.fromkeys(ids))
     still = since(rulebook, now)
-    for id_ in dict.fromkeys(ids):
-        stored = tx.operation(id_)
-        if stored is None:
-            raise error("not_found", f"no operation {id_}")
-        live = stored.operation.state in LIVE and max(v.ends_at for v in stored.operation.volumes) >= still
-        after = {f.id: f for f in check(tx, _ready(stored, subject), rulebook, now)} if live else {}
-        before = {o.finding.id: o for o in tx.findings(operations=[id_])}
+    for some in (wanted[k:k + TOGETHER] for k in range(0, len(wanted), TOGETHER)):
+        after: dict[str, Finding] = {}
+        for id_ in some:
+            stored = tx.operation(id_)
+            if stored is None:
+                raise error("not_found", f"no operation {id_}")
+            if stored.operation.state in LIVE and max(v.ends_at for v in stored.operation.volumes) >= still:
+                after |= {f.id: f for f in check(tx, _ready(stored, subject), rulebook, now)}
+        before = {o.finding.id: o for o in tx.findings(operations=some)}
         if before or after:
-            _reconcile(hub, tx, before, after, now, because, again, rulebook, changes, id_)
+            _reconcile(hub, tx, before, after, now, because, again, rulebook, changes, *some)
     _log_changes(hub, tx, changes, now)
     return changes
 

@@ -217,7 +217,8 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
     if old is not None and (old.operation.state, operation.state) == ("accepted", "active") and view["clearance"] != "clear":
         raise error("wrong_state", f"with what changes it is {view['clearance']}: it may not become active", at="state")
     if key is not None:
-        tx.remember(caller.party, key, Remembered(_request_hash(evidence), msgspec.json.encode(view).decode()), now)
+        first = {"operation": {"id": operation.id, "version": stored.version}, "leaf": leaf}  # the rest is as it is by then
+        tx.remember(caller.party, key, Remembered(_request_hash(evidence), msgspec.json.encode(first).decode()), now)
     return Outcome(view, stored.version, old is None)
 
 

@@ -26,14 +26,23 @@ def cut(shape: Shape, holes: Sequence[Shape]) -> Outline | None:
     touching = [hole for hole in holes if overlaps(shape, hole)]
     if not touching:
         return shape.outline
+    parts = _left(shape, touching)
+    return to_outline(shapely.multipolygons(parts), shape.frame) if parts else None
+
+
+def lies_in(shape: Shape, hole: Shape) -> bool:
+    """Whether `cut` would leave nothing."""
+    return overlaps(shape, hole) and not _left(shape, [hole])
+
+
+def _left(shape: Shape, touching: Sequence[Shape]) -> list[shapely.Geometry]:
+    """What is left of a shape, in its frame, outside holes that overlap it."""
     if any(_within(shape, hole) for hole in touching):
-        return None
-    frame = shape.frame
-    left = shape.rim.plane(frame)
+        return []
+    left = shape.rim.plane(shape.frame)
     for hole in touching:
-        left = minus(left, _inner(hole).plane(frame))
-    parts = [part for part in shapely.get_parts(left) if width_m(part) > TOUCH_M]
-    return to_outline(shapely.multipolygons(parts), frame) if parts else None
+        left = minus(left, _inner(hole).plane(shape.frame))
+    return [part for part in shapely.get_parts(left) if width_m(part) > TOUCH_M]
 
 
 def _within(shape: Shape, hole: Shape) -> bool:

@@ -78,12 +78,21 @@ def _quick(thing: Any, null_is_null: bool = False) -> bytes | None:
         return None
     if b"-0.0" in bare and _MINUS_ZERO.search(bare):
         return None
-    if not (text.isascii() or _ASTRAL.search(text) is None) or not (null_is_null or b"null" not in bare):
+    if not (text.isascii() or _ASTRAL.search(text) is None) or not (null_is_null or b"null" not in bare or _has_no_nan(thing)):
         return None
     whole = len(_WHOLE.findall(bare))
     if whole and whole != len(_WHOLE.findall(text)):
         return None  # a text has the look of numbers in it
     return _WHOLE.sub(b"", text) if whole else text
+
+
+def _has_no_nan(thing: object) -> bool:
+    """Whether there is neither NaN nor infinity in it, by json's compiled encoder."""
+    try:
+        json.dumps(msgspec.to_builtins(thing), allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _of_whole(thing: object) -> bytes | None:
