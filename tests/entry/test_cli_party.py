@@ -50,3 +50,26 @@ def test_a_key_that_a_party_made_itself_is_registered_without_its_private_half(e
         assert "bad_usage" in run("operator", "party", "key", *words, code=2).stderr
     assert "43 letters" in run("operator", "party", "key", "--public=short", "--register", "EG", code=2).stderr
     assert not (tmp_path / "b.pem").exists()
+
+
+def test_a_key_is_taken_back_and_taken_again(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    run, pem = exchange_server.run, tmp_path / "lb.pem"
+    run("operator", "party", "add", "LB", "Lebanon")
+    kid = json.loads(run("operator", "party", "key", pem, "--register", "LB", "--json").stdout)["kid"]
+    run("operator", "party", "key", tmp_path / "other.pem", "--register", "LB")
+
+    def signed(name: str, code: int, lon: float) -> str:
+        done = run("LB", "file", plan(tmp_path / f"{name}.geojson", lon=lon), "--sign", pem, code=code)
+        return done.stdout + done.stderr
+
+    signed("before", 0, 23)
+    for words in (f"--kid={kid[::-1]}", "--kid="):
+        refused = run("operator", "party", "revoke", "LB", words, code=2).stderr
+        assert "bad_field" in refused
+        assert kid in refused  # which there are
+    assert "no_scope" in run("LB", "party", "revoke", "LB", f"--kid={kid}", code=4).stderr
+    assert kid in run("operator", "party", "revoke", "LB", f"--kid={kid[:12]}").stdout
+    assert [key["until"] is None for key in party(exchange_server, "LB")["keys"]] == [False, True]
+    assert "bad_signature" in signed("after", 4, 24)
+    assert "taken again" in run("operator", "party", "revoke", "LB", f"--kid={kid}", "--undo").stdout
+    signed("again", 0, 25)

@@ -137,6 +137,32 @@ def party_key(
         typer.echo(f"Give that to the operator: antalya party key --public={half['x']} --register PARTY")
 
 
+@party_app.command("revoke")
+def party_revoke(
+    party: Party, kid: Annotated[str, typer.Option(help="Which key: the beginning of its kid is enough.", metavar="KID")],
+    undo: Annotated[bool, typer.Option("--undo", help="Take it again.")] = False,
+    url: Url = LOCAL, token: Token = None, token_file: TokenFile = None, as_json: AsJson = False,
+) -> None:
+    """Take a party's key back, from now on. Needs the operator's token.
+
+    What it signed stays in the log and proven; what it signs from now on is refused.
+    """
+    exchange = Exchange(url, token, token_file)
+    answer = exchange.get(address("parties", party))
+    keys = answer.json()["keys"]
+    meant = [key for key in keys if kid and key["kid"].startswith(kid)]
+    if len(meant) != 1:
+        raise error("bad_field", f"{party} has {len(meant) or 'no'} key{'s' if meant else ''} whose kid begins so; it has "
+                                 f"{', '.join(key['kid'] for key in keys) or 'none'}", at="--kid")
+    until = None if undo else exchange.get("/v1/me").json()["now"]  # by the exchange's clock
+    changed = [key | {"until": until} if key in meant else key for key in keys]
+    made = exchange.send("PUT", address("parties", party), answer.json() | {"keys": changed}, if_match=answer.headers["etag"])
+    if as_json:
+        say(made)
+    else:
+        typer.echo(f"{meant[0]['kid']}: {'taken again' if undo else f'refused since {until}'}.")
+
+
 def _new_key(file: Path) -> PublicKey:
     key = Ed25519PrivateKey.generate()
     key_files.write_key(file, key)
