@@ -386,6 +386,20 @@ def test_what_serves_says_its_address_as_json_too(tmp_path: Path) -> None:
         assert json.load(out)["findings"]
 
 
+@pytest.mark.parametrize("doors", [0, 1])
+def test_a_request_that_is_cut_off_as_the_server_stops_is_no_defect(new_exchange_server: Callable[..., ExchangeServer],
+                                                                    doors: int) -> None:
+    exchange = new_exchange_server(doors=doors)
+    host, port = exchange.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as half:
+        half.sendall(f"POST /v1/operations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {exchange.token('TR')}\r\nContent-Length: 99\r\n"
+                     "Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n{".encode())
+        assert half.recv(100).startswith(b"HTTP/1.1 100")  # it waits for the rest
+        assert exchange.stop() == 0
+    assert "cancel" in exchange.log.lower()
+    assert "Traceback" not in exchange.log
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_the_server_stops_at_once_with_a_stream_open_and_logs_no_plan(new_exchange_server: Callable[..., ExchangeServer],
                                                                       tmp_path: Path, how: signal.Signals) -> None:

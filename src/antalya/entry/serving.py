@@ -44,10 +44,16 @@ class JsonLines(logging.Formatter):
         return msgspec.json.encode(line).decode()
 
 
+def _is_defect(record: logging.LogRecord) -> bool:
+    """Whether it says more than that a request was cut off as the server stopped; of those uvicorn says how many there were."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
 def log_to_stderr(level: str) -> None:
     """Structured logs of the exchange and its server on stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
+    handler.addFilter(_is_defect)
     for name in ("antalya", "uvicorn.error", "psycopg.pool"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
