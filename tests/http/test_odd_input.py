@@ -63,3 +63,10 @@ def test_a_query_parameter_has_no_control_characters(client: httpx.Client, path:
     for character in "\0", "\n", "\x7f":
         answer = client.get(path, params={name: f"a{character}b"})
         assert (answer.status_code, answer.json()["code"], answer.json()["at"]) == (422, "bad_field", name)
+
+
+@pytest.mark.parametrize("said", ["yesterday", "2017-03-07", "2017-03-07T06:00", "1488866400"])
+def test_a_time_that_is_none_is_told_what_one_looks_like(client: httpx.Client, said: str) -> None:
+    answer = client.get("/v1/operations", params={"from": said})
+    assert (answer.status_code, answer.json()["code"], answer.json()["at"]) == (422, "bad_field", "from")
+    assert "2017-03-07T06:00:00Z" in answer.json()["detail"]

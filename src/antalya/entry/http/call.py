@@ -20,6 +20,7 @@ from antalya.entry.http.streams import Streams
 from antalya.entry.http.turns import Turns
 from antalya.exchange.bridge.talking import Peers
 from antalya.exchange.hub import Evidence, Hub
+from antalya.model.base import Instant
 from antalya.model.errors import AntalyaError, error
 from antalya.steps.disclose import Viewer
 from antalya.wire.decode import choices, decode
@@ -165,10 +166,13 @@ class Call:
         if has_controls(text):  # PostgreSQL has no text with NUL in it
             raise error("bad_field", "a control character", at=name)
         try:
-            return msgspec.convert(text, kind, strict=False)
+            return msgspec.convert(text, kind, strict=kind is Instant)  # else a year is seconds since 1970
         except msgspec.ValidationError as failure:
             words = choices(kind)
-            raise error("bad_field", f"one of {', '.join(words)} is wanted" if words else str(failure), at=name) from None
+            wanted = f"one of {', '.join(words)} is wanted" if words else str(failure)
+            if kind is Instant:
+                wanted = "a time with its zone is wanted, in RFC 3339, for example 2017-03-07T06:00:00Z"
+            raise error("bad_field", wanted, at=name) from None
 
 
 def has_controls(text: str) -> bool:
