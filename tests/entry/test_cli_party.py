@@ -70,6 +70,10 @@ def test_a_key_is_taken_back_and_taken_again(exchange_server: ExchangeServer, tm
     assert "no_scope" in run("LB", "party", "revoke", "LB", f"--kid={kid}", code=4).stderr
     assert kid in run("operator", "party", "revoke", "LB", f"--kid={kid[:12]}").stdout
     assert [key["until"] is None for key in party(exchange_server, "LB")["keys"]] == [False, True]
+    [ended, _] = party(exchange_server, "LB")["keys"]
+    run("operator", "party", "revoke", "LB", f"--kid={kid}")  # once more
+    assert party(exchange_server, "LB")["keys"][0] == ended
     assert "bad_signature" in signed("after", 4, 24)
     assert "taken again" in run("operator", "party", "revoke", "LB", f"--kid={kid}", "--undo").stdout
     signed("again", 0, 25)
+    assert "good already" in run("operator", "party", "revoke", "LB", f"--kid={kid}", "--undo", code=2).stderr

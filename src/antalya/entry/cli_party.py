@@ -1,6 +1,7 @@
 """`antalya party`: parties, the forces they answer for, and their keys."""
 
 import re
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -140,7 +141,7 @@ def party_key(
 @party_app.command("revoke")
 def party_revoke(
     party: Party, kid: Annotated[str, typer.Option(help="Which key: the beginning of its kid is enough.", metavar="KID")],
-    undo: Annotated[bool, typer.Option("--undo", help="Take it again.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take it again, without an end.")] = False,
     url: Url = LOCAL, token: Token = None, token_file: TokenFile = None, as_json: AsJson = False,
 ) -> None:
     """Take a party's key back, from now on. Needs the operator's token.
@@ -150,11 +151,15 @@ def party_revoke(
     exchange = Exchange(url, token, token_file)
     answer = exchange.get(address("parties", party))
     keys = answer.json()["keys"]
-    meant = [key for key in keys if kid and key["kid"].startswith(kid)]
+    meant = [key for key in keys if key["kid"] == kid] or [key for key in keys if kid and key["kid"].startswith(kid)]
     if len(meant) != 1:
         raise error("bad_field", f"{party} has {len(meant) or 'no'} key{'s' if meant else ''} whose kid begins so; it has "
                                  f"{', '.join(key['kid'] for key in keys) or 'none'}", at="--kid")
-    until = None if undo else exchange.get("/v1/me").json()["now"]  # by the exchange's clock
+    now, ends = exchange.get("/v1/me").json()["now"], meant[0]["until"]  # by the exchange's clock
+    over = ends is not None and datetime.fromisoformat(ends) <= datetime.fromisoformat(now)
+    if undo and not over:
+        raise error("bad_field", f"it is good {f'until {ends}' if ends else 'already'}: there is nothing to undo", at="--undo")
+    until = None if undo else ends if over else now
     changed = [key | {"until": until} if key in meant else key for key in keys]
     made = exchange.send("PUT", address("parties", party), answer.json() | {"keys": changed}, if_match=answer.headers["etag"])
     if as_json:

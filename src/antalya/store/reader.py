@@ -5,6 +5,7 @@ value; a column's being one of many is `AMONG`, for one value that `_list` makes
 by the database, whose order of texts may be a language's.
 """
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -150,7 +151,8 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, LogReader, ABC
     # findings, asks, answers
 
     def findings(self, *, operations: Iterable[str] | None = None, open_only: bool = True, seen_by: str | None = None,
-                 limit: int = 100_000) -> list[Opened]:
+                 limit: int | None = None) -> list[Opened]:
+        limit = sys.maxsize if limit is None else limit
         shut = "closed_at IS NULL" if open_only else "TRUE"
         seen, values = (SEEN_FINDING, [seen_by] * 4) if seen_by is not None else ("TRUE", [])
         if operations is None:

@@ -165,9 +165,9 @@ class SqlTransaction(NearWriter, UtmWriter, BridgeWriter, AdoptWriter, PastWrite
                 | super().operations_of(id_ for id_ in wanted if id_ not in self._fresh))
 
     def findings(self, *, operations: Iterable[str] | None = None, open_only: bool = True, seen_by: str | None = None,
-                 limit: int = 100_000) -> list[Opened]:
+                 limit: int | None = None) -> list[Opened]:
         """As a reader's; what is open is looked up once, until it changes."""
-        if operations is None or not open_only or seen_by is not None or limit < 100_000:
+        if operations is None or not open_only or seen_by is not None or limit is not None:
             return super().findings(operations=operations, open_only=open_only, seen_by=seen_by, limit=limit)
         wanted = frozenset(operations) - self._alone
         if wanted and wanted not in self._found:
