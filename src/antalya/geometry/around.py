@@ -109,23 +109,7 @@ def _weighed(c, words, row, found, table, pair, scratch, marks, out):  # type: i
         out[kept] = other if surely else out[kept]
         kept += 1 if surely else 0
         unsure += 1 if here & (not surely) else 0
-    begin, end, unsure = kept, kept + unsure, 0
-    deep, far = np.empty(SECTORS), np.empty(SECTORS)
-    if end > begin:
-        one = pair.numbers[0]
-        sectors(pair, 0, 1.0, -one[ORIGIN], -one[ORIGIN + 1], -one[ORIGIN + 2], one, deep, far)
-    for k in range(begin, end):
-        other = out[k]
-        across = table[words[other, STATE], 0]
-        seen = afar(pair.numbers, 0, deep, far, c.numbers, words, other, across + off(c, other)) if across > 0 else UNSURE
-        out[kept + unsure] = out[kept] if seen == YES else other
-        out[kept] = other if seen == YES else out[kept]
-        kept += 1 if seen == YES else 0
-        if seen == UNSURE:
-            unsure += 1
-            ask_ahead(c.first, (other + 1,))
-            for corner in range(0, CORNERS, LINE // 8):
-                ask_ahead(c.points, (c.first[other] + corner, 0))
+    kept, unsure = _by_direction(c, words, kept, unsure, table, pair, out)
     for k in range(kept, kept + unsure):
         other = out[k]
         across = table[words[other, STATE], 0]
@@ -146,6 +130,30 @@ def _weighed(c, words, row, found, table, pair, scratch, marks, out):  # type: i
             out[keys] = key
             keys += 1
     return keys
+
+
+@compiled
+def _by_direction(c, words, kept, unsure, table, pair, out):  # type: ignore[no-untyped-def]
+    """Of the unsure rows, which stand behind the kept ones in `out`, keeps those that come near by their sectors, and drops those
+    that don't; how many are kept then, and how many unsure still, whose corners are asked for."""
+    if not unsure:
+        return kept, unsure
+    begin, end, unsure, one = kept, kept + unsure, 0, pair.numbers[0]
+    deep, far = np.empty(SECTORS), np.empty(SECTORS)
+    sectors(pair, 0, 1.0, -one[ORIGIN], -one[ORIGIN + 1], -one[ORIGIN + 2], one, deep, far)
+    for k in range(begin, end):
+        other = out[k]
+        across = table[words[other, STATE], 0]
+        seen = afar(pair.numbers, 0, deep, far, c.numbers, words, other, across + off(c, other)) if across > 0 else UNSURE
+        out[kept + unsure] = out[kept] if seen == YES else other
+        out[kept] = other if seen == YES else out[kept]
+        kept += 1 if seen == YES else 0
+        if seen == UNSURE:
+            unsure += 1
+            ask_ahead(c.first, (other + 1,))
+            for corner in range(0, CORNERS, LINE // 8):
+                ask_ahead(c.points, (c.first[other] + corner, 0))
+    return kept, unsure
 
 
 @compiled
