@@ -33,18 +33,24 @@ def coarse(subject: Prepared) -> tuple[int, ...]:
     return tuple(sorted({cell for shape in subject.shapes for cell in roughly(shape, ENVELOPE_LEVEL)}))
 
 
-def sent(operation: Operation, limits: Limits, now: datetime) -> bytes:
-    """What is known of an operation without the store, for `subject_of`. Raises what `prepare` and the checks of `admit` do."""
+def ready(operation: Operation, limits: Limits, now: datetime) -> Prepared:
+    """An operation with all that is known of it without the store (`Prepared.made`). Raises what `prepare` and the checks of
+    `admit` do."""
     check_size(operation, limits)  # before it costs anything; the keeper's own limits hold
     subject = prepare(operation, now)
     check_areas(subject, limits)
-    columns = of_shapes(subject.shapes, operation.volumes)
-    return _ENCODER.encode(_Sent(movement_hash(operation), Sent.of(columns), tuple(s.centre for s in subject.shapes),
-                                 coarse(subject)))
+    return subject._replace(made=Made(movement_hash(operation), of_shapes(subject.shapes, operation.volumes), coarse(subject)))
+
+
+def sent(subject: Prepared) -> bytes:
+    """What is `ready`, for another process (`subject_of`)."""
+    assert subject.made is not None
+    return _ENCODER.encode(_Sent(subject.made.movement, Sent.of(subject.made.columns), tuple(s.centre for s in subject.shapes),
+                                 subject.made.coarse))
 
 
 def subject_of(operation: Operation, came: bytes, now: datetime) -> Prepared:
-    """An operation, prepared by `sent` in another process of this program."""
+    """An operation that was made `ready` and `sent` by another process of this program."""
     known = _DECODER.decode(came)
     columns = known.columns.columns()
     shapes = ShapesIn(columns, [v.outline for v in operation.volumes], known.centres)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from antalya.exchange.ahead import coarse, subject_of
+from antalya.exchange.ahead import coarse
 from antalya.exchange.checking import check, clearances, prepared
 from antalya.exchange.gathering import gather
 from antalya.exchange.hub import Evidence, Hub
@@ -32,8 +32,8 @@ _CELL_KM2 = 510_065_622.0 / (6 * 4**ENVELOPE_LEVEL)
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a filing came to: the viewer's view of it (`Outcome` of the API), its version, and whether it is new. For another
-    process, the operation in the view is itself, ready to be encoded."""
+    """What a filing came to: the viewer's view of it (`Outcome` of the API), its version, and whether it is new. Of one that came
+    `ready` the operation in the view is itself, to be encoded."""
 
     view: dict[str, Any]
     version: int
@@ -52,15 +52,15 @@ def file(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, 
 
 
 def begin(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, key: str | None = None,
-          uuid_only: bool = True, sent: bytes = b"", together: int = 1) -> Future[Outcome]:
-    """As `file`, without waiting for the store, and whoever waits sees to it that a refusal is logged (`Hub.refused`). `sent`:
-    what another process of this program did of it (`ahead.sent`); `together`: how many, from this one on, are begun one after
-    the other, to be committed together."""
+          uuid_only: bool = True, ready: Prepared | None = None, together: int = 1) -> Future[Outcome]:
+    """As `file`, without waiting for the store, and whoever waits sees to it that a refusal is logged (`Hub.refused`). `ready`:
+    it, made so before (`ahead.ready`); `together`: how many, from this one on, are begun one after the other, to be committed
+    together."""
     if uuid_only:
         check_id(operation.id)
     if operation.state not in ("filed", "accepted"):
         raise error("wrong_state", "an operation is first filed or accepted", at="state")
-    subject = _prepare(operation, hub, sent)
+    subject = _prepare(operation, hub, ready)
     movement = _movement(subject)
 
     def work(tx: Transaction, now: datetime) -> Outcome:
@@ -68,8 +68,8 @@ def begin(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *,
             raise error("duplicate_id", "an operation with that id exists", at="id")
         stored = Stored(operation, 1, now, now, now, movement, evidence.kid, tx.log_size())
         return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "filed")
-    return _submitted(hub, caller, operation.id, evidence, key, work, light=bool(sent) or is_light(operation),
-                      together=together)
+    return _submitted(hub, caller, operation.id, evidence, key, work,
+                      light=ready is not None or is_light(operation), together=together)
 
 
 def change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, version: int,
@@ -84,10 +84,10 @@ def change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *
 
 
 def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *, version: int,
-                 key: str | None = None, sent: bytes = b"") -> Future[Outcome]:
-    """As `change`, without waiting for the store, and whoever waits sees to it that a refusal is logged; `sent` as
+                 key: str | None = None, ready: Prepared | None = None) -> Future[Outcome]:
+    """As `change`, without waiting for the store, and whoever waits sees to it that a refusal is logged; `ready` as
     for `begin`."""
-    subject = _prepare(operation, hub, sent)
+    subject = _prepare(operation, hub, ready)
     movement = _movement(subject)
 
     def work(tx: Transaction, now: datetime) -> Outcome:
@@ -102,7 +102,7 @@ def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evide
         moved_at = old.moved_at if moves == old.movement else now
         stored = Stored(operation, old.version + 1, now, moved_at, old.first_filed_at, moves, evidence.kid, tx.log_size())
         return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "changed", old)
-    return _submitted(hub, caller, operation.id, evidence, key, work, light=bool(sent) or is_light(operation))
+    return _submitted(hub, caller, operation.id, evidence, key, work, light=ready is not None or is_light(operation))
 
 
 def withdraw(hub: Hub, caller: Viewer, id: str, evidence: Evidence, *, version: int) -> Outcome:
@@ -166,10 +166,10 @@ def is_light(operation: Operation) -> bool:
                for p in polygons for ring in p.coordinates for along in zip(*ring, strict=True))
 
 
-def _prepare(operation: Operation, hub: Hub, sent: bytes) -> Prepared:
+def _prepare(operation: Operation, hub: Hub, ready: Prepared | None) -> Prepared:
     check_size(operation, hub.limits)
-    if sent:
-        return subject_of(operation, sent, hub.clock())
+    if ready is not None:
+        return ready
     subject = prepare(operation, hub.clock())
     check_areas(subject, hub.limits)  # before it costs more; what it costs, it costs nobody who waits for the store
     return subject._replace(coarse=coarse(subject))

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
@@ -16,9 +16,10 @@ from antalya.entry.http import operations, shapes
 from antalya.entry.http.call import Call, open_notice, refusals
 from antalya.entry.http.endpoint import Endpoint, Handler, reply
 from antalya.entry.http.examples import OPERATION
-from antalya.exchange import filing
+from antalya.exchange import ahead, filing
 from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import Operation
+from antalya.picture import Prepared
 from antalya.wire.canonical import encode
 
 ALONE, WITH_KEEPER = (64, 1), (16, 4)
@@ -42,7 +43,7 @@ class Several(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class _Open(msgspec.Struct, frozen=True, array_like=True):
-    """A filing whose signature is verified, if it has one, on its way to where it is kept (`Call`)."""
+    """A `_Filing` on its way to another process (`Call`)."""
 
     raw: bytes
     kid: str | None
@@ -58,7 +59,14 @@ class _Answer(msgspec.Struct, frozen=True, array_like=True):
     body: bytes
 
 
-_Begun = tuple[str, Future[filing.Outcome]] | None
+class _Filing(NamedTuple):
+    """A filing whose signature is verified, if it has one: the request that it would be alone, and it made ready; not where it is
+    much, or to be refused: that is done, said and logged as if it were alone."""
+
+    call: Call
+    ready: Prepared | None
+
+
 _ENCODER = msgspec.msgpack.Encoder()
 _OPEN, _ANSWERS = msgspec.msgpack.Decoder(tuple[_Open, ...]), msgspec.msgpack.Decoder(tuple[_Answer, ...])
 
@@ -92,57 +100,78 @@ async def _part(keep: Handler, call: Call, sent: Sequence[Sent]) -> list[_Answer
     """What came of some that go on together."""
     async with call.desk.opening:  # one part goes on before the next is begun, or all would be ready at once
         opened = [await _opened(call, one) for one in sent]
-    waiting = [one for one in opened if isinstance(one, _Open)]
-    try:
-        response = await keep(Call(call.desk, call.request, call.token, sent=_ENCODER.encode(waiting)))
-        kept = iter(_ANSWERS.decode(response.body))
-    except AntalyaError as failure:  # whoever keeps the store is gone; what was kept before was kept
-        kept = iter([_refused(call, failure)] * len(waiting))
-    return [next(kept) if isinstance(one, _Open) else one for one in opened]
+    waiting = [one for one in opened if isinstance(one, _Filing)]
+    kept = iter(await (_kept(waiting) if call.desk.keeper is None else _kept_elsewhere(keep, call, waiting)))
+    return [next(kept) if isinstance(one, _Filing) else one for one in opened]
 
 
-async def _opened(call: Call, sent: Sent) -> _Open | _Answer:
+async def _opened(call: Call, sent: Sent) -> _Filing | _Answer:
     raw = bytes(sent.operation) if isinstance(sent.operation, Raw) else str(sent.notice).encode()
-    alone = _alone(call, _Open(raw, None, raw, b"", sent.idempotency_key))
+    alone = _alone(call, raw, sent.idempotency_key)
     try:
         if isinstance(sent.notice, str):
             await open_notice(alone, looked_at_again=operations.FILING.looks_at_key)
     except AntalyaError as failure:
         return _refused(call, failure)
     await asyncio.sleep(0)  # others are served meanwhile
-    return _Open(raw, alone.kid, alone.payload, operations.ahead_of(alone), sent.idempotency_key)
+    return _ready(alone)
 
 
-def _alone(call: Call, part: _Open) -> Call:
+def _alone(call: Call, raw: bytes, key: str | None) -> Call:
     """The request that it would be, sent alone."""
-    head = [] if part.key is None else [(b"idempotency-key", part.key.encode())]
+    head = [] if key is None else [(b"idempotency-key", key.encode())]
     request = Request(dict(call.request.scope) | {"path": operations.FILING.path, "headers": head})
-    return Call(call.desk, request, call.token, part.raw, part.kid, part.payload, part.sent)
+    return Call(call.desk, request, call.token, raw, payload=raw)
+
+
+def _ready(call: Call) -> _Filing:
+    with suppress(Exception):  # one that fails keeps nobody else from being answered
+        return _Filing(call, operations.ready(call, call.body(Operation)))
+    return _Filing(call, None)
+
+
+async def _kept_elsewhere(keep: Handler, call: Call, filings: Sequence[_Filing]) -> Sequence[_Answer]:
+    """As `_kept`, in the process that keeps the store."""
+    opened = [_Open(alone.raw, alone.kid, alone.payload, b"" if ready is None else ahead.sent(ready), alone.idempotency_key)
+              for alone, ready in filings]
+    try:
+        response = await keep(Call(call.desk, call.request, call.token, sent=_ENCODER.encode(opened)))
+        return _ANSWERS.decode(response.body)
+    except AntalyaError as failure:  # whoever keeps the store is gone; what was kept before was kept
+        return [_refused(call, failure)] * len(filings)
 
 
 async def keep_several(call: Call) -> Response:
-    """Files what came with `Call.sent`: what is light one right after the other, so that it is committed together; what is much,
-    or to be refused, one at a time, for it takes a thread."""
-    alone = [_alone(call, part) for part in _OPEN.decode(call.sent)]
-    begun = [_begun(one, len(alone) - n) for n, one in enumerate(alone)]
-    return Response(_ENCODER.encode([await _answered(one, on_its_way) for one, on_its_way in zip(alone, begun, strict=True)]))
+    """Files what came with `Call.sent`."""
+    filings = list[_Filing]()
+    for part in _OPEN.decode(call.sent):
+        alone = _alone(call, part.raw, part.key)
+        alone.kid, alone.payload, alone.sent = part.kid, part.payload, part.sent
+        filings.append(_ready(alone))
+    return Response(_ENCODER.encode(await _kept(filings)))
 
 
-def _begun(call: Call, together: int) -> _Begun:
-    """A filing on its way; none where it is much, or to be refused: that is said and logged as it would be alone."""
-    with suppress(Exception):  # one that fails keeps nobody else from being answered
-        operation = call.body(Operation)
-        if call.sent or filing.is_light(operation):
-            return operation.id, operations.begin(call, operation, together)
+async def _kept(filings: Sequence[_Filing]) -> list[_Answer]:
+    """What came of each: what is ready is begun one right after the other, so that it is committed together; what is not, one at
+    a time, for it takes a thread."""
+    begun = [_begun(one, len(filings) - n) for n, one in enumerate(filings)]
+    return [await _answered(one, on_its_way) for one, on_its_way in zip(filings, begun, strict=True)]
+
+
+def _begun(one: _Filing, together: int) -> Future[filing.Outcome] | None:
+    """A filing on its way; none where it is not ready, or refused at once."""
+    with suppress(Exception):
+        return None if one.ready is None else operations.begin(one.call, one.ready.operation, one.ready, together)
     return None
 
 
-async def _answered(call: Call, begun: _Begun) -> _Answer:
+async def _answered(one: _Filing, begun: Future[filing.Outcome] | None) -> _Answer:
+    call = one.call
     try:
-        if begun is None:
+        if begun is None or one.ready is None:
             return _Answer(201, bytes((await operations.file(call)).body))
-        async with refusals(call, "operation", begun[0]):
-            outcome = await asyncio.wrap_future(begun[1])
+        async with refusals(call, "operation", one.ready.operation.id):
+            outcome = await asyncio.wrap_future(begun)
         return _Answer(201, encode(outcome.view))
     except AntalyaError as failure:
         return _refused(call, failure)

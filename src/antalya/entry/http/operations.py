@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -21,6 +22,7 @@ from antalya.model.asks import Answer, AskState, Decision
 from antalya.model.base import Id, Instant, Text
 from antalya.model.errors import AntalyaError, error
 from antalya.model.operations import Fix, Operation
+from antalya.picture import Prepared
 from antalya.steps.narrow import Search, box_of
 
 READ, FILE, SETTLE, BROKER = "antalya.read", "antalya.file", "antalya.answer", "antalya.broker"
@@ -45,23 +47,32 @@ class AnswerBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 def ahead_of(call: Call) -> bytes:
     """What a door does of a filing. Nothing where it is much, or to be refused: the keeper does it, and logs the refusal."""
     with suppress(AntalyaError):
-        operation = call.body(Operation)
-        if filing.is_light(operation):
-            return ahead.sent(operation, call.hub.limits, call.hub.clock())
+        if (subject := ready(call, call.body(Operation))) is not None:
+            return ahead.sent(subject)
     return b""
+
+
+def ready(call: Call, operation: Operation) -> Prepared | None:
+    """A filing made ready, here or by a door before; None where it is much, or to be refused."""
+    if call.sent:
+        return ahead.subject_of(operation, call.sent, call.hub.clock())
+    with suppress(AntalyaError):
+        if filing.is_light(operation):
+            return ahead.ready(operation, call.hub.limits, call.hub.clock())
+    return None
 
 
 async def file(call: Call) -> Response:
     async with refusals(call, "operation"):
         operation = call.body(Operation)
     async with refusals(call, "operation", operation.id):
-        outcome = await _kept(call, operation, lambda: begin(call, operation))
+        outcome = await _kept(call, operation, partial(begin, call, operation))
     return reply(outcome.view, 201, etag=outcome.version, headers={"location": f"/v1/operations/{operation.id}"})
 
 
-def begin(call: Call, operation: Operation, together: int = 1) -> Future[filing.Outcome]:
+def begin(call: Call, operation: Operation, ready: Prepared | None, together: int = 1) -> Future[filing.Outcome]:
     """A filing on its way (`filing.begin`)."""
-    return filing.begin(call.hub, call.viewer, operation, call.evidence, key=call.idempotency_key, sent=call.sent,
+    return filing.begin(call.hub, call.viewer, operation, call.evidence, key=call.idempotency_key, ready=ready,
                         together=together)
 
 
@@ -71,15 +82,16 @@ async def change(call: Call) -> Response:
         operation = call.body(Operation)
         if operation.id != call.path["id"]:
             raise error("bad_field", "the id differs from the one in the address", at="id")
-        outcome = await _kept(call, operation, lambda: filing.begin_change(
-            call.hub, call.viewer, operation, call.evidence, version=version, key=call.idempotency_key, sent=call.sent))
+        outcome = await _kept(call, operation, lambda subject: filing.begin_change(
+            call.hub, call.viewer, operation, call.evidence, version=version, key=call.idempotency_key, ready=subject))
     return reply(outcome.view, etag=outcome.version)
 
 
-async def _kept(call: Call, operation: Operation, begin: Callable[[], Future[filing.Outcome]]) -> filing.Outcome:
+async def _kept(call: Call, operation: Operation, begin: Callable[[Prepared | None], Future[filing.Outcome]]) -> filing.Outcome:
     """What a filing came to. A light one is prepared sooner than a worker could be told to; none keeps a worker waiting for the
     store."""
-    pending = begin() if call.sent or filing.is_light(operation) else await to_thread.run_sync(begin)
+    subject = ready(call, operation)
+    pending = await to_thread.run_sync(begin, None) if subject is None else begin(subject)
     return await asyncio.wrap_future(pending)
 
 
