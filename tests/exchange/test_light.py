@@ -16,7 +16,7 @@ from antalya.model import Operation
 from antalya.model.rules import Limit
 from antalya.model.understandings import Understanding
 from antalya.steps.disclose import Viewer
-from antalya.store import near
+from antalya.store import group, near
 from antalya.wire.canonical import canonical
 
 
@@ -42,14 +42,14 @@ def filed(world: World, operation: Operation, version: int = 0) -> dict[str, Any
 
 
 def test_a_filing_that_finds_many_is_checked_elsewhere_and_finds_them_all(world: World, threads: list[str]) -> None:
-    for _ in range(near.MOST_FOUND - 1):
+    for _ in range(group.MOST_FOUND - 1):
         world.file("RU")
     threads.clear()
     few = filed(world, world.operation("TR"))
-    assert (len(few["findings"]), set(threads)) == (near.MOST_FOUND - 1, {"MainThread"})
+    assert (len(few["findings"]), set(threads)) == (group.MOST_FOUND - 1, {"MainThread"})
     threads.clear()
     many = filed(world, world.operation("US"))
-    assert (len(many["findings"]), set(threads)) == (near.MOST_FOUND, {"antalya-writer"})
+    assert (len(many["findings"]), set(threads)) == (group.MOST_FOUND, {"antalya-writer"})
     assert (few["clearance"], many["clearance"]) == ("held", "held")
 
 
@@ -66,14 +66,14 @@ def test_so_are_most_of_those_that_are_filed_together_where_each_finds_some(worl
             return [await asyncio.wrap_future(one) for one in begun]
     outcomes = asyncio.run(whole())
     assert {len(outcome.view["findings"]) for outcome in outcomes} == {10}
-    assert threads.count("MainThread") <= 1 + near.MOST_FOUND // 10
+    assert threads.count("MainThread") <= 1 + group.MOST_FOUND // 10
     assert threads.count("antalya-writer") >= 40 - threads.count("MainThread")
 
 
 def test_so_is_a_change_of_what_many_clash_with(world: World, threads: list[str]) -> None:
     one = world.operation("TR")
     filed(world, one)
-    others = [world.file("RU")["operation"]["id"] for _ in range(near.MOST_FOUND + 1)]
+    others = [world.file("RU")["operation"]["id"] for _ in range(group.MOST_FOUND + 1)]
     assert {world.clearance(id_) for id_ in others} == {"held"}
     threads.clear()
     assert filed(world, replace(one, volumes=(volume(lon=40.0),)), 1)["findings"] == []
@@ -94,7 +94,7 @@ def test_so_is_one_for_which_many_are_looked_at_closely(world: World, threads: l
 def test_so_is_one_that_a_rule_counts_among_many(world: World, threads: list[str]) -> None:
     rule = Limit(id="few", area="manbij", operations_at_once=1)
     world.agree(Understanding(id="u", title="u", signatories=("TR", "US"), rules=(rule,), since=DAWN))
-    for n in range(near.MOST_FOUND + 1):
+    for n in range(group.MOST_FOUND + 1):
         world.file("US", volume(lower_m=2_000 + 100 * n, upper_m=2_001 + 100 * n))
     threads.clear()
     assert [found["kind"] for found in filed(world, world.operation("TR"))["findings"]] == ["breach"]

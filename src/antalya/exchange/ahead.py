@@ -36,7 +36,7 @@ def coarse(subject: Prepared) -> tuple[int, ...]:
 def ready(operation: Operation, limits: Limits, now: datetime) -> Prepared:
     """An operation with all that is known of it without the store (`Prepared.made`). Raises what `prepare` and the checks of
     `admit` do."""
-    check_size(operation, limits)  # before it costs anything; the keeper's own limits hold
+    check_size(operation, limits)  # before it costs anything
     subject = prepare(operation, now)
     check_areas(subject, limits)
     return subject._replace(made=Made(movement_hash(operation), of_shapes(subject.shapes, operation.volumes), coarse(subject)))
@@ -49,8 +49,10 @@ def sent(subject: Prepared) -> bytes:
                                  subject.made.coarse))
 
 
-def subject_of(operation: Operation, came: bytes, now: datetime) -> Prepared:
-    """An operation that was made `ready` and `sent` by another process of this program."""
+def subject_of(operation: Operation, came: bytes, limits: Limits, now: datetime) -> Prepared:
+    """An operation that was made `ready` and `sent` by another process of this program. Raises as `check_size`: the keeper's own
+    limits hold."""
+    check_size(operation, limits)
     known = _DECODER.decode(came)
     columns = known.columns.columns()
     shapes = ShapesIn(columns, [v.outline for v in operation.volumes], known.centres)

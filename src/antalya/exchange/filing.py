@@ -167,9 +167,9 @@ def is_light(operation: Operation) -> bool:
 
 
 def _prepare(operation: Operation, hub: Hub, ready: Prepared | None) -> Prepared:
-    check_size(operation, hub.limits)
     if ready is not None:
         return ready
+    check_size(operation, hub.limits)
     subject = prepare(operation, hub.clock())
     check_areas(subject, hub.limits)  # before it costs more; what it costs, it costs nobody who waits for the store
     return subject._replace(coarse=coarse(subject))

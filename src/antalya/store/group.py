@@ -18,6 +18,8 @@ HOW_IT_STANDS = ("SELECT key, value, (SELECT coalesce(max(seq), 0) FROM operatio
 """What `Group.begin` needs to know."""
 _NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)")
 Rows = list[Sequence[object]]
+MOST_FOUND = 64
+"""So many operations or findings are found by light jobs in one turn; a job that finds more by itself is not light."""
 
 
 @dataclass
@@ -41,6 +43,11 @@ class Group:
     later: dict[str, tuple[tuple[str, str], Rows]] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
     known: dict[str, Stored | None] = field(default_factory=dict)
+
+    @property
+    def full(self) -> bool:
+        """Whether it found so much that light jobs are to wait for the next turn."""
+        return self.light and self.found > MOST_FOUND
 
     def begin(self, rows: Sequence[Any]) -> None:
         """With the rows of HOW_IT_STANDS."""

@@ -23,6 +23,11 @@ class MuchError(Exception):
     or the database: they are run again as what may take its time."""
 
 
+class LaterError(Exception):
+    """What a light job is answered with, unbegun, where those before it found so much that whoever drives the line has other
+    things to do first: it is the first in the next turn."""
+
+
 class Task(msgspec.Struct, frozen=True):
     """A job, and what is made of what it gave (`end`), while that becomes durable or afterwards; both of the transaction, but the
     second changes nothing. `about`: ids of operations that it will look for, so that they are looked up once for all that are
@@ -233,10 +238,14 @@ class Line:
         self._tell(waiting, done)
 
     def _tell(self, waiting: Sequence[Waiting], done: Sequence[Outcome]) -> None:
+        later = list[Waiting]()
         for (task, answer), (result, failed) in zip(waiting, done, strict=True):
-            if isinstance(failed, MuchError) and task.light:
+            if isinstance(failed, LaterError):
+                later.append((task, answer))
+            elif isinstance(failed, MuchError) and task.light:
                 self._jobs.put((replace(task, light=False), answer))
             elif failed is not None:
                 answer.set_exception(failed)
             else:
                 answer.set_result(result)
+        self._following = later + self._following

@@ -9,7 +9,7 @@ from antalya.geometry.shape import Shape
 from antalya.model.operations import ACTIVITIES
 from antalya.model.volume import Minima, Volume
 from antalya.picture import Prepared, shape_of
-from antalya.store.group import Group
+from antalya.store.group import MOST_FOUND, Group
 from antalya.store.line import MuchError
 from antalya.store.reader import SqlReader
 from antalya.store.rows import Caches, micros
@@ -17,15 +17,14 @@ from antalya.store.rows import Caches, micros
 T = TypeVar("T")
 TOUCHES = Minima(across_m=1.0, up_m=1.0, seconds=1e-6)
 """So near is what touches: nothing that does is missed for how it is reckoned. Windows are whole microseconds."""
-MOST_LOOKED_AT, MOST_FOUND = 512, 64
-"""So many volumes are looked at for a light job, and so many operations or findings found; more of them are much."""
+MOST_LOOKED_AT = 512
+"""So many volumes are looked at for a light job; more of them are much."""
 
 
 class NearWriter(SqlReader):
     """What a transaction asks of the index. Raises MuchError where that is more than a light job may take."""
 
     _group: Group
-    _before: int
 
     def __init__(self, connection: Any, caches: Caches) -> None:
         super().__init__(connection, caches)
@@ -53,8 +52,8 @@ class NearWriter(SqlReader):
             raise MuchError from None
 
     def _few(self, found: list[T]) -> list[T]:
-        """What was found, if it is not too much for a light job; anything is, once those before it in its group found so much."""
-        if self._group.light and (len(found) > MOST_FOUND or (found and self._before > MOST_FOUND)):
+        """What was found, if it is not too much for a light job."""
+        if self._group.light and len(found) > MOST_FOUND:
             raise MuchError
         self._group.found += len(found)
         return found

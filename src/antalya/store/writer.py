@@ -33,7 +33,7 @@ class SqlTransaction(NearWriter, UtmWriter, BridgeWriter, AdoptWriter, PastWrite
 
     def __init__(self, connection: Any, caches: Caches, group: Group) -> None:
         super().__init__(connection, caches)
-        self._group, self._before = group, group.found
+        self._group = group
         self.saved = False
         self.put_rows: list[int] = []
         self.changed_rulebook = False

@@ -54,9 +54,9 @@ def ahead_of(call: Call) -> bytes:
 
 def ready(call: Call, operation: Operation) -> Prepared | None:
     """A filing made ready, here or by a door before; None where it is much, or to be refused."""
-    if call.sent:
-        return ahead.subject_of(operation, call.sent, call.hub.clock())
     with suppress(AntalyaError):
+        if call.sent:
+            return ahead.subject_of(operation, call.sent, call.hub.limits, call.hub.clock())
         if filing.is_light(operation):
             return ahead.ready(operation, call.hub.limits, call.hub.clock())
     return None

@@ -198,6 +198,8 @@ class Turns:
     def _one(self, db: Connection[Any], group: Group, task: line.Task, *, eager: bool = False) -> line.Outcome:
         """A task's job: its result, or what it raised after everything it did was undone. Under a savepoint of its own once it
         writes; from the beginning where `eager`, for a read that fails ends a transaction too (_Torn, where there is none)."""
+        if group.full:
+            return None, line.LaterError()
         tx, mark = PostgresTransaction(db, self.caches, group, self._prepared), group.mark()
         if eager:
             tx.save()

@@ -187,6 +187,8 @@ class SqliteStore:
     def _one(self, task: line.Task) -> line.Outcome:
         """A task's job, under its own savepoint once it writes: its result, or what it raised after everything it did was
         undone."""
+        if self._group.full:
+            return None, line.LaterError()
         tx, mark = SqliteTransaction(self._writer, self._write_caches, self._group), self._group.mark()
         try:
             result = task.job(tx)
