@@ -22,7 +22,7 @@ from antalya.model.operations import Operation
 from antalya.picture import Prepared
 from antalya.wire.canonical import encode
 
-ALONE, WITH_KEEPER = (64, 1), (16, 4)
+ALONE, WITH_KEEPER = (50, 2), (16, 4)
 """How many go on together to where they are kept, and how often at once: in one process as many as are committed at once; where
 another process keeps the store, so few that it has some to keep while the next are read here."""
 _IN_A_ROW = 4

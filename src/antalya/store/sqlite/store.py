@@ -23,6 +23,7 @@ from antalya.store.forward import hold_volumes
 from antalya.store.group import Group
 from antalya.store.rows import Caches
 from antalya.store.sqlite.checkpointing import Checkpointing
+from antalya.store.sqlite.committing import Committing
 from antalya.store.sqlite.reader import SqliteReader
 from antalya.store.sqlite.writer import SqliteTransaction
 
@@ -62,7 +63,7 @@ class SqliteStore:
         self._kept, self._write_caches, self._group = Caches(), Caches(), Group()
         self._idle: list[sqlite3.Connection] = []
         self._closed, self._door = False, threading.Lock()
-        self._checkpointing = Checkpointing(self._connect)
+        self._checkpointing, self._committing = Checkpointing(self._connect), Committing()
         self._line = line.Line(self._together)
 
     def _connect(self, *pragmas: str) -> sqlite3.Connection:
@@ -131,6 +132,7 @@ class SqliteStore:
         if not self._line.close():
             return
         self._checkpointing.close()
+        self._committing.close()
         with self._door:
             self._closed = True
             for db in (*self._idle, self._writer):
@@ -148,16 +150,34 @@ class SqliteStore:
                 done = [self._one(task) for task in tasks]
                 rest = SqliteTransaction(self._writer, self._write_caches, self._group)
                 rest.write_rest()
-                self._writer.execute("COMMIT")
-                self._checkpointing.committed(self._writer)
-                for caches in (self._kept, self._write_caches):
-                    caches.know(self._group.nodes)
         except BaseException:
-            with suppress(sqlite3.Error):
-                self._writer.execute("ROLLBACK")
-            self._write_caches.clear()
+            self._undo()
             raise
-        return line.Leaving(None, lambda: [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)])
+        group, commit, fd = self._group, self._commit, None
+        if group.light and len(tasks) > 15:  # somebody drives the line, and some wait, so that others may come
+            self._committing.begin(self._commit)
+            commit, fd = self._committing.end, self._committing.fd
+
+        def end() -> list[line.Outcome]:
+            try:
+                with _named_errors():
+                    commit()
+            except BaseException:
+                self._undo()
+                raise
+            for caches in (self._kept, self._write_caches):
+                caches.know(group.nodes)
+            return [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)]
+        return line.Leaving(fd, end)
+
+    def _commit(self) -> None:
+        self._writer.execute("COMMIT")
+        self._checkpointing.committed(self._writer)
+
+    def _undo(self) -> None:
+        with suppress(sqlite3.Error):
+            self._writer.execute("ROLLBACK")
+        self._write_caches.clear()
 
     def _begin(self) -> None:
         """Begins the transaction; light tasks don't wait for another process."""
