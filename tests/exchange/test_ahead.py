@@ -27,7 +27,7 @@ from antalya.wire.canonical import canonical
 def test_what_was_made_ahead_is_the_same(plan: Prepared) -> None:
     operation = plan.operation
     here = prepare(operation, NOW)
-    there = ahead.subject_of(operation, ahead.sent(operation, Limits(), NOW), NOW)
+    there = ahead.subject_of(operation, ahead.sent(ahead.ready(operation, Limits(), NOW)), Limits(), NOW)
     assert there.made is not None
     assert there.made.movement == movement_hash(operation)
     for ours, theirs in zip(of_shapes(here.shapes, operation.volumes), there.made.columns, strict=True):
@@ -39,9 +39,11 @@ def test_what_was_made_ahead_is_the_same(plan: Prepared) -> None:
 
 @given(plans("a"))
 def test_what_is_too_large_is_refused_before_it_is_made(plan: Prepared) -> None:
-    with pytest.raises(AntalyaError) as refused:
-        ahead.sent(plan.operation, Limits(volumes=0), NOW)
-    assert refused.value.code.name == "too_many_volumes"
+    came = ahead.sent(ahead.ready(plan.operation, Limits(), NOW))
+    for make in (lambda few: ahead.ready(plan.operation, few, NOW), lambda few: ahead.subject_of(plan.operation, came, few, NOW)):
+        with pytest.raises(AntalyaError) as refused:
+            make(Limits(volumes=0))
+        assert refused.value.code.name == "too_many_volumes"
 
 
 def test_a_shape_is_made_where_somebody_is_near_and_nowhere_else(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,8 +56,9 @@ def test_a_shape_is_made_where_somebody_is_near_and_nowhere_else(world: World, m
 
     def file(party: str, *volumes: Volume) -> dict[str, Any]:
         operation = world.operation(party, *volumes)
-        came = ahead.sent(operation, world.hub.limits, world.clock())
-        return filing.begin(world.hub, Viewer(party), operation, Evidence(canonical(operation)), sent=came).result().view
+        came = ahead.sent(ahead.ready(operation, world.hub.limits, world.clock()))
+        ready = ahead.subject_of(operation, came, world.hub.limits, world.clock())
+        return filing.begin(world.hub, Viewer(party), operation, Evidence(canonical(operation)), ready=ready).result().view
     lone, far = file("US"), file("RU", volume(39.9))
     assert [lone["clearance"], far["clearance"], made] == ["clear", "clear", []]
     [near], [plain] = (how("TR", volume(37.95), volume(45.0))["findings"] for how in (file, world.file))

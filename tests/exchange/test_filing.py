@@ -248,7 +248,7 @@ def test_what_covers_much_is_refused_before_its_cells_are_looked_for(world: Worl
     monkeypatch.setattr(ahead, "roughly", lambda shape, level: asked.append(level) or ())
     large = world.operation("TR", *[replace(volume(), outline=Circle(center=(38, 36), radius_m=650_000))] * 5)
     for given in (lambda: filing.file(world.hub, Viewer("TR"), large, Evidence(b"x")),
-                  lambda: ahead.sent(large, world.hub.limits, DAWN)):
+                  lambda: ahead.ready(large, world.hub.limits, DAWN)):
         with pytest.raises(AntalyaError) as caught:
             given()
         assert code(caught) == "area_too_large"

@@ -53,21 +53,28 @@ def test_a_filing_that_finds_many_is_checked_elsewhere_and_finds_them_all(world:
     assert (few["clearance"], many["clearance"]) == ("held", "held")
 
 
-def test_so_are_most_of_those_that_are_filed_together_where_each_finds_some(world: World, threads: list[str]) -> None:
-    for _ in range(10):
+def test_of_those_that_are_filed_together_where_each_finds_some_a_few_are_checked_in_one_turn(
+        world: World, threads: list[str]) -> None:
+    for _ in range(4):
         world.file("RU")
     threads.clear()
 
-    async def whole() -> list[filing.Outcome]:
+    async def whole() -> tuple[list[filing.Outcome], list[int]]:
         with driven(world.hub.store):
-            mine = [world.operation("TR") for _ in range(40)]
-            begun = [filing.begin(world.hub, Viewer("TR"), one, Evidence(canonical(one)), together=40 - n)
+            mine = [world.operation("TR") for _ in range(12)]
+            begun = [filing.begin(world.hub, Viewer("TR"), one, Evidence(canonical(one)), together=12 - n)
                      for n, one in enumerate(mine)]
-            return [await asyncio.wrap_future(one) for one in begun]
-    outcomes = asyncio.run(whole())
-    assert {len(outcome.view["findings"]) for outcome in outcomes} == {10}
-    assert threads.count("MainThread") <= 1 + group.MOST_FOUND // 10
-    assert threads.count("antalya-writer") >= 40 - threads.count("MainThread")
+            turns = list[int]()
+            while not all(one.done() for one in begun):
+                before = len(threads)
+                await asyncio.sleep(0)
+                turns += [len(threads) - before] * (len(threads) > before)
+            return [one.result() for one in begun], turns
+    outcomes, turns = asyncio.run(whole())
+    assert {len(outcome.view["findings"]) for outcome in outcomes} == {4}
+    assert [outcome.view["leaf"] for outcome in outcomes] == sorted(outcome.view["leaf"] for outcome in outcomes)
+    assert (set(threads), len(threads), sum(turns)) == ({"MainThread"}, 12, 12)
+    assert len(turns) > 2
 
 
 def test_so_is_a_change_of_what_many_clash_with(world: World, threads: list[str]) -> None:

@@ -12,6 +12,7 @@ from tests.stores.test_jobs import Open, held_up, leaf, leaves
 
 from antalya.model.errors import AntalyaError
 from antalya.ports import Reader, Store, Transaction
+from antalya.store.group import MOST_FOUND
 from antalya.store.line import MOST_JOBS, MuchError
 
 
@@ -99,6 +100,46 @@ def test_a_light_job_that_finds_much_leaves_nothing_and_is_run_elsewhere(store: 
     assert answer.result(30) == 2
     assert [size for size, _ in ran] == [1, 2]
     assert [thread == threading.get_ident() for _, thread in ran] == [True, False]
+
+
+def test_where_light_jobs_found_enough_the_rest_are_the_first_of_the_next_turns(store: Store) -> None:
+    driver = Driver(store)
+
+    def finds(tx: Transaction) -> int:
+        tx._group.found += MOST_FOUND // 2 + 1  # type: ignore[attr-defined]
+        return tx.append_leaf(b"found", SALT, None)
+    found = [store.submit(finds, light=True) for _ in range(5)]
+    for done in (2, 4):
+        driver.once()
+        assert [answer.done() for answer in found] == [True] * done + [False] * (len(found) - done)
+        found.append(store.submit(finds, light=True))
+    while not found[-1].done():
+        driver.once()
+    assert [answer.result(0) for answer in found] == list(range(7))
+    assert leaves(store) == ["found"] * 7
+
+
+def test_who_drives_does_other_things_while_many_are_committed(store: Store) -> None:
+    driver = Driver(store)
+    many = [store.submit(here, light=True) for _ in range(MOST_JOBS)]
+    driver.turn()
+    assert not any(answer.done() for answer in many)
+    later = store.submit(here, light=True)
+    driver.turn()  # does nothing: the others are on their way
+    assert not later.done()
+    driver.look()
+    assert [answer.result(0) for answer in many] == [(n, threading.get_ident()) for n in range(MOST_JOBS)]
+    driver.turn()
+    driver.look()
+    assert later.result(0)[0] == MOST_JOBS
+
+
+def test_what_is_on_its_way_arrives_before_a_store_is_closed(store: Store) -> None:
+    driver = Driver(store)
+    many = [store.submit(here, light=True) for _ in range(MOST_JOBS)]
+    driver.turn()
+    store.close()
+    assert [answer.result(0)[0] for answer in many] == list(range(MOST_JOBS))
 
 
 def test_who_drives_does_not_wait_for_another_process(open_store: Open, database: Database) -> None:

@@ -13,13 +13,16 @@ from tempfile import mkdtemp
 
 import pytest
 from tests.stores.earlier import LEAVES, check, check_over, filled, half_dropped, held, with_cells, with_nodes
-from tests.stores.samples import disc, kept
+from tests.stores.samples import disc, found, keep, kept
+from tests.stores.test_driving import Driver
 from tests.stores.test_jobs import leaf, leaves, queued
 
 from antalya.geometry.held import STATE
 from antalya.ledger.merkle import leaf_hash
 from antalya.model.errors import AntalyaError
 from antalya.model.operations import ACTIVITIES
+from antalya.ports import Transaction
+from antalya.store.line import MOST_JOBS
 from antalya.store.rows import kind_of
 from antalya.store.sqlite import SqliteStore, checkpointing
 from antalya.store.sqlite.store import VERSION
@@ -181,6 +184,25 @@ def test_a_full_disk_fails_the_batch_and_nothing_of_it_is_kept(file: Path) -> No
         store._writer.execute("PRAGMA max_page_count = 1000000")  # room again
         assert store.write(leaf("after")) == len(kept)
         assert len(leaves(store)) == len(kept) + 1
+
+
+def test_of_what_was_to_be_committed_beside_whoever_drives_nothing_is_kept_where_that_fails(file: Path) -> None:
+    def orphan(tx: Transaction) -> None:
+        keep(tx, disc("orphan"))
+        tx._rows("PRAGMA defer_foreign_keys = ON")  # type: ignore[attr-defined]
+        tx._rows("INSERT INTO volumes (operation, columns) VALUES (99, x'00')")  # type: ignore[attr-defined]
+    with closing(SqliteStore(file)) as store:
+        driver = Driver(store)
+        lost = [store.submit(orphan, light=True), *(store.submit(leaf("lost"), light=True) for _ in range(MOST_JOBS - 1))]
+        driver.turn()
+        assert not any(answer.done() for answer in lost)
+        driver.look()
+        assert {type(answer.exception(0)) for answer in lost} == {sqlite3.IntegrityError}
+        assert (leaves(store), found(store, disc("orphan"))) == ([], [])
+        after = [store.submit(leaf("after"), light=True) for _ in range(MOST_JOBS)]
+        driver.turn()
+        driver.look()
+        assert [answer.result(0) for answer in after] == list(range(MOST_JOBS))
 
 
 def test_a_disk_that_takes_no_more_bytes(file: Path) -> None:

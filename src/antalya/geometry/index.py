@@ -21,7 +21,7 @@ from antalya.geometry.held import Held, two
 from antalya.geometry.loaded import LOADED
 from antalya.model.volume import Minima
 
-TAIL = 1_024
+TAIL = 256
 GROWTH = 8
 _warming = threading.Lock()
 
