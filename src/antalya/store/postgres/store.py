@@ -6,21 +6,20 @@ two and all its jobs are run again: they are pure. The lock with which a transac
 several processes from doing work that would be aborted; that nothing is missed rests on SERIALIZABLE alone.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from random import random
 from time import monotonic, sleep
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import psycopg
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
 from psycopg_pool import ConnectionPool
 
-from antalya.ports import Watch
 from antalya.store import line
+from antalya.store.lined import Lined
 from antalya.store.postgres.errors import again, lost, named, named_errors
 from antalya.store.postgres.opening import address, prepare_reader
 from antalya.store.postgres.reader import PostgresReader
@@ -28,12 +27,11 @@ from antalya.store.postgres.turns import Turns
 from antalya.store.postgres.writer import PostgresTransaction
 from antalya.store.rows import Caches
 
-T = TypeVar("T")
 _MOST_TRIES = 12
 """How often jobs are run again that the server aborted; the waits between grow to 0.4 s, with chance."""
 
 
-class PostgresStore:
+class PostgresStore(Lined[PostgresTransaction]):
     """`ports.Store` in a database of PostgreSQL 15 or newer, or of what speaks its language (docs/scale.md).
 
     `url` is a libpq address; its schema (the first of the search path) is the exchange's alone. `busy_s`: how long to wait for
@@ -88,26 +86,6 @@ class PostgresStore:
                 self._turns.kept = Caches()
 
     # the writer
-
-    def write(self, job: Callable[[PostgresTransaction], T], then: Callable[[PostgresTransaction, T], T] | None = None) -> T:
-        """Runs a job in the line of writers, again where the server aborts it, and returns when what it did is durable; raises
-        what it raised. not_ready during the commit itself means that it may have been kept: the detail says so. `then` makes
-        the answer out of what it gave, afterwards, with the log as it is then."""
-        return self._line.do(job, then)
-
-    def submit(self, job: Callable[[PostgresTransaction], T], then: Callable[[PostgresTransaction, T], T] | None = None,
-               about: Collection[str] = (), *, light: bool = False, together: int = 1) -> Future[T]:
-        """As `write`, without waiting. `about`: ids of operations that the job looks for; `light`: it takes a few milliseconds at
-        most, or raises `line.MuchError` and is run again; `together`: how many, from this one on, are committed together."""
-        return self._line.submit(job, then, about, light=light, together=together)
-
-    def drive(self, wake: Callable[[], None], watch: Watch, *, fed: bool = False) -> Callable[[], None]:
-        """Has the calling thread run the line of writers (`Line.drive`)."""
-        return self._line.drive(wake, watch, fed=fed)
-
-    def leave(self) -> None:
-        """Has the line's own thread run it again."""
-        self._line.leave()
 
     def close(self) -> None:
         """Lets waiting jobs finish, then disconnects; readers at work do when they are done. Again: does nothing."""

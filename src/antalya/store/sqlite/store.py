@@ -8,26 +8,23 @@ and other processes on the same file queue behind the file's lock.
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from time import monotonic, sleep
-from typing import TypeVar
 
 from antalya.model.errors import AntalyaError, error
-from antalya.ports import Watch
 from antalya.store import line
 from antalya.store.forward import hold_volumes
 from antalya.store.group import Group
+from antalya.store.lined import Lined
 from antalya.store.rows import Caches
 from antalya.store.sqlite.checkpointing import Checkpointing
 from antalya.store.sqlite.committing import Committing
 from antalya.store.sqlite.reader import SqliteReader
 from antalya.store.sqlite.writer import SqliteTransaction
 
-T = TypeVar("T")
 VERSION = 12
 HELD = 11
 """Since when the table `volumes` has what the index in memory holds."""
@@ -40,7 +37,7 @@ LOOK_S = 0.0003
 """How soon a writer looks again whether another process has left the file."""
 
 
-class SqliteStore:
+class SqliteStore(Lined[SqliteTransaction]):
     """`ports.Store` in one file, which only its owner can read.
 
     `busy_s`: how long another process may hold the file's write lock before store_busy. Raises store_newer, store_broken,
@@ -107,25 +104,6 @@ class SqliteStore:
         db.close()
 
     # the writer
-
-    def write(self, job: Callable[[SqliteTransaction], T], then: Callable[[SqliteTransaction, T], T] | None = None) -> T:
-        """Runs a job in the line of writers and returns when what it did is on disk; raises what it raised. `then` makes the
-        answer out of what it gave, afterwards, with the log as it is then."""
-        return self._line.do(job, then)
-
-    def submit(self, job: Callable[[SqliteTransaction], T], then: Callable[[SqliteTransaction, T], T] | None = None,
-               about: Collection[str] = (), *, light: bool = False, together: int = 1) -> Future[T]:
-        """As `write`, without waiting. `about`: ids of operations that the job looks for; `light`: it takes a few milliseconds at
-        most, or raises `line.MuchError` and is run again; `together`: how many, from this one on, are committed together."""
-        return self._line.submit(job, then, about, light=light, together=together)
-
-    def drive(self, wake: Callable[[], None], watch: Watch, *, fed: bool = False) -> Callable[[], None]:
-        """Has the calling thread run the line of writers (`Line.drive`)."""
-        return self._line.drive(wake, watch, fed=fed)
-
-    def leave(self) -> None:
-        """Has the line's own thread run it again."""
-        self._line.leave()
 
     def close(self) -> None:
         """Lets waiting jobs finish, then closes the file; readers at work close when they are done. Again: does nothing."""
