@@ -3,7 +3,7 @@
 import select
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from tests.stores.conftest import Database
@@ -117,6 +117,29 @@ def test_where_light_jobs_found_enough_the_rest_are_the_first_of_the_next_turns(
         driver.once()
     assert [answer.result(0) for answer in found] == list(range(7))
     assert leaves(store) == ["found"] * 7
+
+
+def test_what_the_next_turn_begins_with_is_looked_up_at_once_and_no_more_is_in_it_than_in_others(store: Store) -> None:
+    driver = Driver(store)
+
+    def job(name: str, much: int) -> Callable[[Transaction], bool]:
+        def known(tx: Transaction) -> bool:
+            tx._group.found += much  # type: ignore[attr-defined]
+            return name in tx._group.known  # type: ignore[attr-defined]
+        return known
+
+    def submitted(name: str, much: int) -> list[Future[bool]]:
+        return [store.submit(job(f"{name}{n}", 0 if n else much), about=(f"{name}{n}",), light=True) for n in range(MOST_JOBS)]
+    answers = submitted("a", MOST_FOUND + 1)
+    driver.turn()
+    answers += submitted("b", 0)
+    driver.look()
+    assert [answer.done() for answer in answers].index(False) == 1
+    driver.once()
+    assert MOST_JOBS <= [answer.done() for answer in answers].index(False) <= MOST_JOBS + 1
+    while not answers[-1].done():
+        driver.once()
+    assert all(answer.result(0) for answer in answers)
 
 
 def test_who_drives_does_other_things_while_many_are_committed(store: Store) -> None:

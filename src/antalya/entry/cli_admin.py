@@ -54,8 +54,8 @@ def init(
         say({"directory": str(directory), "operator_token": made, "log_key": founded.log_key}
             | ({"moved_to": str(founded.aside)} if founded.aside else {}))
         return
-    moved = f"The exchange that was there is in {founded.aside}.\n" if founded.aside else ""
-    typer.echo(f"{moved}A new exchange is in {directory}.\n\nThe key of its log, for whoever verifies it:\n"
+    moved = f"The exchange that was there is in {founded.aside.resolve()}\n" if founded.aside else ""
+    typer.echo(f"{moved}A new exchange is in {directory.resolve()}\n\nThe key of its log, for whoever verifies it:\n"
                f"  {founded.log_key}\n\nThe operator's token, shown once, good for 30 days:\n  {made}\n\nNext:\n"
                f"  antalya serve --dir {directory}\n"
                "  ANTALYA_TOKEN=<the operator's token> antalya party add TR \"Turkey\"\n"

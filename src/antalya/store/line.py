@@ -204,7 +204,7 @@ class Line:
     # together
 
     def _answer_following(self) -> None:
-        waiting, self._following = self._following, []
+        waiting, self._following = self._following[:MOST_JOBS], self._following[MOST_JOBS:]
         if not waiting:
             return
         try:

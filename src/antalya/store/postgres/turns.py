@@ -167,8 +167,9 @@ class Turns:
                 caches.know(group.nodes)
             # before the next transaction: that may have to wait for other processes, and these are durable
             outcomes = [made or rest.late(task, outcome) for task, outcome, made in zip(tasks, done, ahead, strict=True)]
+            put_off = [task for task, (_, failed) in zip(tasks, done, strict=True) if isinstance(failed, line.LaterError)]
             with suppress(psycopg.Error):  # then it is begun again
-                if (tasks_then := following()) and self._opening is None:
+                if (tasks_then := [*put_off, *following()]) and self._opening is None:
                     self._opening = self._open(tasks_then)
             return outcomes
         return db.fileno(), end
