@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -94,14 +95,22 @@ def kind_of(operation: Operation) -> int:
     return ACTIVITIES.index(operation.activity)
 
 
+_SHORT = 6_000
+"""So long a body may be of a finding that is kept: some 100 MB of them at most, where as many as are kept are as long."""
 OPENED = "SELECT seq, body, opened_at, closed_at, closed_because FROM finding "
 
 
 def opened_of(row: Row) -> Opened:
     """A row of OPENED; its first column is the row's number."""
     _, body, opened, closed, because = row
-    return Opened(finding=_FINDING.decode(body), opened_at=instant(opened),
+    return Opened(finding=_short(body) if len(body) <= _SHORT else _FINDING.decode(body), opened_at=instant(opened),
                   closed_at=None if closed is None else instant(closed), closed_because=because)
+
+
+@lru_cache(maxsize=4_096)
+def _short(body: str) -> Finding:
+    """A finding; kept, since those around an operation are looked at again with each that comes near it."""
+    return _FINDING.decode(body)
 
 
 EVENT = "SELECT seq, party, type, subject, at, delivered_at FROM event "
