@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from tests.pictures import NOW
 from tests.strategies import plans
 from tests.world import World, volume
@@ -35,6 +36,22 @@ def test_what_was_made_ahead_is_the_same(plan: Prepared) -> None:
     assert there.made.coarse == ahead.coarse(here)
     for ours, theirs in zip(here.shapes, there.shapes, strict=True):
         np.testing.assert_array_equal(ours.points, theirs.points)
+
+
+@given(st.lists(plans("a"), max_size=6))
+def test_several_at_once_are_made_as_each_alone(several: list[Prepared]) -> None:
+    few = Limits(volumes=1)
+    together = ahead.all_ready([plan.operation for plan in several], few, NOW)
+    for plan, made in zip(several, together, strict=True):
+        try:
+            alone = ahead.ready(plan.operation, few, NOW)
+        except AntalyaError as refused:
+            assert isinstance(made, AntalyaError)
+            assert (made.code, made.at, made.detail) == (refused.code, refused.at, refused.detail)
+            continue
+        assert isinstance(made, Prepared)
+        assert made.operation is plan.operation
+        assert ahead.sent(made) == ahead.sent(alone)
 
 
 @given(plans("a"))

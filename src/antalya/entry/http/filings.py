@@ -25,8 +25,8 @@ from antalya.wire.canonical import encode
 ALONE, WITH_KEEPER = (50, 2), (16, 4)
 """How many go on together to where they are kept, and how often at once: in one process as many as are committed at once; where
 another process keeps the store, so few that it has some to keep while the next are read here."""
-_IN_A_ROW = 4
-"""So many are read and verified, some 0.3 ms each, before others are served."""
+_IN_A_ROW = 16
+"""So many are verified, and then read and made ready, in 2 ms each, before others are served."""
 _logger = logging.getLogger("antalya.http")
 
 
@@ -101,17 +101,18 @@ async def file_several(keep: Handler, call: Call) -> Response:
 async def _part(keep: Handler, call: Call, sent: Sequence[Sent]) -> list[_Answer]:
     """What came of some that go on together."""
     async with call.desk.opening:  # one part goes on before the next is begun, or all would be ready at once
-        opened = list[_Filing | _Answer]()
-        for n, one in enumerate(sent):
-            if n % _IN_A_ROW == 0:
-                await asyncio.sleep(0)  # others are served meanwhile
-            opened.append(await _opened(call, one))
-    waiting = [one for one in opened if isinstance(one, _Filing)]
+        opened, waiting = list[Call | _Answer](), list[_Filing]()
+        for n in range(0, len(sent), _IN_A_ROW):
+            await asyncio.sleep(0)  # others are served meanwhile
+            opened += (some := [await _opened(call, one) for one in sent[n:n + _IN_A_ROW]])
+            await asyncio.sleep(0)
+            waiting += _all_ready(call, [one for one in some if isinstance(one, Call)])
     kept = iter(await (_kept(waiting) if call.desk.keeper is None else _kept_elsewhere(keep, call, waiting)))
-    return [next(kept) if isinstance(one, _Filing) else one for one in opened]
+    return [next(kept) if isinstance(one, Call) else one for one in opened]
 
 
-async def _opened(call: Call, sent: Sent) -> _Filing | _Answer:
+async def _opened(call: Call, sent: Sent) -> Call | _Answer:
+    """A filing as the request that it would be alone, its signature verified, or the refusal."""
     raw = bytes(sent.operation) if isinstance(sent.operation, Raw) else str(sent.notice).encode()
     alone = _alone(call, raw, sent.idempotency_key)
     try:
@@ -119,7 +120,7 @@ async def _opened(call: Call, sent: Sent) -> _Filing | _Answer:
             await open_notice(alone, looked_at_again=operations.FILING.looks_at_key)
     except AntalyaError as failure:
         return _refused(call, failure)
-    return _ready(alone)
+    return alone
 
 
 def _alone(call: Call, raw: bytes, key: str | None) -> Call:
@@ -129,10 +130,18 @@ def _alone(call: Call, raw: bytes, key: str | None) -> Call:
     return Call(call.desk, request, call.token, raw, payload=raw)
 
 
-def _ready(call: Call) -> _Filing:
+def _all_ready(call: Call, alone: Sequence[Call]) -> list[_Filing]:
+    """Filings, read and made ready together."""
+    subjects: list[Prepared | None] = [None] * len(alone)
+    with suppress(Exception):  # then each is done, and said to fail, by itself
+        subjects = operations.all_ready(call, [_body(one) for one in alone])
+    return [*map(_Filing, alone, subjects)]
+
+
+def _body(call: Call) -> Operation | None:
     with suppress(Exception):  # one that fails keeps nobody else from being answered
-        return _Filing(call, operations.ready(call, call.body(Operation)))
-    return _Filing(call, None)
+        return call.body(Operation)
+    return None
 
 
 async def _kept_elsewhere(keep: Handler, call: Call, filings: Sequence[_Filing]) -> Sequence[_Answer]:
@@ -148,12 +157,18 @@ async def _kept_elsewhere(keep: Handler, call: Call, filings: Sequence[_Filing])
 
 async def keep_several(call: Call) -> Response:
     """Files what came with `Call.sent`."""
-    filings = list[_Filing]()
+    alone = list[Call]()
     for part in _OPEN.decode(call.sent):
-        alone = _alone(call, part.raw, part.key)
-        alone.kid, alone.payload, alone.sent = part.kid, part.payload, part.sent
-        filings.append(_ready(alone))
+        alone.append(_alone(call, part.raw, part.key))
+        alone[-1].kid, alone[-1].payload, alone[-1].sent = part.kid, part.payload, part.sent
+    filings = [_ready(one, body) for one, body in zip(alone, [_body(one) for one in alone], strict=True)]
     return Response(_ENCODER.encode(await _kept(filings)))
+
+
+def _ready(call: Call, operation: Operation | None) -> _Filing:
+    with suppress(Exception):
+        return _Filing(call, None if operation is None else operations.ready(call, operation))
+    return _Filing(call, None)
 
 
 async def _kept(filings: Sequence[_Filing]) -> list[_Answer]:

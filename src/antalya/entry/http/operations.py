@@ -1,7 +1,7 @@
 """Operations, findings, asks and answers at the HTTP door."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime
@@ -60,6 +60,14 @@ def ready(call: Call, operation: Operation) -> Prepared | None:
         if filing.is_light(operation):
             return ahead.ready(operation, call.hub.limits, call.hub.clock())
     return None
+
+
+def all_ready(call: Call, operations: Sequence[Operation | None]) -> list[Prepared | None]:
+    """As `ready`, of several at once, here (None: none could be read)."""
+    light = [operation for operation in operations if operation is not None and filing.is_light(operation)]
+    tried = ahead.all_ready(light, call.hub.limits, call.hub.clock())
+    made = {id(one): subject for one, subject in zip(light, tried, strict=True) if isinstance(subject, Prepared)}
+    return [made.get(id(operation)) for operation in operations]
 
 
 async def file(call: Call) -> Response:
