@@ -22,6 +22,7 @@ from antalya.ledger.merkle import leaf_hash
 from antalya.model.errors import AntalyaError
 from antalya.model.operations import ACTIVITIES
 from antalya.ports import Transaction
+from antalya.store.group import MOST_FOUND
 from antalya.store.line import MOST_JOBS
 from antalya.store.rows import kind_of
 from antalya.store.sqlite import SqliteStore, checkpointing
@@ -186,11 +187,30 @@ def test_a_full_disk_fails_the_batch_and_nothing_of_it_is_kept(file: Path) -> No
         assert len(leaves(store)) == len(kept) + 1
 
 
+def orphan(tx: Transaction) -> None:
+    """A job whose commit fails."""
+    keep(tx, disc("orphan"))
+    tx._rows("PRAGMA defer_foreign_keys = ON")  # type: ignore[attr-defined]
+    tx._rows("INSERT INTO volumes (operation, columns) VALUES (99, x'00')")  # type: ignore[attr-defined]
+
+
+def test_a_commit_that_fails_is_told_to_those_that_were_begun_and_to_no_others(file: Path) -> None:
+    def much(tx: Transaction) -> None:
+        orphan(tx)
+        tx._group.found += MOST_FOUND + 1  # type: ignore[attr-defined]
+    with closing(SqliteStore(file)) as store:
+        driver = Driver(store)
+        lost, kept = store.submit(much, light=True), [store.submit(leaf(str(n)), light=True) for n in range(20)]
+        driver.turn()
+        driver.look()
+        assert isinstance(lost.exception(0), sqlite3.IntegrityError)
+        assert not any(answer.done() for answer in kept)
+        driver.turn()
+        driver.look()
+        assert [answer.result(0) for answer in kept] == list(range(20))
+
+
 def test_of_what_was_to_be_committed_beside_whoever_drives_nothing_is_kept_where_that_fails(file: Path) -> None:
-    def orphan(tx: Transaction) -> None:
-        keep(tx, disc("orphan"))
-        tx._rows("PRAGMA defer_foreign_keys = ON")  # type: ignore[attr-defined]
-        tx._rows("INSERT INTO volumes (operation, columns) VALUES (99, x'00')")  # type: ignore[attr-defined]
     with closing(SqliteStore(file)) as store:
         driver = Driver(store)
         lost = [store.submit(orphan, light=True), *(store.submit(leaf("lost"), light=True) for _ in range(MOST_JOBS - 1))]

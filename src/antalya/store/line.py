@@ -23,11 +23,6 @@ class MuchError(Exception):
     or the database: they are run again as what may take its time."""
 
 
-class LaterError(Exception):
-    """What a light job is answered with, unbegun, where those before it found so much that whoever drives the line has other
-    things to do first: it is the first in the next turn."""
-
-
 class Task(msgspec.Struct, frozen=True):
     """A job, and what is made of what it gave (`end`), while that becomes durable or afterwards; both of the transaction, but the
     second changes nothing. `about`: ids of operations that it will look for, so that they are looked up once for all that are
@@ -52,9 +47,11 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Leaving(msgspec.Struct, frozen=True):
-    """What tasks did, on its way to where it is durable. `fd`: readable once it has arrived (None: it has, or did not leave).
-    `end` waits until it has: the outcome of each task, or raises for all of them."""
+    """What tasks did, on its way to where it is durable. `begun`: how many of them, the first ones; the others are the first of
+    the next turn. `fd`: readable once it has arrived (None: it has, or did not leave). `end` waits until it has: the outcome of
+    each task that was begun, or raises for all of them."""
 
+    begun: int
     fd: int | None
     end: Callable[[], Sequence[Outcome]]
 
@@ -93,7 +90,7 @@ class Line:
 
     def submit(self, job: Callable[[Any], T], then: Callable[[Any, T], T] | None = None,
                about: Collection[str] = (), *, light: bool = False, together: int = 1) -> Future[T]:
-        """As `do`, without waiting; who cancels it before it is begun is not done for. Raises not_ready once closed."""
+        """As `do`, without waiting; who cancels it before its turn is not done for. Raises not_ready once closed."""
         answer: Future[T] = Future()
         with self._door:  # so that no job comes after the last one that `close` waits for
             self.check_open()
@@ -204,7 +201,7 @@ class Line:
     # together
 
     def _answer_following(self) -> None:
-        waiting, self._following = self._following[:MOST_JOBS], self._following[MOST_JOBS:]
+        waiting, self._following = self._following, []
         if not waiting:
             return
         try:
@@ -212,6 +209,7 @@ class Line:
         except BaseException as failure:
             self._tell(waiting, [(None, failure)] * len(waiting))
             return
+        waiting, self._following = waiting[:leaving.begun], waiting[leaving.begun:]
         if leaving.fd is None or self._driven is None or threading.get_ident() != self._driver:
             self._end(leaving, waiting)
         else:
@@ -238,14 +236,10 @@ class Line:
         self._tell(waiting, done)
 
     def _tell(self, waiting: Sequence[Waiting], done: Sequence[Outcome]) -> None:
-        later = list[Waiting]()
         for (task, answer), (result, failed) in zip(waiting, done, strict=True):
-            if isinstance(failed, LaterError):
-                later.append((task, answer))
-            elif isinstance(failed, MuchError) and task.light:
+            if isinstance(failed, MuchError) and task.light:
                 self._jobs.put((replace(task, light=False), answer))
             elif failed is not None:
                 answer.set_exception(failed)
             else:
                 answer.set_result(result)
-        self._following = later + self._following

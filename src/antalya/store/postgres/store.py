@@ -96,12 +96,12 @@ class PostgresStore(Lined[PostgresTransaction]):
     def _together(self, tasks: Sequence[line.Task]) -> line.Leaving:
         """Tasks in one transaction, each with its outcome once all is durable."""
         try:
-            fd, end = self._turns.send(tasks, self._line.following)
+            sent = self._turns.send(tasks, self._line.following)
         except psycopg.Error as failure:
-            fd, end = None, partial(_raise, failure)
-        return line.Leaving(fd, lambda: self._end_of(tasks, end))
+            sent = line.Leaving(len(tasks), None, partial(_raise, failure))
+        return line.Leaving(sent.begun, sent.fd, lambda: self._end_of(tasks[:sent.begun], sent.end))
 
-    def _end_of(self, tasks: Sequence[line.Task], first: Callable[[], list[line.Outcome]]) -> list[line.Outcome]:
+    def _end_of(self, tasks: Sequence[line.Task], first: Callable[[], Sequence[line.Outcome]]) -> list[line.Outcome]:
         """What tasks came to, once it is durable; `first` waits for the first try."""
         done = self._until_kept(tasks, first)
         for n, task in enumerate(tasks):
@@ -113,13 +113,13 @@ class PostgresStore(Lined[PostgresTransaction]):
         return [(result, failed and named(failed)) for result, failed in done]
 
     def _until_kept(self, tasks: Sequence[line.Task],
-                    sent: Callable[[], list[line.Outcome]] | None = None) -> list[line.Outcome]:
+                    sent: Callable[[], Sequence[line.Outcome]] | None = None) -> list[line.Outcome]:
         """Runs tasks in a transaction, again where another came between, or while the server starts again; `sent`: they were
         run once already."""
         tries, until = 0, monotonic() + self._answer_s
         while True:
             try:
-                return sent() if sent else self._turns.send(tasks, self._line.following)[1]()
+                return list(sent() if sent else self._turns.send(tasks, self._line.following).end())
             except psycopg.Error as failure:
                 more = monotonic() < until if lost(failure) else \
                     tries < _MOST_TRIES and (again(failure) or isinstance(failure, UniqueViolation))

@@ -128,7 +128,7 @@ class Turns:
             self._opening = _Opening(opening.db, opening.pipeline, opening.about, until_kept.pop_all(), group)
 
     def send(self, tasks: Sequence[line.Task],
-             following: Callable[[], Sequence[line.Task]]) -> tuple[int, Callable[[], list[line.Outcome]]]:
+             following: Callable[[], Sequence[line.Task]]) -> line.Leaving:
         """Does tasks in a transaction and sends its end: what is readable once there is an answer, and what waits for it.
         `following`: what is likely to be done next, once these are durable. Raises MuchError where light tasks would have to
         wait for another process, or for a server that does not answer."""
@@ -145,7 +145,7 @@ class Turns:
             db, group = opening.db, opening.group or Group()
             group.light = light
             try:
-                done = [self._one(db, group, task) for task in tasks]
+                done = [self._one(db, group, task) for task in tasks if not group.full]
             except _Torn:
                 db.execute("ROLLBACK")
                 self.caches.clear()
@@ -153,10 +153,10 @@ class Turns:
                 if self._lock:
                     db.execute(LOCK.encode())
                 group = Group(light=light)
-                done = [self._one(db, group, task, eager=True) for task in tasks]
+                done = [self._one(db, group, task, eager=True) for task in tasks if not group.full]
             rest = Afterwards(db, self.caches, group, self._prepared)
             pipeline = self._leave(db, rest)
-            ahead = [rest.ahead(task, outcome) for task, outcome in zip(tasks, done, strict=True)]
+            ahead = [rest.ahead(task, outcome) for task, outcome in zip(tasks, done, strict=False)]
             turn = until_kept.pop_all()
 
         def end() -> list[line.Outcome]:
@@ -166,13 +166,12 @@ class Turns:
             for caches in (self.kept, self.caches):
                 caches.know(group.nodes)
             # before the next transaction: that may have to wait for other processes, and these are durable
-            outcomes = [made or rest.late(task, outcome) for task, outcome, made in zip(tasks, done, ahead, strict=True)]
-            put_off = [task for task, (_, failed) in zip(tasks, done, strict=True) if isinstance(failed, line.LaterError)]
+            outcomes = [made or rest.late(task, outcome) for task, outcome, made in zip(tasks, done, ahead, strict=False)]
             with suppress(psycopg.Error):  # then it is begun again
-                if (tasks_then := [*put_off, *following()]) and self._opening is None:
+                if (tasks_then := following()) and self._opening is None:
                     self._opening = self._open(tasks_then)
             return outcomes
-        return db.fileno(), end
+        return line.Leaving(len(done), db.fileno(), end)
 
     def _leave(self, db: Connection[Any], rest: PostgresTransaction) -> Pipeline:
         """Sends the end of a transaction: what is left to be written, and COMMIT."""
@@ -199,8 +198,6 @@ class Turns:
     def _one(self, db: Connection[Any], group: Group, task: line.Task, *, eager: bool = False) -> line.Outcome:
         """A task's job: its result, or what it raised after everything it did was undone. Under a savepoint of its own once it
         writes; from the beginning where `eager`, for a read that fails ends a transaction too (_Torn, where there is none)."""
-        if group.full:
-            return None, line.LaterError()
         tx, mark = PostgresTransaction(db, self.caches, group, self._prepared), group.mark()
         if eager:
             tx.save()

@@ -5,26 +5,30 @@ lock, and requests are read meanwhile.
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
+
+_Done = SimpleQueue[BaseException | None]
+"""Of one commit alone: whoever was interrupted while they waited leaves nothing for who waits for the next."""
 
 
 class Committing:
-    """One commit at a time: `begin`, then `end`. `fd`: readable once it is done."""
+    """One commit at a time. `fd`: readable once it is done."""
 
     def __init__(self) -> None:
         self.fd, self._told = os.pipe()
-        self._wanted = SimpleQueue[Callable[[], None] | None]()
-        self._done = SimpleQueue[BaseException | None]()
+        self._wanted = SimpleQueue[tuple[Callable[[], None], _Done] | None]()
         self._thread = threading.Thread(target=self._run, name="antalya-commit", daemon=True)
         self._thread.start()
 
-    def begin(self, commit: Callable[[], None]) -> None:
-        """Has the thread commit."""
-        self._wanted.put(commit)
+    def begin(self, commit: Callable[[], None]) -> Callable[[], None]:
+        """Has the thread commit; what waits until that is done, and raises what it raised."""
+        done = _Done()
+        self._wanted.put((commit, done))
+        return partial(self._end, done)
 
-    def end(self) -> None:
-        """Waits until it is done. Raises what it raised."""
-        failure = self._done.get()
+    def _end(self, done: _Done) -> None:
+        failure = done.get()
         os.read(self.fd, 1)
         if failure is not None:
             raise failure
@@ -37,11 +41,12 @@ class Committing:
             os.close(fd)
 
     def _run(self) -> None:
-        while (commit := self._wanted.get()) is not None:
+        while (wanted := self._wanted.get()) is not None:
+            commit, done = wanted
             failure = None
             try:
                 commit()
             except BaseException as raised:
                 failure = raised
-            self._done.put(failure)
+            done.put(failure)
             os.write(self._told, b"\0")

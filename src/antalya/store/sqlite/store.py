@@ -33,6 +33,8 @@ CACHE_KB = 16_384
 they save."""
 CHECKPOINT_PAGES = 100_000
 """After so many pages (400 MB) a commit puts the write-ahead log into the file, should `Checkpointing` not have."""
+_MANY = 16
+"""So many light jobs are committed by another thread; with fewer, handing over costs what there is to gain."""
 LOOK_S = 0.0003
 """How soon a writer looks again whether another process has left the file."""
 
@@ -125,16 +127,15 @@ class SqliteStore(Lined[SqliteTransaction]):
         try:
             with _named_errors():
                 SqliteTransaction(self._writer, self._write_caches, self._group).foresee(i for task in tasks for i in task.about)
-                done = [self._one(task) for task in tasks]
+                done = [self._one(task) for task in tasks if not self._group.full]
                 rest = SqliteTransaction(self._writer, self._write_caches, self._group)
                 rest.write_rest()
         except BaseException:
             self._undo()
             raise
         group, commit, fd = self._group, self._commit, None
-        if group.light and len(tasks) > 15:  # somebody drives the line, and some wait, so that others may come
-            self._committing.begin(self._commit)
-            commit, fd = self._committing.end, self._committing.fd
+        if group.light and len(done) >= _MANY:  # somebody drives the line, and some wait, so that others may come
+            commit, fd = self._committing.begin(self._commit), self._committing.fd
 
         def end() -> list[line.Outcome]:
             try:
@@ -145,8 +146,8 @@ class SqliteStore(Lined[SqliteTransaction]):
                 raise
             for caches in (self._kept, self._write_caches):
                 caches.know(group.nodes)
-            return [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=True)]
-        return line.Leaving(fd, end)
+            return [task.end(rest, outcome) for task, outcome in zip(tasks, done, strict=False)]
+        return line.Leaving(len(done), fd, end)
 
     def _commit(self) -> None:
         self._writer.execute("COMMIT")
@@ -185,8 +186,6 @@ class SqliteStore(Lined[SqliteTransaction]):
     def _one(self, task: line.Task) -> line.Outcome:
         """A task's job, under its own savepoint once it writes: its result, or what it raised after everything it did was
         undone."""
-        if self._group.full:
-            return None, line.LaterError()
         tx, mark = SqliteTransaction(self._writer, self._write_caches, self._group), self._group.mark()
         try:
             result = task.job(tx)
