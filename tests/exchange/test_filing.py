@@ -48,6 +48,12 @@ def test_what_takes_long_to_prepare_is_not_light(world: World, outline: Outline,
     assert filing.is_light(world.operation("US", replace(volume(), outline=outline))) == light
 
 
+def test_neither_are_several_that_nearly_do(world: World) -> None:
+    wide = replace(volume(), outline=Circle(center=(38, 36), radius_m=50_000))
+    assert [filing.is_light(world.operation("US", *[wide] * many)) for many in (4, 5)] == [True, False]
+    assert filing.is_light(world.operation("US", *[volume()] * 20))
+
+
 def test_a_lone_operation_is_clear_and_has_a_receipt_that_verifies(world: World) -> None:
     outcome = world.file("US")
     assert outcome["clearance"] == "clear"

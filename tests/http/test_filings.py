@@ -11,6 +11,7 @@ from tests.http.conftest import Door
 from tests.http.test_door import box, check_shape, operation, problem
 
 from antalya.entry.http.filings import ALONE, WITH_KEEPER
+from antalya.exchange import ahead
 from antalya.ledger.receipt import Receipt, verify_receipt
 from antalya.model import Party
 from antalya.model.limits import Limits
@@ -114,6 +115,29 @@ def test_more_than_go_on_together_are_kept_in_their_order_and_sent_again_get_the
     assert [item["outcome"]["leaf"] for item in again] == [item["outcome"]["leaf"] for item in first]
     assert len(us.get("/v1/operations").json()["items"]) == count
     assert door.facing.turns.there("US") == 0
+
+
+@pytest.mark.parametrize("apart", [1, WITH_KEEPER[0], ALONE[0]], ids=["in one part", "in two of a door's", "in two"])
+def test_of_two_with_one_id_the_first_is_kept_though_it_takes_its_time(door: Door, apart: int) -> None:
+    much = operation(door, volumes=box(outline={"type": "Circle", "center": [38, 36], "radius_m": 90_000}))
+    later = operation(door, volumes=at(20)) | {"id": much["id"]}
+    between = [operation(door, volumes=at(21 + n / 5)) for n in range(apart - 1)]
+    came = door.client("US").post(FILINGS, json={"filings": [{"operation": one} for one in (much, *between, later)]}).json()["items"]
+    assert [item["status"] for item in came] == [201] * apart + [409]
+    assert came[-1]["problem"]["code"] == "duplicate_id"
+    assert door.client("US").get(f"/v1/operations/{much['id']}").json()["operation"]["volumes"][0]["outline"]["type"] == "Circle"
+
+
+def test_what_is_refused_at_a_look_is_not_made_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, prepare = list[str](), ahead.prepare
+    monkeypatch.setattr(ahead, "prepare", lambda *given: made.append(given[0].id) or prepare(*given))
+    good = operation(door, volumes=at(20))
+    bad = [operation(door, volumes=at(21)) | {"id": "no-uuid"}, operation(door, volumes=at(22)) | {"state": "active"}]
+    parts = [{"operation": one} for one in (*bad, good)]
+    us = door.client("US")
+    came = [item["problem"]["code"] for item in us.post(FILINGS, json={"filings": parts}).json()["items"][:2]]
+    assert came == [sent_alone(us, part).json()["code"] for part in parts[:2]] == ["bad_id", "wrong_state"]
+    assert made == [good["id"]]
 
 
 def test_what_clashes_is_found_among_them_too(door: Door) -> None:

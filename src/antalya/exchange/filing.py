@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
+from math import inf
 from typing import Any
 
 import msgspec
@@ -20,14 +21,15 @@ from antalya.exchange.viewing import outcome_view
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.operations import LIVE, UNDER_WAY, Fix, Operation
-from antalya.model.volume import Circle, Polygon, vertices
+from antalya.model.volume import Circle, Outline, Polygon, vertices
 from antalya.picture import Prepared, Stored, prepare
 from antalya.ports import Reader, Remembered, Transaction
 from antalya.steps.admit import admit, check_areas, check_id, check_signed, check_size, check_transition
 from antalya.steps.disclose import Viewer
 from antalya.steps.disclose.envelopes import ENVELOPE_LEVEL
 
-LIGHT_VERTICES, LIGHT_DEG, LIGHT_M = 128, 1.0, 50_000.0
+LIGHT_VERTICES, LIGHT_DEG, LIGHT_M, LIGHT_AREAS = 128, 1.0, 50_000.0, 4
+"""So many corners a light operation may have, degrees a polygon of it, metres the radius of a circle; and so many as wide."""
 _CELL_KM2 = 510_065_622.0 / (6 * 4**ENVELOPE_LEVEL)
 
 
@@ -56,10 +58,7 @@ def begin(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *,
     """As `file`, without waiting for the store, and whoever waits sees to it that a refusal is logged (`Hub.refused`). `ready`:
     it, made so before (`ahead.ready`); `together`: how many, from this one on, are begun one after the other, to be committed
     together."""
-    if uuid_only:
-        check_id(operation.id)
-    if operation.state not in ("filed", "accepted"):
-        raise error("wrong_state", "an operation is first filed or accepted", at="state")
+    check_new(operation, uuid_only=uuid_only)
     subject = _prepare(operation, hub, ready)
     movement = _movement(subject)
 
@@ -155,15 +154,31 @@ def report_fix(hub: Hub, caller: Viewer, id: str, fix: Fix) -> None:
     hub.store.write(job)
 
 
+def check_new(operation: Operation, *, uuid_only: bool = True) -> None:
+    """What is seen at a look of an operation that is filed. Raises bad_id, wrong_state."""
+    if uuid_only:
+        check_id(operation.id)
+    if operation.state not in ("filed", "accepted"):
+        raise error("wrong_state", "an operation is first filed or accepted", at="state")
+
+
 def is_light(operation: Operation) -> bool:
-    """Whether its shapes are made, and the cells they cover found, in a few milliseconds at most: few corners, nothing large."""
+    """Whether its shapes are made, and the cells they cover found, in a few milliseconds at most: few corners, nothing large, and
+    not much of what is nearly so."""
     if sum(max(4, vertices(v.outline)) for v in operation.volumes) > LIGHT_VERTICES:
         return False
-    if any(v.outline.radius_m > LIGHT_M for v in operation.volumes if isinstance(v.outline, Circle)):
-        return False
-    polygons = [v.outline for v in operation.volumes if not isinstance(v.outline, Circle)]
-    return all(isinstance(p, Polygon) and max(along) - min(along) <= LIGHT_DEG
-               for p in polygons for ring in p.coordinates for along in zip(*ring, strict=True))
+    widths = [_width(v.outline) for v in operation.volumes]
+    return max(widths) <= 1 and sum(width * width for width in widths) <= LIGHT_AREAS
+
+
+def _width(outline: Outline) -> float:
+    """How wide an outline is, of what a light one may be."""
+    if isinstance(outline, Circle):
+        return outline.radius_m / LIGHT_M
+    if not isinstance(outline, Polygon):
+        return inf
+    spans: list[float] = [max(along) - min(along) for ring in outline.coordinates for along in zip(*ring, strict=True)]
+    return max(spans) / LIGHT_DEG
 
 
 def _prepare(operation: Operation, hub: Hub, ready: Prepared | None) -> Prepared:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -22,9 +22,9 @@ from antalya.model.operations import Operation
 from antalya.picture import Prepared
 from antalya.wire.canonical import encode
 
-ALONE, WITH_KEEPER = (50, 2), (16, 4)
-"""How many go on together to where they are kept, and how often at once: in one process as many as are committed at once; where
-another process keeps the store, so few that it has some to keep while the next are read here."""
+ALONE, WITH_KEEPER = (50, 1), (16, 4)
+"""How many go on together to where they are kept, and how often at once: in one process nearly as many as are committed at once;
+where another process keeps the store, so few that it has some to keep while the next are read here."""
 _IN_A_ROW = 16
 """So many are verified, and then read and made ready, in 2 ms each, before others are served."""
 _logger = logging.getLogger("antalya.http")
@@ -87,19 +87,19 @@ async def file_several(keep: Handler, call: Call) -> Response:
     call.desk.rates.take(f"party {call.token.party}", len(sent), had=1)
     together, under_way = ALONE if call.desk.keeper is None else WITH_KEEPER
     parts = [sent[first:first + together] for first in range(0, len(sent), together)]
-    answers, left = dict[int, list[_Answer]](), iter(range(len(parts)))
+    answers, left, in_order = dict[int, list[_Answer]](), iter(range(len(parts))), asyncio.Lock()
 
     async def some() -> None:
         for n in left:
             async with call.desk.turns.one(call.token.party):
-                answers[n] = await _part(keep, call, parts[n])
+                answers[n] = await _part(keep, call, parts[n], in_order)
     await asyncio.gather(*(some() for _ in range(under_way)))
     return reply({"items": [{"status": one.status, "outcome" if one.status == 201 else "problem": Raw(one.body)}
                             for n in range(len(parts)) for one in answers[n]]})
 
 
-async def _part(keep: Handler, call: Call, sent: Sequence[Sent]) -> list[_Answer]:
-    """What came of some that go on together."""
+async def _part(keep: Handler, call: Call, sent: Sequence[Sent], in_order: asyncio.Lock) -> list[_Answer]:
+    """What came of some that go on together. `in_order`: held by parts in which one takes its time, until they are kept."""
     async with call.desk.opening:  # one part goes on before the next is begun, or all would be ready at once
         opened, waiting = list[Call | _Answer](), list[_Filing]()
         for n in range(0, len(sent), _IN_A_ROW):
@@ -107,7 +107,11 @@ async def _part(keep: Handler, call: Call, sent: Sequence[Sent]) -> list[_Answer
             opened += (some := [await _opened(call, one) for one in sent[n:n + _IN_A_ROW]])
             await asyncio.sleep(0)
             waiting += _all_ready(call, [one for one in some if isinstance(one, Call)])
-    kept = iter(await (_kept(waiting) if call.desk.keeper is None else _kept_elsewhere(keep, call, waiting)))
+    async with AsyncExitStack() as until_kept:
+        await until_kept.enter_async_context(in_order)
+        if all(one.ready is not None for one in waiting):
+            await until_kept.aclose()
+        kept = iter(await (_kept(waiting) if call.desk.keeper is None else _kept_elsewhere(keep, call, waiting)))
     return [next(kept) if isinstance(one, Call) else one for one in opened]
 
 
@@ -166,16 +170,22 @@ async def keep_several(call: Call) -> Response:
 
 
 def _ready(call: Call, operation: Operation | None) -> _Filing:
+    """What a door made ready, if it did."""
     with suppress(Exception):
-        return _Filing(call, None if operation is None else operations.ready(call, operation))
+        return _Filing(call, operations.ready(call, operation) if operation is not None and call.sent else None)
     return _Filing(call, None)
 
 
 async def _kept(filings: Sequence[_Filing]) -> list[_Answer]:
-    """What came of each: what is ready is begun one right after the other, so that it is committed together; what is not, one at
-    a time, for it takes a thread."""
-    begun = [_begun(one, len(filings) - n) for n, one in enumerate(filings)]
-    return [await _answered(one, on_its_way) for one, on_its_way in zip(filings, begun, strict=True)]
+    """What came of each, begun in this order: those that are ready right after each other, so that they are committed together;
+    one that is not, by itself, for it takes a thread."""
+    answers = list[_Answer]()
+    while (at := len(answers)) < len(filings):
+        end = next((n for n in range(at, len(filings)) if filings[n].ready is None), len(filings))
+        some = filings[at:end] or filings[at:at + 1]
+        begun = [_begun(one, len(some) - n) for n, one in enumerate(some)]
+        answers += [await _answered(one, on_its_way) for one, on_its_way in zip(some, begun, strict=True)]
+    return answers
 
 
 def _begun(one: _Filing, together: int) -> Future[filing.Outcome] | None:

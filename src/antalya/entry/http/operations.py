@@ -47,7 +47,10 @@ class AnswerBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 def ahead_of(call: Call) -> bytes:
     """What a door does of a filing. Nothing where it is much, or to be refused: the keeper does it, and logs the refusal."""
     with suppress(AntalyaError):
-        if (subject := ready(call, call.body(Operation))) is not None:
+        operation = call.body(Operation)
+        if call.request.method == "POST":
+            filing.check_new(operation)
+        if (subject := ready(call, operation)) is not None:
             return ahead.sent(subject)
     return b""
 
@@ -63,17 +66,26 @@ def ready(call: Call, operation: Operation) -> Prepared | None:
 
 
 def all_ready(call: Call, operations: Sequence[Operation | None]) -> list[Prepared | None]:
-    """As `ready`, of several at once, here (None: none could be read)."""
-    light = [operation for operation in operations if operation is not None and filing.is_light(operation)]
+    """As `ready`, of several new ones at once, here (None: none could be read)."""
+    light = [operation for operation in operations if operation is not None and _is_light(operation)]
     tried = ahead.all_ready(light, call.hub.limits, call.hub.clock())
     made = {id(one): subject for one, subject in zip(light, tried, strict=True) if isinstance(subject, Prepared)}
     return [made.get(id(operation)) for operation in operations]
+
+
+def _is_light(operation: Operation) -> bool:
+    """Whether a new operation is light, and not to be refused at a look."""
+    with suppress(AntalyaError):
+        filing.check_new(operation)
+        return filing.is_light(operation)
+    return False
 
 
 async def file(call: Call) -> Response:
     async with refusals(call, "operation"):
         operation = call.body(Operation)
     async with refusals(call, "operation", operation.id):
+        filing.check_new(operation)
         outcome = await _kept(call, operation, partial(begin, call, operation))
     return reply(outcome.view, 201, etag=outcome.version, headers={"location": f"/v1/operations/{operation.id}"})
 
