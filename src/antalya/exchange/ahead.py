@@ -46,7 +46,7 @@ def ready(operation: Operation, limits: Limits, now: datetime) -> Prepared:
 
 def all_ready(operations: Sequence[Operation], limits: Limits, now: datetime) -> list[Prepared | AntalyaError]:
     """Each made `ready`, or why it can't be. Each step is done for all before the next: so what it needs stays in the processor's
-    caches, and a filing among many takes a third less."""
+    caches, and a filing among many takes a tenth less."""
     begun = [_prepared(operation, limits, now) for operation in operations]
     good = [subject for subject in begun if isinstance(subject, Prepared)]
     movements = [movement_hash(subject.operation) for subject in good]
