@@ -73,9 +73,7 @@ class Made(msgspec.Struct, frozen=True):
 class Prepared(NamedTuple):
     """An operation ready to be checked: its shapes, one per volume, and when which version of it was filed.
 
-    `first_filed_at` decides who gives way between equal priorities; `filed_at` is this version's. `made`: where it was made
-    before; else `coarse` are the cells its party's budget is charged for, if they were looked for.
-    """
+    `first_filed_at` decides who gives way between equal priorities; `filed_at` is this version's. `made`: for filing."""
 
     operation: Operation
     shapes: Sequence[Shape]
@@ -83,7 +81,6 @@ class Prepared(NamedTuple):
     first_filed_at: datetime
     version: int = 1
     made: Made | None = None
-    coarse: tuple[int, ...] = ()
 
     @property
     def radii_m(self) -> list[float]:

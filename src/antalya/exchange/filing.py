@@ -1,7 +1,7 @@
 """Filing: one function that reads top to bottom, one transaction: admit, detect, weigh, ask, record."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,20 +11,20 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from antalya.exchange.ahead import coarse
+from antalya.exchange import ahead
 from antalya.exchange.checking import check, clearances, prepared
 from antalya.exchange.gathering import gather
 from antalya.exchange.hub import Evidence, Hub
-from antalya.exchange.keeping import carried, keep, movement_hash
+from antalya.exchange.keeping import carried, keep
 from antalya.exchange.proving import receipt
 from antalya.exchange.viewing import outcome_view
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 from antalya.model.operations import LIVE, UNDER_WAY, Fix, Operation
 from antalya.model.volume import Circle, Outline, Polygon, vertices
-from antalya.picture import Prepared, Stored, prepare
+from antalya.picture import Made, Prepared, Stored
 from antalya.ports import Reader, Remembered, Transaction
-from antalya.steps.admit import admit, check_areas, check_id, check_signed, check_size, check_transition
+from antalya.steps.admit import admit, check_id, check_signed, check_transition
 from antalya.steps.disclose import Viewer
 from antalya.steps.disclose.envelopes import ENVELOPE_LEVEL
 
@@ -59,14 +59,14 @@ def begin(hub: Hub, caller: Viewer, operation: Operation, evidence: Evidence, *,
     it, made so before (`ahead.ready`); `together`: how many, from this one on, are begun one after the other, to be committed
     together."""
     check_new(operation, uuid_only=uuid_only)
-    subject = _prepare(operation, hub, ready)
-    movement = _movement(subject)
+    subject, made = _made(operation, hub, ready)
 
     def work(tx: Transaction, now: datetime) -> Outcome:
         if tx.operation(operation.id) is not None:
             raise error("duplicate_id", "an operation with that id exists", at="id")
-        stored = Stored(operation, 1, now, now, now, movement, evidence.kid, tx.log_size())
-        return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "filed")
+        stored = Stored(operation, 1, now, now, now, made.movement, evidence.kid, tx.log_size())
+        return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "filed",
+                     encoded=ready is not None)
     return _submitted(hub, caller, operation.id, evidence, key, work,
                       light=ready is not None or is_light(operation), together=together)
 
@@ -86,8 +86,7 @@ def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evide
                  key: str | None = None, ready: Prepared | None = None) -> Future[Outcome]:
     """As `change`, without waiting for the store, and whoever waits sees to it that a refusal is logged; `ready` as
     for `begin`."""
-    subject = _prepare(operation, hub, ready)
-    movement = _movement(subject)
+    subject, made = _made(operation, hub, ready)
 
     def work(tx: Transaction, now: datetime) -> Outcome:
         old = _own(hub, tx, caller, operation.id)
@@ -95,12 +94,13 @@ def begin_change(hub: Hub, caller: Viewer, operation: Operation, evidence: Evide
         if old.version != version:
             raise error("stale_etag", f"the current version is {old.version}")
         check_transition(old.operation, operation, clearances(tx, [operation.id], now)[operation.id])
-        moves = carried(old, movement)
+        moves = carried(old, made.movement)
         if operation.state == "active" and moves != old.movement and old.operation.state == "accepted":
             raise error("wrong_state", "change first what moves, then become active once that is clear", at="state")
         moved_at = old.moved_at if moves == old.movement else now
         stored = Stored(operation, old.version + 1, now, moved_at, old.first_filed_at, moves, evidence.kid, tx.log_size())
-        return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "changed", old)
+        return _keep(hub, tx, caller, replace_times(subject, stored), stored, evidence, key, now, "changed", old,
+                     encoded=ready is not None)
     return _submitted(hub, caller, operation.id, evidence, key, work, light=ready is not None or is_light(operation))
 
 
@@ -181,17 +181,11 @@ def _width(outline: Outline) -> float:
     return max(spans) / LIGHT_DEG
 
 
-def _prepare(operation: Operation, hub: Hub, ready: Prepared | None) -> Prepared:
-    if ready is not None:
-        return ready
-    check_size(operation, hub.limits)
-    subject = prepare(operation, hub.clock())
-    check_areas(subject, hub.limits)  # before it costs more; what it costs, it costs nobody who waits for the store
-    return subject._replace(coarse=coarse(subject))
-
-
-def _movement(subject: Prepared) -> str:
-    return movement_hash(subject.operation) if subject.made is None else subject.made.movement
+def _made(operation: Operation, hub: Hub, ready: Prepared | None) -> tuple[Prepared, Made]:
+    """An operation, ready, which costs nobody who waits for the store; and what was made of it."""
+    subject = ready or ahead.ready(operation, hub.limits, hub.clock())
+    assert subject.made is not None
+    return subject, subject.made
 
 
 def replace_times(subject: Prepared, stored: Stored) -> Prepared:
@@ -215,8 +209,8 @@ def _not_reported(tx: Transaction, id: str) -> None:
 
 
 def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: Stored, evidence: Evidence, key: str | None,
-          now: datetime, because: str, old: Stored | None = None) -> Outcome:
-    """The one way into the store: admitted, logged, indexed, checked, told."""
+          now: datetime, because: str, old: Stored | None = None, *, encoded: bool = False) -> Outcome:
+    """The one way into the store: admitted, logged, indexed, checked, told. `encoded` as for `disclose.Context`."""
     operation, rulebook = stored.operation, tx.rulebook()
     party = rulebook.parties.get(caller.party)
     if evidence.kid is not None and (party is None or evidence.kid not in party.good_keys(now)):
@@ -226,9 +220,10 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
     if operation.state in LIVE or moves or old is None or operation.disclosure != old.operation.disclosure:
         admit(subject, caller.party, rulebook, hub.limits, now)
     if moves:
-        _spend(tx, subject, hub.limits, now)
+        assert subject.made is not None  # what moves was filed or changed
+        _spend(tx, operation.party, subject.made.coarse, hub.limits, now)
     leaf = keep(hub, tx, subject, stored, evidence, now, because, old)
-    view = outcome_view(tx, caller, stored, now, rulebook, encoded=subject.made is not None) | {"leaf": leaf}
+    view = outcome_view(tx, caller, stored, now, rulebook, encoded=encoded) | {"leaf": leaf}
     if old is not None and (old.operation.state, operation.state) == ("accepted", "active") and view["clearance"] != "clear":
         raise error("wrong_state", f"with what changes it is {view['clearance']}: it may not become active", at="state")
     if key is not None:
@@ -237,10 +232,9 @@ def _keep(hub: Hub, tx: Transaction, caller: Viewer, subject: Prepared, stored: 
     return Outcome(view, stored.version, old is None)
 
 
-def _spend(tx: Transaction, subject: Prepared, limits: Limits, now: datetime) -> None:
+def _spend(tx: Transaction, party: str, cells: Sequence[int], limits: Limits, now: datetime) -> None:
     """Charges the party's budget of distinct area for the day (UTC). Raises budget_exceeded."""
-    cells = subject.coarse if subject.made is None else subject.made.coarse
-    party, day = subject.operation.party, now.date().isoformat()
+    day = now.date().isoformat()
     total, known = tx.spent(party, day, cells)
     fresh = [cell for cell in cells if cell not in known]
     if (total + len(fresh)) * _CELL_KM2 > limits.area_budget_km2_per_day:
