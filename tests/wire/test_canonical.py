@@ -33,7 +33,8 @@ def test_the_numbers_of_the_standard(bits: str, text: str) -> None:
 
 @pytest.mark.parametrize("thing", [
     float("nan"), float("inf"), [1, -float("inf")], {"a": {"b": float("nan")}}, 2**53, -2**53, "\ud800", {"\ud800": 1}, {1: 2},
-    {"a": [{"b": "\udfff"}]}, {"at": float("nan"), "when": NOON}, {"a": None, "b": float("nan")}])
+    {"a": [{"b": "\udfff"}]}, {"at": float("nan"), "when": NOON}, {"a": None, "b": float("nan")},
+    {"a": None, "b": [-float("nan")]}, {"a": None, "b": -float("inf")}, Minima(across_m=float("nan")), {"a": None, "é": float("inf")}])
 def test_what_has_no_canonical_form_is_refused(thing: object) -> None:
     with pytest.raises(AntalyaError, match="bad_json"):
         canonical(thing)

@@ -1,6 +1,6 @@
 """Checking inside a job: who is near, detect, weigh, ask; what opened, what closed, whose clearance changed."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -46,14 +46,17 @@ def counted_with(tx: Transaction, subject: Prepared, rulebook: Rulebook) -> list
     return [p for area in areas for p in tx.within(area, starts_at, ends_at)]
 
 
-def check(tx: Transaction, subject: Prepared, rulebook: Rulebook, now: datetime) -> tuple[Finding, ...]:
-    """Everything found about one operation: who is near, detect, weigh. Nothing is stored."""
+def check(tx: Transaction, subject: Prepared, rulebook: Rulebook, now: datetime,
+          weighed: Container[str | None] = ()) -> tuple[Finding, ...]:
+    """Everything found about one operation: who is near, detect, weigh; but for what is about it and one of those `weighed`: that
+    was found when they were. Nothing is stored."""
     widest = widest_towards(rulebook, subject.operation)
     without = None if concerns_own(widest) else subject.operation.party
     near = {p.operation.id: p for p in (*tx.near(subject, widest, without), *counted_with(tx, subject, rulebook))}
     near.pop(subject.operation.id, None)
     neighbours = list(near.values())
-    return weigh(subject, detect(subject, neighbours, rulebook, now, bounded=True), neighbours, rulebook, now)
+    others = [p for p in neighbours if p.operation.id not in weighed]
+    return weigh(subject, detect(subject, others, rulebook, now, bounded=True), neighbours, rulebook, now, weighed)
 
 
 def clearances(tx: Reader, ids: Iterable[str], now: datetime) -> dict[str, Clearance]:
@@ -84,19 +87,22 @@ def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, becaus
     """Checks operations as they now stand and brings findings, asks and whom to tell into line with it. `subject`: one of them,
     prepared.
 
-    A finding that is still the same stays open with its asks; one that changed is closed and opened again.
+    A finding that is still the same stays open with its asks; one that changed is closed and opened again. What is about two of
+    them is the same from either side, and is found once.
     """
     changes, rulebook, wanted = Changes(), rulebook or tx.rulebook(), list(dict.fromkeys(ids))
-    still = since(rulebook, now)
+    still, weighed = since(rulebook, now), set[str | None]()
     for some in (wanted[k:k + TOGETHER] for k in range(0, len(wanted), TOGETHER)):
         after: dict[str, Finding] = {}
+        before = {o.finding.id: o for o in tx.findings(operations=some)
+                  if weighed.isdisjoint((o.finding.operation, o.finding.other))}
         for id_ in some:
             stored = tx.operation(id_)
             if stored is None:
                 raise error("not_found", f"no operation {id_}")
             if stored.operation.state in LIVE and max(v.ends_at for v in stored.operation.volumes) >= still:
-                after |= {f.id: f for f in check(tx, _ready(stored, subject), rulebook, now)}
-        before = {o.finding.id: o for o in tx.findings(operations=some)}
+                after |= {f.id: f for f in check(tx, _ready(stored, subject), rulebook, now, weighed)}
+                weighed.add(id_)
         if before or after:
             _reconcile(hub, tx, before, after, now, because, again, rulebook, changes, *some)
     _log_changes(hub, tx, changes, now)

@@ -28,6 +28,8 @@ _LONG = b"," + b"0" * 16
 """How a number begins, in `_DIGITS` and without its sign, that may have to be refused."""
 _LONG_WHOLE = re.compile(rb"[:,\[]-?[0-9]{16}")
 """How a whole number may begin that has to be refused."""
+_NOT_FINITE = re.compile(rb"\xcb[\x7f\xff][\xf0-\xff]")
+"""How a double begins that is none of JSON's numbers; in no text, for 0xcb has another byte behind it in UTF-8."""
 _ASTRAL = re.compile(rb"[\xf0-\xf4]")
 """Characters that make the order of keys depend on how they are encoded."""
 
@@ -87,12 +89,8 @@ def _quick(thing: Any, null_is_null: bool = False) -> bytes | None:
 
 
 def _has_no_nan(thing: object) -> bool:
-    """Whether there is neither NaN nor infinity in it, by json's compiled encoder."""
-    try:
-        json.dumps(msgspec.to_builtins(thing), allow_nan=False)
-    except ValueError:
-        return False
-    return True
+    """Whether there is surely neither NaN nor infinity in it, by how MessagePack writes them."""
+    return _NOT_FINITE.search(msgspec.msgpack.encode(thing)) is None
 
 
 def _of_whole(thing: object) -> bytes | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -23,12 +23,14 @@ Params = dict[str, str | float | int | None]
 
 
 class Case(NamedTuple):
-    """One operation, what is around it, and the rulebook it is weighed against."""
+    """One operation, what is around it, and the rulebook it is weighed against; of its neighbours those whose pairs with it were
+    `weighed` already."""
 
     subject: Prepared
     neighbours: Sequence[Prepared]
     rulebook: Rulebook
     now: datetime
+    weighed: Container[str | None] = ()
 
     @property
     def operation(self) -> Operation:

@@ -28,8 +28,8 @@ def incompatible(case: Case, understanding: Understanding, rule: Incompatible) -
         return
     for other in case.others():
         theirs = case.rulebook.movers(other.operation)
-        if binds(rule, other.operation, case.rulebook) and not theirs.issuperset(rule.pair) \
-                and (movers | theirs).issuperset(rule.pair):
+        if other.operation.id not in case.weighed and binds(rule, other.operation, case.rulebook) \
+                and not theirs.issuperset(rule.pair) and (movers | theirs).issuperset(rule.pair):
             yield from _adjoining(case, understanding, rule, ground, other)
 
 
