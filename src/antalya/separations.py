@@ -14,7 +14,7 @@ from antalya.geometry.touch import apart
 from antalya.model.findings import Met
 from antalya.model.operations import ACTIVITIES, Activity, Operation, minima
 from antalya.model.rules import Incompatible, Separation
-from antalya.model.volume import Minima
+from antalya.model.volume import Minima, Volume
 from antalya.picture import Prepared, Rulebook
 from antalya.scope import Ground, binds, ground_of
 
@@ -26,6 +26,8 @@ ALL_HEIGHTS_M = 1_000_000.0
 
 MOST_MET, MOST_CORNERS = 250, 50_000
 """Meetings, and corners of the volumes that meet, beyond which a finding's others are left out where everybody waits for it."""
+_MOST_KEPT = 10_000
+"""Volumes of which it is kept with the rulebook whether they lie on a rule's ground: neighbours come again and again."""
 
 
 class Bound(NamedTuple):
@@ -98,7 +100,7 @@ class Separations:
         for _, _, rule, _ in self._rules:
             self._most = self._most.widest(_minima_of(rule))
         self._binding: dict[str, list[tuple[Reference, bool, Separation, Ground]]] = {}
-        self._inside: dict[tuple[str, int, Reference], int] = {}
+        self._inside: dict[tuple[Volume, Reference], int] = rulebook.kept.setdefault(Separations, {})
 
     @property
     def some(self) -> bool:
@@ -163,10 +165,13 @@ class Separations:
 
     def _in(self, of: Prepared, index: int, reference: Reference, ground: Ground) -> int:
         """0 where a volume does not come onto the rule's ground, 1 where it does, 2 where it lies wholly on it."""
-        key = of.operation.id, index, reference
-        if key not in self._inside:
-            self._inside[key] = _inside(of, index, ground)
-        return self._inside[key]
+        key = of.operation.volumes[index], reference
+        known = self._inside.get(key)
+        if known is None:
+            if len(self._inside) >= _MOST_KEPT:
+                self._inside.clear()
+            known = self._inside[key] = _inside(of, index, ground)
+        return known
 
 
 def _inside(of: Prepared, index: int, ground: Ground) -> int:
