@@ -1,9 +1,9 @@
 """What rows of a store mean, whatever database they lie in: instants, JSON bodies, and what is kept of them in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,12 +17,24 @@ from antalya.picture import Prepared, Rulebook, Stored, prepare
 from antalya.ports import Event, Kind, Thing
 from antalya.store.hot import Hot
 
+NounOf = TypeVar("NounOf")
+
 NOUNS: dict[Kind, type] = {"party": Party, "force": Force, "area": Area, "stance": Stance, "control": Control, "site": Site,
                            "understanding": Understanding}
 _NOUNS: dict[Kind, Any] = {kind: msgspec.json.Decoder(noun) for kind, noun in NOUNS.items()}
-_OPERATION = msgspec.json.Decoder(Operation)
-_FINDING = msgspec.json.Decoder(Finding)
-ask_of = msgspec.json.Decoder(Ask).decode
+_SHORT, _MOST_SHORT = 6_000, 4_096
+"""So long a body may be of an operation, finding or ask that is kept, and so many of each kind are: some 100 MB where all are as
+long as that."""
+
+
+def _reading(noun: type[NounOf]) -> Callable[[str], NounOf]:
+    """What reads a body. Short ones are kept: those around an operation are looked at again with each that comes near it."""
+    decode = msgspec.json.Decoder(noun).decode
+    short = lru_cache(maxsize=_MOST_SHORT)(decode)
+    return lambda body: short(body) if len(body) <= _SHORT else decode(body)
+
+
+_operation_of, _finding_of, ask_of = _reading(Operation), _reading(Finding), _reading(Ask)
 answer_of = msgspec.json.Decoder(Answer).decode
 signature_of = msgspec.json.Decoder(Signature).decode
 _encode = msgspec.json.Encoder().encode
@@ -77,7 +89,7 @@ STORED = "SELECT seq, version, filed_at, moved_at, first_filed_at, movement, kid
 def stored_of(row: Row) -> Stored:
     """A row of STORED; its first column is the row's number."""
     _, version, filed, moved, first, movement, kid, leaf, body, current = row
-    return Stored(_OPERATION.decode(body), version, instant(filed), instant(moved), instant(first), movement, kid, leaf,
+    return Stored(_operation_of(body), version, instant(filed), instant(moved), instant(first), movement, kid, leaf,
                   bool(current))
 
 
@@ -87,7 +99,7 @@ PREPARED = "SELECT seq, version, moved_at, first_filed_at, body FROM operation "
 def prepared_of(row: Row) -> Prepared:
     """A row of PREPARED, ready to be checked; its first column is the row's number."""
     _, version, moved, first, body = row
-    return prepare(_OPERATION.decode(body), instant(moved), instant(first), version)
+    return prepare(_operation_of(body), instant(moved), instant(first), version)
 
 
 def kind_of(operation: Operation) -> int:
@@ -95,22 +107,14 @@ def kind_of(operation: Operation) -> int:
     return ACTIVITIES.index(operation.activity)
 
 
-_SHORT = 6_000
-"""So long a body may be of a finding that is kept: some 100 MB of them at most, where as many as are kept are as long."""
 OPENED = "SELECT seq, body, opened_at, closed_at, closed_because FROM finding "
 
 
 def opened_of(row: Row) -> Opened:
     """A row of OPENED; its first column is the row's number."""
     _, body, opened, closed, because = row
-    return Opened(finding=_short(body) if len(body) <= _SHORT else _FINDING.decode(body), opened_at=instant(opened),
-                  closed_at=None if closed is None else instant(closed), closed_because=because)
-
-
-@lru_cache(maxsize=4_096)
-def _short(body: str) -> Finding:
-    """A finding; kept, since those around an operation are looked at again with each that comes near it."""
-    return _FINDING.decode(body)
+    return Opened(finding=_finding_of(body), opened_at=instant(opened), closed_at=None if closed is None else instant(closed),
+                  closed_because=because)
 
 
 EVENT = "SELECT seq, party, type, subject, at, delivered_at FROM event "
