@@ -21,6 +21,7 @@ from antalya.steps.record import signed_content
 _AT_ONCE, _LOOKED_THROUGH = 500, 5_000
 """Operations that a search reads at once, and after which it may end a page."""
 
+Page = list[tuple[int, Stored]]
 _Kind = Literal["operation", "finding", "ask", "understanding"]
 _ABOUT: dict[str, _Kind] = {"operation": "operation", "clearance": "operation", "finding": "finding", "ask": "ask"}
 """What events are about, by how their type begins."""
@@ -76,8 +77,8 @@ def operations(hub: Hub, viewer: Viewer, search: Search, after: int, limit: int)
     with hub.store.read() as tx:
         now = hub.clock()
         while len(found) <= limit:
-            views, page = _shown(tx, viewer, search, now, after, at_once)
-            found += views
+            page = _page(tx, viewer, search, after, at_once)
+            found += _shown(viewer, page, search, gather(tx, viewer, _ids(page), now))
             if len(page) < at_once:
                 break
             after, looked, at_once = page[-1][0], looked + len(page), _AT_ONCE
@@ -87,27 +88,32 @@ def operations(hub: Hub, viewer: Viewer, search: Search, after: int, limit: int)
     return [view for _, view in found[:limit]], found[limit - 1][0] if len(found) > limit else None
 
 
-def _shown(tx: Reader, viewer: Viewer, search: Search, now: datetime, after: int,
-           limit: int) -> tuple[list[tuple[int, View]], list[tuple[int, Stored]]]:
-    """The views that a search is about among the next `limit` operations, each with its row, and those operations."""
-    page = tx.operations(*search.stored_window(), seen_by=None if viewer.broker else viewer.party, after=after, limit=limit)
-    context = gather(tx, viewer, [s.operation.id for _, s in page], now)
+def _page(tx: Reader, viewer: Viewer, search: Search, after: int, limit: int) -> Page:
+    """The next `limit` operations that a viewer may have something to see of, each with its row."""
+    return tx.operations(*search.stored_window(), seen_by=None if viewer.broker else viewer.party, after=after, limit=limit)
+
+
+def _ids(page: Page) -> list[str]:
+    return [stored.operation.id for _, stored in page]
+
+
+def _shown(viewer: Viewer, page: Page, search: Search, context: Context) -> list[tuple[int, View]]:
+    """The views that a search is about, each with its row."""
     views = ((row, disclose(viewer, stored, context)) for row, stored in page)
-    return [(row, view) for row, view in views if view is not None and fits(view, search)], page
+    return [(row, view) for row, view in views if view is not None and fits(view, search)]
 
 
 def findings(hub: Hub, viewer: Viewer, *, open_only: bool, operation: str | None, limit: int) -> list[View]:
     """The findings a viewer may see, newest last; of one operation, those that show it."""
     with hub.store.read() as tx:
-        found, _ = _finding_views(tx, viewer, hub.clock(), open_only, operation, limit)
-    return [view for view in found if operation is None or operation in (view["operation"], view["other"])]
+        found = _findings(tx, viewer, open_only, operation, limit)
+        views = _views(viewer, found, gather(tx, viewer, (), hub.clock(), findings=found))
+    return [view for view in views if operation is None or operation in (view["operation"], view["other"])]
 
 
-def _finding_views(tx: Reader, viewer: Viewer, now: datetime, open_only: bool, operation: str | None,
-                   limit: int) -> tuple[list[View], list[Opened]]:
-    found = tx.findings(operations=None if operation is None else [operation], open_only=open_only, limit=limit,
-                        seen_by=None if viewer.broker else viewer.party)
-    return _views(viewer, found, gather(tx, viewer, (), now, findings=found)), found
+def _findings(tx: Reader, viewer: Viewer, open_only: bool, operation: str | None, limit: int) -> list[Opened]:
+    return tx.findings(operations=None if operation is None else [operation], open_only=open_only, limit=limit,
+                       seen_by=None if viewer.broker else viewer.party)
 
 
 def finding(hub: Hub, viewer: Viewer, id: str) -> View:
@@ -191,19 +197,21 @@ def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> 
     """Everything a viewer may see of now and what is to come: the page's one load. `told`: of how many events, the latest."""
     now = hub.clock()
     with hub.store.read() as tx:
-        shown, page = _shown(tx, viewer, Search(starts_at=now - timedelta(days=1)), now, 0, limit)
-        found, all_found = _finding_views(tx, viewer, now, True, None, limit)
+        search = Search(starts_at=now - timedelta(days=1))
+        page, found = _page(tx, viewer, search, 0, limit), _findings(tx, viewer, True, None, limit)
+        # both at once; asks by themselves, for what is shown of an operation must not follow from what is closed
+        context = gather(tx, viewer, _ids(page), now, findings=found)
         asked, all_asked = _ask_views(tx, viewer, now, None, None, limit)
         party = tx.rulebook().parties.get(viewer.party)
         return {
             "now": to_builtins(now),
             "viewer": {"party": viewer.party, "name": party.name if party else viewer.party, "broker": viewer.broker},
             **{_PLURAL[kind]: _thing_views(tx, viewer, kind, now) for kind in KINDS},
-            "operations": [view for _, view in shown],
-            "findings": found,
+            "operations": [view for _, view in _shown(viewer, page, search, context)],
+            "findings": _views(viewer, found, context),
             "asks": asked,
             "told": [_told(e) for e in tx.latest_events(None if viewer.broker else viewer.party, told)],
-            "truncated": limit in (len(page), len(all_found), len(all_asked)),
+            "truncated": limit in (len(page), len(found), len(all_asked)),
         }
 
 
