@@ -86,6 +86,7 @@ def _work(desk: Desk, number: int) -> Handler:
 def _route(desk: Desk, metrics: Metrics, number: int) -> Route:
     """The route of a row."""
     (row, render), work = ROWS[number], _work(desk, number)
+    turns = desk.looks if row.long else desk.turns
 
     async def serve(request: Request) -> Response:
         began, request_id, party = time.perf_counter(), "", ""
@@ -105,7 +106,7 @@ def _route(desk: Desk, metrics: Metrics, number: int) -> Route:
             call = Call(desk, request, token, path=request.path_params)
             if row.method in ("POST", "PUT", "DELETE"):
                 await open_body(call, looked_at_again=row.looks_at_key)
-            async with desk.turns.one(party) if row.front is None else nullcontext():
+            async with turns.one(party) if row.front is None else nullcontext():
                 response = await work(call)
             if isinstance(response, Awaited):
                 response.arrived(not await request.is_disconnected())

@@ -34,6 +34,9 @@ Cursor = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 """A place in a list or in the log: no more than a database's whole numbers."""
 JSON = "application/json"
 JOSE = "application/jose"
+_LOOKS = 1
+"""So many pictures and pages are made at once, one of each party: more of them would take no less time each, and their share from
+whoever files."""
 _MOST_CALLERS = 2_000
 """Verified tokens kept in memory: a signature costs a quarter of a millisecond, and callers call again."""
 
@@ -42,6 +45,7 @@ _MOST_CALLERS = 2_000
 class Desk:
     """What the door works with: the hub, whose tokens it takes, and for whom they must be made out. `refresh` looks for new
     keys of the issuers now and then; `renew` looks for those of one, by name, and says whether it could; `peers`: other USSs;
+    `turns`: of each party so many requests are answered at once; `looks`: what looks through much;
     `keys`: those of parties, as they were when last looked up; `keeper`: who keeps the store, if it is another process;
     `opening`: of several filings in one request, some are being read and verified."""
 
@@ -52,6 +56,7 @@ class Desk:
     callers: dict[str, Caller] = field(default_factory=dict)
     keys: dict[str, dict[str, str]] = field(default_factory=dict)
     turns: Turns = field(init=False)
+    looks: Turns = field(init=False)
     streams: Streams = field(default_factory=Streams)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -63,6 +68,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "turns", Turns(self.hub.limits.at_once))
+        object.__setattr__(self, "looks", Turns(1, _LOOKS))
 
 
 class Keeper(Protocol):

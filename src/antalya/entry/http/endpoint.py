@@ -28,7 +28,7 @@ class Endpoint:
     """One row. `scopes`: any one of them is enough; `body` and `answer`: types for the schema; `headers`: request headers
     that matter; `example`: a body; `gives`: headers of the answer; `looks_at_key`: its job looks
     whether the key that signed is still good; `ahead`: what a door can do of the handler's work, as `Call.sent`; `front`: takes
-    the request, wherever the store is kept, and calls the handler for parts of it."""
+    the request, wherever the store is kept, and calls the handler for parts of it; `long`: it looks through much."""
 
     method: str
     path: str
@@ -47,6 +47,7 @@ class Endpoint:
     looks_at_key: bool = False
     ahead: Callable[[Call], bytes] | None = None
     front: Front | None = None
+    long: bool = False
 
 
 class Awaited(Response):

@@ -93,10 +93,10 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/me", "Who your token says you are", (READ,), me, None, shapes.Me),
     Endpoint("GET", "/v1/limits", "What bounds a filing here", (READ,), limits, None, Limits),
     Endpoint("GET", "/v1/picture", "Everything you may see, at once", (READ,), picture, None, shapes.Picture,
-             headers=("If-None-Match",), gives=("ETag", "Antalya-Now")),
+             headers=("If-None-Match",), gives=("ETag", "Antalya-Now"), long=True),
     Endpoint("GET", "/v1/log/checkpoint", "The signed head of the log (C2SP tlog-checkpoint)", (READ,), checkpoint, None, str,
              media_type="text/plain"),
-    Endpoint("GET", "/v1/log/leaves", "A page of the log", (READ,), leaves, None, shapes.Leaves,
+    Endpoint("GET", "/v1/log/leaves", "A page of the log", (READ,), leaves, None, shapes.Leaves, long=True,
              query=(Query("from", int, "first index"), Query("limit", int, (
                  "1 to 5000; 500 unless told; a page with contents of more than 4 MB ends earlier, and `next` says where")))),
     Endpoint("GET", "/v1/log/leaves/{leaf}", "One leaf", (READ,), leaf, None, shapes.LeafView, errors=("not_found",)),

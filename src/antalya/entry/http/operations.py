@@ -200,7 +200,8 @@ FILING = Endpoint("POST", "/v1/operations", "File an operation", (FILE,), file, 
                   gives=("ETag", "Location"), looks_at_key=True, ahead=ahead_of)
 ENDPOINTS = (
     FILING,
-    Endpoint("GET", "/v1/operations", "The operations you may see", (READ,), listing, None, shapes.Operations, query=_WINDOW),
+    Endpoint("GET", "/v1/operations", "The operations you may see", (READ,), listing, None, shapes.Operations, query=_WINDOW,
+             long=True),
     Endpoint("GET", "/v1/operations/{id}", "One operation", (READ,), show, None, shapes.AnyOperation, errors=("not_found",),
              gives=("ETag",)),
     Endpoint("PUT", "/v1/operations/{id}", "Change your operation: a new version, checked like a new one", (FILE,), change,
@@ -216,19 +217,20 @@ ENDPOINTS = (
     Endpoint("POST", "/v1/operations/{id}/check", "Dry run: check an operation you have filed, changing nothing", (FILE,),
              dry_run, None, shapes.DryRun, errors=("not_found", "not_yours")),
     Endpoint("GET", "/v1/operations/{id}/versions", "The versions of your operation, oldest first", (READ,), versions,
-             None, shapes.Operations, errors=("not_found",), query=(
+             None, shapes.Operations, errors=("not_found",), long=True, query=(
                  Query("after", int, "the cursor `next` of the page before"),
                  Query("limit", int, "1 to 5000; 500 unless told; a page of more than 4 MB ends earlier"))),
     Endpoint("GET", "/v1/operations/{id}/versions/{n}", "One version of your operation", (READ,), version, None,
              shapes.AnyOperation, errors=("not_found",)),
-    Endpoint("GET", "/v1/findings", "The findings you may see", (READ,), findings, None, shapes.Findings, query=(
+    Endpoint("GET", "/v1/findings", "The findings you may see", (READ,), findings, None, shapes.Findings, long=True, query=(
         Query("open", bool, "false: closed ones too"), Query("operation", str, "only those of one operation"),
         Query("limit", int, "1 to 5000; 1000 unless told"))),
     Endpoint("GET", "/v1/findings/{id}", "One finding", (READ,), finding, None, shapes.FindingView, errors=("not_found",)),
     Endpoint("GET", "/v1/asks", "What you are asked, and what is asked about your operations", (READ,), asks, None, shapes.Asks,
-             query=(Query("state", AskState, "open, granted, granted-with-conditions, refused, withdrawn, expired or closed"),
-                    Query("after", str, "the cursor `next` of the page before; pages go back in time"),
-                    Query("limit", int, "1 to 5000; 1000 unless told"))),
+             long=True, query=(
+                 Query("state", AskState, "open, granted, granted-with-conditions, refused, withdrawn, expired or closed"),
+                 Query("after", str, "the cursor `next` of the page before; pages go back in time"),
+                 Query("limit", int, "1 to 5000; 1000 unless told"))),
     Endpoint("GET", "/v1/asks/{id}", "One ask with its answers", (READ,), ask, None, shapes.AskView, errors=("not_found",)),
     Endpoint("POST", "/v1/asks/{id}/answers", "Answer an ask, or take a yes back", (SETTLE,), answer, AnswerBody,
              shapes.Outcome, 201, errors=("bad_json", "bad_field", "not_found", "not_yours", "wrong_state", "bad_window",

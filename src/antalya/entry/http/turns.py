@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 
 class Turns:
-    """What the thread of the event loop, and no other, knows of who is being answered: of each party at most `most`; more wait,
-    first come, first served."""
+    """What the thread of the event loop, and no other, knows of who is being answered: of each party at most `most`, and `in_all`
+    of all parties; more wait, first come, first served."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, in_all: int | None = None) -> None:
         self._most = most
+        self._all = None if in_all is None else asyncio.Semaphore(in_all)
         self._free: dict[str, asyncio.Semaphore] = {}
         self._there: dict[str, int] = {}
 
@@ -24,7 +25,7 @@ class Turns:
         free = self._free.setdefault(party, asyncio.Semaphore(self._most))
         self._there[party] = self.there(party) + 1
         try:
-            async with free:
+            async with free, self._all or nullcontext():
                 yield
         finally:
             self._there[party] -= 1
