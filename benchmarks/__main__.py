@@ -16,7 +16,7 @@ from rich.table import Table
 
 from benchmarks.table import Part, Row, markdown, times
 
-PARTS = ("batch", "index", "check", "start", "tracks", "filing", "door", "dss")
+PARTS = ("batch", "index", "check", "start", "tracks", "filing", "door", "looks", "dss")
 PAGE = Path(__file__).resolve().parents[1] / "docs/performance.md"
 BEGIN, END = "<!-- table: made by `make bench` -->", "<!-- end of table -->"
 

@@ -54,8 +54,13 @@ def made(directory: Path, database: str | None = None) -> str:
         for noun in (Party(id=party, name=party, keys=keys), Force(id=f"{party}F", name=party, answers=party)):
             put(hub, Viewer("operator"), noun, Evidence(b"x"), operator=True, version=None)
     hub.store.close()
+    return token_of(directory, PARTIES[0])
+
+
+def token_of(directory: Path, party: str) -> str:
+    """A token of a party, to read and file."""
     issuer = key_files.load(directory / "keys").issuer
-    return mint(LOCAL, issuer, PARTIES[0], ["antalya.read", "antalya.file"], HOST, clock(), 86_400)
+    return mint(LOCAL, issuer, party, ["antalya.read", "antalya.file"], HOST, clock(), 86_400)
 
 
 def opened(directory: Path) -> Hub:
