@@ -84,8 +84,8 @@ def part(quick: bool) -> Part:
                     if n >= 0:  # the first turn is for what is loaded then
                         alone, beside, took = max(alone, quiet), max(beside, crowded), took + pictures
             rows.append(Row(
-                f"{len(tokens)} parties look at {count} operations with {found:,} findings all the time, and filings a second over "
-                f"HTTP: SQLite, {clients} clients, {('1 process', '1 door')[doors]}",
+                f"{len(tokens)} parties look at {count} operations with {found:,} findings all the time, and filings a second "
+                f"over HTTP: SQLite, {clients} clients, {('1 process', '1 door')[doors]}",
                 f"{beside:.0f}/s, a picture p50 {np.median(took):.2f} s", "the same while nobody looks", f"{alone:.0f}/s",
                 beside / alone))
     return Part(rows, [])
