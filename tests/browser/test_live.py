@@ -494,3 +494,42 @@ def test_a_clash_of_very_many_volumes_says_so_and_its_number_stands_once_at_each
     assert sum(windows for windows, _ in numbers) == 250
     assert len(numbers) <= 4
     assert all(beside == 0 for _, beside in numbers)
+
+
+STREAM = """const fetch_ = window.fetch;
+window.fetch = async (path, ...rest) => path !== "/v1/events" ? fetch_(path, ...rest) : new Response(new ReadableStream({
+  start: stream => { window.ring = text => stream.enqueue(new TextEncoder().encode(text)); }}));
+"""
+"""The stream says what the test has `ring` say."""
+CHANGED = "event: operation.changed\\ndata: {}\\n\\n"
+RINGING = f"""() => new Promise(done => {{
+  const fetch = window.fetch;
+  let rung = 0;
+  const bell = setInterval(() => {{ if (++rung > 40) finish(false); else ring("{CHANGED}"); }}, 50);
+  const finish = asked => {{ clearInterval(bell); window.fetch = fetch; done(asked); }};
+  window.fetch = (path, ...rest) => {{ if (path === "/v1/picture") finish(true); return fetch(path, ...rest); }};
+}})"""
+
+
+def test_however_quickly_things_happen_the_picture_is_renewed_meanwhile(exchange, open_page):
+    page = open_page(exchange.url, before=lambda page: page.add_init_script(STREAM))
+    look(page, "broker")
+    expect(page.locator(".link.live")).to_be_visible()
+    assert page.evaluate(RINGING)
+    assert page.evaluate(RINGING)  # and again
+
+
+def test_what_was_told_and_is_not_shown_yet_is_not_said_to_be_as_of_now(exchange, open_page):
+    page = open_page(exchange.url, before=lambda page: (page.clock.install(), page.add_init_script(GATE + STREAM)))
+    look(page, "broker")
+    expect(page.locator(".link.live")).to_be_visible()
+    said = page.locator(".link").inner_text()
+    heard = "ping => (ring(ping), new Promise(requestAnimationFrame))"
+    page.evaluate("shut('/v1/picture')")
+    page.evaluate("changed => new Promise(done => { ring(changed); setTimeout(done, 300); })", "event: operation.changed\ndata: {}\n\n")
+    page.clock.fast_forward(15_000)
+    for _ in range(3):
+        page.evaluate(heard, ": ping\n\n")
+    assert page.locator(".link").inner_text() == said
+    page.evaluate("unlock('/v1/picture')")
+    expect(page.locator(".link.live")).not_to_have_text(said)

@@ -26,8 +26,10 @@ const fresh = new Set();
 let [heard, told, clockThen] = [0, 0, NaN];
 /** The ETag of the picture. */
 let tag = "";
-/** @type {ReturnType<typeof setTimeout> | undefined} */
+/** @type {ReturnType<typeof setTimeout> | undefined} what is shown is to be loaded anew, or is being */
 let pending;
+/** Whether something was heard since that load was asked for. */
+let again = false;
 /** How often the connection went. */
 let losses = 0;
 /** Whether the stream is open: without it no picture is live. */
@@ -101,6 +103,7 @@ async function enter() {
     const [me, seen] = await Promise.all([call(token, "/v1/me"), see(token)]);
     if (mine.signal.aborted) return;
     set({ me });
+  pending = undefined;
     since = at(seen.now);
     show(seen, false);
   } catch (failure) {
@@ -158,13 +161,23 @@ function firstDay(picture, days) {
 }
 
 function soon() {
-  clearTimeout(pending);
-  pending = setTimeout(reload, DEBOUNCE_MS);
+  again = true;
+  pending ??= setTimeout(renew, DEBOUNCE_MS);
+}
+
+async function renew() {
+  const mine = pending;
+  again = false;
+  await reload();
+  if (pending !== mine) return;
+  pending = undefined;
+  if (again) soon();
 }
 
 /** The exchange's clock, as far as this machine can tell, when it was last heard. */
 const clockNow = () => clockThen + Math.max(0, heard - told);
 
+/** Loads the picture in a moment, with what else comes meanwhile; one at a time, however quickly things happen. */
 /** The ETag of the picture that is shown; none on another day, for the days to go through begin with the present one. */
 function known() {
   const { picture } = get();
@@ -200,10 +213,10 @@ function refuse(failure) {
   if (picture) lose();
 }
 
-/** The exchange was heard just now: what is shown holds until now. */
+/** The exchange was heard just now: what is shown holds until now, unless it told of something that is not shown yet. */
 function hear() {
   const { link, asOf } = get();
-  heard = performance.now();
+  if (!pending) heard = performance.now();
   if (link === "live" && clockNow() - asOf > FRESH_MS) set({ asOf: clockNow() });
   if (link === "lost") soon();
 }
