@@ -443,3 +443,30 @@ def test_it_is_ready_at_once_and_the_slider_is_quick(exchange, open_page):
         theatre.map.renderSync(); times.push(performance.now() - begun); await new Promise(requestAnimationFrame);
       } return times; }""")
     assert sorted(times)[10] < 1_000  # a bound against hanging; the lower quartile, since other tests run beside this one
+
+
+def test_what_is_chosen_on_the_map_is_shown_in_the_list_however_far_down_or_folded(exchange, open_page):
+    picture = exchange.picture("broker")
+    clash = next(f for f in picture["findings"] if f["kind"] == "clash" and f["met"] and f["met"][0]["region"])
+    many = [clash | {"id": f"f{i:03}", "settled": False, "closed_at": None} for i in range(120)]
+    page = open_page(exchange.url, before=lambda page: page.route(
+        "**/v1/picture", lambda route: route.fulfill(json=picture | {"findings": many, "asks": []})))
+    cards = page.locator("section:has(#findings) article")
+    expect(cards).to_have_count(50)
+
+    def choose(number):
+        x, y = page.evaluate("""number => { const { theatre } = document.getElementById('map');
+          const badge = theatre.features.badges.find(b => theatre.facts.number.get(b.get('id')) === number);
+          theatre.view.setCenter(badge.getGeometry().getCoordinates());
+          theatre.hit = () => ({ kind: 'finding', id: badge.get('id') });  // they all lie at one spot
+          const box = document.getElementById('map').getBoundingClientRect();
+          return [box.x + box.width / 2, box.y + box.height / 2]; }""", number)
+        page.mouse.click(x, y)
+        return page.locator("article[aria-current=true]")
+    expect(choose(73)).to_be_in_viewport()
+    expect(choose(73).locator(".number")).to_have_text("73")
+    expect(page.get_by_role("button", name="Show more (47)")).to_have_count(1)
+    page.locator("section:has(#findings) summary").first.click()
+    expect(page.locator("article[aria-current=true]")).not_to_be_visible()
+    expect(choose(3)).to_be_in_viewport()
+    expect(cards).to_have_count(73)  # what was shown stays

@@ -22,7 +22,16 @@ function select(selected) {
   if (!selected) return;
   turnTo(selected.id);
   map?.zoomTo(selected);
-  document.getElementById(`card-${selected.id}`)?.scrollIntoView({ block: "nearest" });
+  reveal(selected);
+}
+
+/** Brings a thing's card into view, in its list that may be folded. @param {Chosen} selected */
+function reveal(selected) {
+  const card = document.getElementById(`card-${selected.id}`);
+  const folded = card?.closest("details");
+  if (folded) folded.open = true;
+  card?.scrollIntoView({ block: "nearest" });
+  return card;
 }
 
 /** Goes to the day of a thing that the map leaves out now. @param {string} id */
@@ -52,9 +61,7 @@ function unfold() {
 function pick(selected) {
   set({ selected });
   if (!selected) return;
-  const card = document.getElementById(`card-${selected.id}`);
-  card?.scrollIntoView({ block: "nearest" });
-  /** @type {HTMLElement | null | undefined} */ (card?.querySelector("button.title"))?.focus({ preventScroll: true });
+  /** @type {HTMLElement | null | undefined} */ (reveal(selected)?.querySelector("button.title"))?.focus({ preventScroll: true });
 }
 
 /** @param {string} wanted */
