@@ -533,3 +533,78 @@ def test_what_was_told_and_is_not_shown_yet_is_not_said_to_be_as_of_now(exchange
     assert page.locator(".link").inner_text() == said
     page.evaluate("unlock('/v1/picture')")
     expect(page.locator(".link.live")).not_to_have_text(said)
+
+
+def half_answered(page, ask, note):
+    """Begins an answer to an ask, with a note; its card."""
+    card = page.locator(f".card.ask:has(#ask-{ask['id']})")
+    card.get_by_role("button", name="Grant …").click()
+    card.get_by_label("Note").fill(note)
+    return card
+
+
+def test_a_half_written_answer_stays_while_another_ask_goes(own_exchange, open_page):
+    page = open_page(own_exchange.url)
+    look(page, "US")
+    expect(page.locator(".link.live")).to_be_visible()
+    first, second = asked_of(own_exchange, "US")
+    card = half_answered(page, second, "Only after")
+    own_exchange.call("US", "POST", f"/v1/asks/{first['id']}/answers", {"decision": "refuse"})
+    expect(page.locator(f".card.ask.refused:has(#ask-{first['id']})")).to_be_visible(timeout=10_000)
+    expect(card.get_by_label("Note")).to_have_value("Only after")
+    expect(card.get_by_label("Note")).to_be_focused()
+
+
+def test_who_goes_back_or_has_answered_keeps_the_focus(own_exchange, open_page):
+    page = open_page(own_exchange.url)
+    look(page, "US")
+    [ask, *_] = asked_of(own_exchange, "US")
+    card = half_answered(page, ask, "Only after")
+    card.get_by_role("button", name="Back").press("Enter")
+    expect(card.get_by_role("button", name="Grant …")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(card.get_by_label("Note")).to_have_value("Only after")
+    card.get_by_role("button", name="Yes: Grant").press("Enter")
+    expect(page.locator(".card.ask.granted").get_by_role("heading")).to_be_focused()
+
+
+def test_the_focus_stays_on_a_card_when_something_graver_comes_before_it(exchange, open_page):
+    page = open_page(exchange.url)
+    look(page, "US")
+    picture = exchange.picture("US")
+    found = [f for f in picture["findings"] if not f["closed_at"]]
+    new = next(f for f in found if not f["settled"]) | {"id": "new", "severity": "critical", "starts_at": "2017-03-01T00:00:00Z"}
+    titles = page.locator("section:has(#findings) button.title")
+    for i in range(len(found)):
+        title = page.locator(f"#{titles.nth(i).locator('xpath=ancestor::article').get_attribute('id')} button.title")
+        title.focus()
+        page.route("**/v1/picture", lambda route: route.fulfill(json=picture | {"findings": [new, *picture["findings"]]}))
+        page.evaluate("import('/static/session.js').then(session => session.reload())")
+        expect(page.locator("#card-new")).to_be_visible()
+        expect(title).to_be_focused()
+        page.unroute_all()
+        page.evaluate("import('/static/session.js').then(session => session.reload())")
+        expect(page.locator("#card-new")).to_have_count(0)
+
+
+def test_what_was_typed_outlives_a_token_that_runs_out_and_is_forgotten_with_one_that_is(own_exchange, open_page):
+    problem = {"title": "The token is not valid", "status": 401, "detail": "it has expired", "code": "bad_token", "next_step": "x"}
+    page = open_page(own_exchange.url, ready=False, before=without_demo, expect=("404", "401"))
+    [ask, *_] = asked_of(own_exchange, "US")
+
+    def enter():
+        page.locator("#token").fill(own_exchange.tokens["US"])
+        page.keyboard.press("Enter")
+    enter()
+    half_answered(page, ask, "Only after")
+    page.route("**/v1/picture", lambda route: route.fulfill(status=401, json=problem, content_type="application/problem+json"))
+    page.evaluate("import('/static/session.js').then(session => session.reload())")
+    expect(page.get_by_role("alert")).to_contain_text("it has expired")
+    page.unroute("**/v1/picture")
+    enter()
+    page.locator(f".card.ask:has(#ask-{ask['id']})").get_by_role("button", name="Grant …").click()
+    expect(page.get_by_label("Note")).to_have_value("Only after")
+    page.get_by_role("button", name="Forget token").click()
+    enter()
+    page.locator(f".card.ask:has(#ask-{ask['id']})").get_by_role("button", name="Grant …").click()
+    expect(page.get_by_label("Note")).to_have_value("")

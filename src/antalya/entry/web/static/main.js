@@ -86,7 +86,9 @@ function draw(state) {
   if (facts) unfold();
   map?.update(state, facts);
   const asked = state.picture?.asks.filter((a) => a.of === state.picture?.viewer.party && a.state === "open").length;
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
   document.title = asked ? `(${asked}) Antalya` : "Antalya";
+  if (focused?.isConnected && document.activeElement === document.body) focused.focus({ preventScroll: true });  // its card was moved
   const ready = String(Boolean(facts && map));
   if (ready === "true" && document.documentElement.dataset.ready !== ready) performance.mark("antalya-ready");
   document.documentElement.dataset.ready = ready;

@@ -38,6 +38,8 @@ let streaming = false;
 let [asked, came] = [0, 0];
 /** @type {AbortController | null} */
 let following = null;
+/** @type {Map<string, { note: string, conditions: string }>} what was typed about an ask and not sent, also while a new token is got */
+export const drafts = new Map();
 
 /** Begins: as a viewer of the demo, with the token kept in this tab, or by asking for one. */
 export async function begin() {
@@ -84,8 +86,14 @@ export function present(pasted) {
   return enter();
 }
 
-/** Forgets the token and everything seen with it. */
+/** Forgets the token, everything seen with it and everything typed. */
 export function leave() {
+  drafts.clear();
+  forget();
+}
+
+/** Forgets the token and everything seen with it. */
+function forget() {
   following?.abort();
   token = "";
   sessionStorage.removeItem(KEY);
@@ -205,7 +213,7 @@ export async function reload() {
 function refuse(failure) {
   const status = failure instanceof Failure ? failure.problem?.status ?? Number(failure.message) : 0;
   if (status === 401 || status === 403) {
-    leave();
+    forget();
     return set({ failure: [...(language() === "en" ? [] : [t("token.refused")]), words(failure)].join(" ") || t("token.refused") });
   }
   const { picture } = get();
@@ -243,6 +251,7 @@ export async function answer(ask, decision, words_) {
   }
   await reload();
   return "";
+  drafts.delete(ask.id);
 }
 
 /** A failure for a person: what happened and what to do next; in English, so isolated from the words around it.
