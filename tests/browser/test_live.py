@@ -608,3 +608,22 @@ def test_what_was_typed_outlives_a_token_that_runs_out_and_is_forgotten_with_one
     enter()
     page.locator(f".card.ask:has(#ask-{ask['id']})").get_by_role("button", name="Grant …").click()
     expect(page.get_by_label("Note")).to_have_value("")
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_an_answer_of_which_nothing_is_heard_is_not_said_to_be_unrecorded(own_exchange, open_page, arrived):
+    def lose(route):
+        if arrived:
+            route.fetch()
+        route.abort()
+    page = open_page(own_exchange.url, expect=LOST, before=lambda page: page.add_init_script(GATE + "shut('/v1/events');"))
+    look(page, "US")
+    [ask, *_] = asked_of(own_exchange, "US")
+    page.route("**/answers", lose)
+    card = half_answered(page, ask, "Only after")
+    card.get_by_role("button", name="Yes: Grant").click()
+    if arrived:  # the stream says nothing: the page looks by itself
+        expect(page.locator(f".card.ask.granted:has(#ask-{ask['id']})")).to_be_visible()
+    else:
+        expect(card.get_by_role("alert")).to_contain_text("it is not known whether yours was recorded")
+        expect(card.get_by_label("Note")).to_have_value("Only after")

@@ -103,6 +103,7 @@ function forget() {
 async function enter() {
   following?.abort();
   clearTimeout(pending);
+  pending = undefined;
   streaming = false;
   fresh.clear();
   const mine = new AbortController();
@@ -111,7 +112,6 @@ async function enter() {
     const [me, seen] = await Promise.all([call(token, "/v1/me"), see(token)]);
     if (mine.signal.aborted) return;
     set({ me });
-  pending = undefined;
     since = at(seen.now);
     show(seen, false);
   } catch (failure) {
@@ -168,6 +168,7 @@ function firstDay(picture, days) {
   return days.find((day) => day >= today && found(day)) ?? today;
 }
 
+/** Loads the picture in a moment, with what else comes meanwhile; one at a time, however quickly things happen. */
 function soon() {
   again = true;
   pending ??= setTimeout(renew, DEBOUNCE_MS);
@@ -185,7 +186,6 @@ async function renew() {
 /** The exchange's clock, as far as this machine can tell, when it was last heard. */
 const clockNow = () => clockThen + Math.max(0, heard - told);
 
-/** Loads the picture in a moment, with what else comes meanwhile; one at a time, however quickly things happen. */
 /** The ETag of the picture that is shown; none on another day, for the days to go through begin with the present one. */
 function known() {
   const { picture } = get();
@@ -247,11 +247,13 @@ export async function answer(ask, decision, words_) {
   try {
     await call(token, `/v1/asks/${encodeURIComponent(ask.id)}/answers`, { method: "POST", body });
   } catch (failure) {
-    return words(failure) || t("link.notSent");
+    if (words(failure)) return words(failure);
+    reload();  // it may have been recorded all the same
+    return t("link.notSent");
   }
+  drafts.delete(ask.id);
   await reload();
   return "";
-  drafts.delete(ask.id);
 }
 
 /** A failure for a person: what happened and what to do next; in English, so isolated from the words around it.
