@@ -470,3 +470,19 @@ def test_what_is_chosen_on_the_map_is_shown_in_the_list_however_far_down_or_fold
     expect(page.locator("article[aria-current=true]")).not_to_be_visible()
     expect(choose(3)).to_be_in_viewport()
     expect(cards).to_have_count(73)  # what was shown stays
+
+
+def test_all_of_it_is_printed_and_without_buttons(exchange, open_page):
+    page = open_page(exchange.url, width=1100, height=800)
+    look(page, "US")
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollHeight") > 2_000
+    assert page.evaluate("document.querySelector('.lists').scrollHeight <= document.querySelector('.lists').clientHeight + 1")
+    expect(page.locator(".answers").first).to_be_hidden()
+
+
+def test_what_is_chosen_is_seen_in_forced_colours(exchange, open_page):
+    page = open_page(exchange.url, forced_colors="active")
+    title = page.locator("section:has(#findings) button.title").first
+    title.click()
+    expect(page.locator("article[aria-current=true]")).to_have_css("outline-style", "solid")
