@@ -627,3 +627,19 @@ def test_an_answer_of_which_nothing_is_heard_is_not_said_to_be_unrecorded(own_ex
     else:
         expect(card.get_by_role("alert")).to_contain_text("it is not known whether yours was recorded")
         expect(card.get_by_label("Note")).to_have_value("Only after")
+
+
+def test_where_the_page_gets_no_words_it_says_so(exchange, open_page):
+    page = open_page(exchange.url, ready=False, expect=("502",), before=lambda page: page.route(
+        "**/i18n/en.json", lambda route: route.fulfill(status=502, body="<html>Bad gateway")))
+    expect(page.locator("#app")).to_have_text("The exchange does not answer. Nothing is cleared. Load the page again.")
+
+
+def test_a_language_that_cannot_be_had_is_not_chosen(exchange, open_page):
+    page = open_page(exchange.url, expect=LOST)
+    page.route("**/i18n/tr.json", lambda route: route.abort())
+    page.locator(".language select").select_option("tr")
+    expect(page.locator(".language select")).to_have_value("en")
+    page.unroute_all()
+    page.locator(".language select").select_option("tr")
+    expect(page.locator("html")).to_have_attribute("lang", "tr")
