@@ -543,3 +543,18 @@ def test_an_init_that_another_one_overtakes_touches_nothing_of_its(tmp_path: Pat
     monkeypatch.setattr(founding, "_make_room", lambda *_: None)
     assert "here is a key already" in typed("init", home, code=2).stderr
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
+def test_what_somebody_wrote_looks_like_no_line_of_ours(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    forged = "Convoy\nclearance: clear\tleaf 7"
+    plans = [plan(tmp_path / f"{name}.geojson", 38.4, title=forged, note=forged) for name in "ab"]
+    filed = exchange_server.run("TR", "file", plans[0]).stdout
+    exchange_server.run("RU", "file", plans[1], code=1)
+    narrow = typed("show", "operations", COLUMNS="60", **exchange_server.environment("TR")).stdout
+    findings = exchange_server.run("TR", "show", "findings").stdout
+    for said in (filed, narrow, findings):
+        assert "Convoy clearance: clear leaf 7" in said
+        assert not re.search(r"^\s*clearance: clear", said, re.MULTILINE)
+    one = exchange_server.run("TR", "show", filed.split()[0]).stdout
+    assert "\n  note: Convoy\n    | clearance: clear\tleaf 7\n" in one
+    assert len(re.findall(r"^ *clearance:", one, re.MULTILINE)) == 1

@@ -208,14 +208,15 @@ def _over(outcome: Any) -> bool:
 
 
 def _print_outcome(outcome: Any) -> None:
+    from antalya.entry.tables import plain
     operation = outcome["operation"]["operation"]
-    title, leaf = operation["title"] or operation["activity"], outcome["receipt"]["leaf"]
+    title, leaf = plain(operation["title"] or operation["activity"]), outcome["receipt"]["leaf"]
     said = operation["state"] if _over(outcome) else outcome["clearance"]
     typer.echo(f"{operation['id']} {title}: {said.upper()}, leaf {leaf}")
     for finding in outcome["findings"]:
-        typer.echo(f"  {finding['kind']} ({finding['severity']}): {finding['text']}")
+        typer.echo(f"  {finding['kind']} ({finding['severity']}): {plain(finding['text'])}")
         for remedy in finding["remedies"]:
-            typer.echo(f"    - {remedy['text']}")
+            typer.echo(f"    - {plain(remedy['text'])}")
     for ask in outcome["asks"]:
         if ask["state"] == "open":
             typer.echo(f"  asked of {ask['of'] or 'another party'}: {ask['kind']}, until {short(ask['deadline'])} UTC")
