@@ -558,3 +558,22 @@ def test_what_somebody_wrote_looks_like_no_line_of_ours(exchange_server: Exchang
     one = exchange_server.run("TR", "show", filed.split()[0]).stdout
     assert "\n  note: Convoy\n    | clearance: clear\tleaf 7\n" in one
     assert len(re.findall(r"^ *clearance:", one, re.MULTILINE)) == 1
+
+
+@pytest.mark.parametrize("columns", ["0", "00"])
+def test_a_terminal_without_a_width_is_written_to_all_the_same(tmp_path: Path, columns: str) -> None:
+    two = [plan(tmp_path / f"{name}.geojson", party=name) for name in ("TR", "RU")]
+    assert "HELD" in antalya("check", *two, code=1, COLUMNS=columns).stdout
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)], ids=str)
+def test_without_a_standard_stream_everything_is_done_all_the_same(exchange_server: ExchangeServer, tmp_path: Path,
+                                                                  closed: tuple[int, ...]) -> None:
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+    words = "file", plan(tmp_path / f"closed{len(closed)}{closed[0]}.geojson", lon=-40 - len(closed) - closed[0])
+    done = subprocess.run([*ANTALYA, *words, "--receipt", tmp_path / "receipt.jsonl"], capture_output=True, text=True, timeout=60,
+                          env=os.environ | exchange_server.environment("US"), preexec_fn=close)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads((tmp_path / "receipt.jsonl").read_text())["leaf"]
