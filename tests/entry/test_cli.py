@@ -560,6 +560,31 @@ def test_what_somebody_wrote_looks_like_no_line_of_ours(exchange_server: Exchang
     assert len(re.findall(r"^ *clearance:", one, re.MULTILINE)) == 1
 
 
+def marked(path: Path) -> Path:
+    """The file as an editor on Windows saves it: with a byte order mark and its line ends."""
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    return path
+
+
+def test_files_from_windows_are_read(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    exchange_server.run("TR", "file", plan(tmp_path / "plan.geojson", -30), "--receipt", tmp_path / "receipt.jsonl")
+    [filed] = [o["operation"] for o in shown(exchange_server, "TR", "operations") if o["operation"]["title"] == "plan"]
+    names = "again.json", "key", "token", "book.toml", "understanding.json"
+    again, key, token, book, understanding = (tmp_path / name for name in names)
+    again.write_text(json.dumps(filed | {"id": ids()}, indent=1))
+    key.write_text(exchange_server.made["log_key"] + "\n")
+    token.write_text(exchange_server.token("TR") + "\n")
+    book.write_text('[[parties]]\nid = "TR"\nname = "Turkey"\n')
+    understanding.write_text('{"id": "u",\n"unknown": 1}\n')
+    assert "CLEAR" in typed("file", marked(again), "--token-file", marked(token), "--url", exchange_server.url).stdout
+    assert "verified: leaf" in typed("verify", marked(tmp_path / "receipt.jsonl"), "--key", marked(key)).stdout
+    assert "Clear" in typed("check", marked(tmp_path / "plan.geojson"), "--understandings", marked(book)).stdout
+    assert "bad_field" in exchange_server.run("TR", "understanding", "propose", marked(understanding), code=2).stderr
+    shutil.copytree(exchange_server.dir, tmp_path / "exchange")
+    settings = marked(tmp_path / "exchange" / "antalya.toml")
+    assert "audience" in typed("config", "show", "--dir", settings.parent).stdout
+
+
 @pytest.mark.parametrize("columns", ["0", "00"])
 def test_a_terminal_without_a_width_is_written_to_all_the_same(tmp_path: Path, columns: str) -> None:
     two = [plan(tmp_path / f"{name}.geojson", party=name) for name in ("TR", "RU")]

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import uuid
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -150,7 +151,7 @@ def read_operations(files: list[Path], me: Callable[[], str], anew: bool = False
     what the formats raise, with the place."""
     for path in files:
         try:
-            raw = path.read_bytes()
+            raw = path.read_bytes().removeprefix(BOM_UTF8)  # as editors on Windows begin a file
         except OSError as failure:
             raise error("bad_input_file", failure.strerror or "it can't be read", at=str(path)) from None
         try:

@@ -80,14 +80,14 @@ def _verify(files: list[Path], verifier: Verifier, checkpoints: list[Path], as_j
 
 def _key(given: str) -> str:
     try:
-        return Path(given).read_text(encoding="utf-8")
+        return Path(given).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError, ValueError):
         return given
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as wrong:
         why = wrong.strerror if isinstance(wrong, OSError) else "not a text file"
         raise error("bad_input_file", why or "it can't be read", at=str(path)) from None
