@@ -100,7 +100,7 @@ def _values(path: Path) -> list[dict[str, Any]]:
         try:
             whole = msgspec.json.decode(text)
         except msgspec.DecodeError:
-            whole = [msgspec.json.decode(line) for line in text.splitlines() if line.strip()]
+            whole = [msgspec.json.decode(line) for line in text.split("\n") if line.strip()]
     except (msgspec.DecodeError, RecursionError) as wrong:
         raise error("bad_input_file", f"not JSON: {wrong}", at=str(path)) from None
     values = whole if isinstance(whole, list) else [whole]
