@@ -1,5 +1,6 @@
 """The page's modules by themselves, in a real Chromium: times, places, days."""
 
+import re
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -127,3 +128,11 @@ def test_everything_is_shown_in_the_narrowest_span(module, spans, found):
         assert east - west == 360
     else:
         assert ((west - found[0]) % 360, east - west) == (0, found[1] - found[0])
+
+
+@pytest.mark.parametrize(("lower", "upper", "said"), [
+    (304.8, 914.4, "304–915\u00a0m"), (0, 0.4, "0–1\u00a0m"), (-0.4, -0.2, "-1–0\u00a0m"), (99.9999999, 200.0000001, "100–200\u00a0m"),
+    (-1000, 60000, "-1,000–60,000\u00a0m")])
+def test_a_band_is_written_no_narrower_than_it_is(module, lower, upper, said):
+    written = module("words", "(m, [lower, upper]) => m.band(lower, upper)", [lower, upper])
+    assert re.sub("[\u2060\u2066\u2069]", "", written) == said
