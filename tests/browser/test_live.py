@@ -643,3 +643,15 @@ def test_a_language_that_cannot_be_had_is_not_chosen(exchange, open_page):
     page.unroute_all()
     page.locator(".language select").select_option("tr")
     expect(page.locator("html")).to_have_attribute("lang", "tr")
+
+
+def test_the_same_news_once_more_is_another_text_for_who_hears_it(exchange, open_page):
+    page = open_page(exchange.url, before=lambda page: page.add_init_script(STREAM))
+    look(page, "TR")
+    expect(page.locator(".link.live")).to_be_visible()
+    said = [""]
+    for second in (1, 2, 3):
+        page.evaluate("text => ring(text)", f'event: finding.opened\ndata: {{"at": "2017-03-09T09:00:0{second}Z"}}\n\n')
+        page.wait_for_function("before => document.querySelector('.news').textContent !== before", arg=said[-1])
+        said.append(page.locator(".news").text_content())
+    assert {text.strip() for text in said[1:]} == {"New finding."}

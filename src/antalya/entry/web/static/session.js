@@ -202,7 +202,10 @@ export async function reload() {
     if (losses !== lostBefore) return soon();  // asked for before the connection went: no sign that it is back
     came = turn;
     show(seen, streamed && streaming);
-    if (fresh.size) set({ news: [...fresh].map((key) => t(key)).join(" ") });
+    if (fresh.size) {
+      const news = [...fresh].map((key) => t(key)).join(" ");
+      set({ news: get().news === news ? `${news}\u00a0` : news });  // the same once more is only said if it is another text
+    }
     fresh.clear();
   } catch (failure) {
     if (!over()) refuse(failure);
