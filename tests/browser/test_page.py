@@ -486,3 +486,22 @@ def test_what_is_chosen_is_seen_in_forced_colours(exchange, open_page):
     title = page.locator("section:has(#findings) button.title").first
     title.click()
     expect(page.locator("article[aria-current=true]")).to_have_css("outline-style", "solid")
+
+
+def test_names_without_a_space_widen_nothing(exchange, open_page):
+    picture = exchange.picture("RU")
+    for party in picture["parties"]:
+        party["name"] = "W" * 200
+    for view in picture["operations"]:
+        view.get("operation", {})["title"] = "W" * 500
+    page = open_page(exchange.url, width=320, height=640, before=lambda page: page.route(
+        "**/v1/picture", lambda route: route.fulfill(json=picture)))
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    expect(page.locator("ol.told li").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 256), (740, 360)])  # 1280 × 1024 at 400 %; a phone on its side
+def test_beside_the_map_there_is_room_to_go_on(exchange, open_page, width, height):
+    page = open_page(exchange.url, width=width, height=height)
+    assert page.locator("#map").bounding_box()["height"] <= 0.61 * height
