@@ -655,3 +655,18 @@ def test_the_same_news_once_more_is_another_text_for_who_hears_it(exchange, open
         page.wait_for_function("before => document.querySelector('.news').textContent !== before", arg=said[-1])
         said.append(page.locator(".news").text_content())
     assert {text.strip() for text in said[1:]} == {"New finding."}
+
+
+def test_what_is_copied_from_the_page_can_be_noted(own_exchange, open_page):
+    page = open_page(own_exchange.url)
+    look(page, "US")
+    [ask, *_] = asked_of(own_exchange, "US")
+    copied = page.locator(f".card.ask:has(#ask-{ask['id']}) dl").evaluate("list => list.querySelector('dd:last-of-type').textContent")
+    assert "\u2066" in copied
+    card = half_answered(page, ask, f"Not {copied}, \u200fبعد السابعة")
+    card.get_by_label("Conditions").fill(f"\u200f\n{copied} only\u200b")
+    card.get_by_role("button", name="Yes: Grant").click()
+    expect(page.locator(".card.ask.granted-with-conditions")).to_have_count(1)
+    state = next(a for a in own_exchange.picture("US")["asks"] if a["id"] == ask["id"])
+    plain = re.sub("[\u2060\u2066\u2069]", "", copied)
+    assert (state["answers"][-1]["note"], state["conditions"]) == (f"Not {plain}, بعد السابعة", [f"{plain} only"])

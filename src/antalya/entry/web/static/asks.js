@@ -58,6 +58,10 @@ function due(ask, now) {
   return t(deadline > now ? "ask.due" : "ask.overdue", { time: dateTime(deadline, language()), left: howLong(deadline - now, t) });
 }
 
+/** What was typed or pasted without the marks of direction and the like, which nobody sees and the exchange refuses; times and heights
+ * copied from this page have some. @param {string} text */
+const visible = (text) => text.replace(/[\u2028\u2029]/g, " ").replace(/[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, "");
+
 /** Two steps to an answer (the second takes the focus), so that no slip of a finger at night says yes. Who goes back is at the
  * button of before, who has answered at the card, wherever it stands then.
  * @param {{ ask: AskView, choices: Decision[], lost: boolean }} props */
@@ -87,9 +91,9 @@ function Reply({ ask, choices, lost }) {
   };
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    const conditions = chosen === "grant" ? words.conditions.split("\n").map((c) => c.trim()).filter(Boolean) : [];
+    const conditions = chosen === "grant" ? visible(words.conditions).split("\n").map((c) => c.trim()).filter(Boolean) : [];
     setBusy(true);
-    const wrong = await answer(ask, conditions.length ? "grant-with-conditions" : chosen, { note: words.note, conditions });
+    const wrong = await answer(ask, conditions.length ? "grant-with-conditions" : chosen, { note: visible(words.note), conditions });
     setBusy(false);
     if (wrong) return setFailure(wrong);
     setChosen(null);
