@@ -532,7 +532,8 @@ def test_what_was_told_and_is_not_shown_yet_is_not_said_to_be_as_of_now(exchange
         page.evaluate(heard, ": ping\n\n")
     assert page.locator(".link").inner_text() == said
     page.evaluate("unlock('/v1/picture')")
-    expect(page.locator(".link.live")).not_to_have_text(said)
+    page.clock.fast_forward(15_000)
+    page.wait_for_function("said => (ring(': ping\\n\\n'), document.querySelector('.link.live')?.innerText !== said)", arg=said)
 
 
 def half_answered(page, ask, note):
@@ -670,3 +671,22 @@ def test_what_is_copied_from_the_page_can_be_noted(own_exchange, open_page):
     state = next(a for a in own_exchange.picture("US")["asks"] if a["id"] == ask["id"])
     plain = re.sub("[\u2060\u2066\u2069]", "", copied)
     assert (state["answers"][-1]["note"], state["conditions"]) == (f"Not {plain}, بعد السابعة", [f"{plain} only"])
+
+
+RESTS = """() => { const later = window.setTimeout; window.rests = [];
+  window.setTimeout = (what, ms, ...more) => { rests.push(ms); return later(what, ms, ...more); }; }"""
+
+
+def test_a_picture_that_takes_its_time_is_renewed_after_a_rest_as_long(exchange, open_page):
+    page = open_page(exchange.url, before=lambda page: (page.clock.install(), page.add_init_script(GATE + STREAM)))
+    look(page, "broker")
+    expect(page.locator(".link.live")).to_be_visible()
+    page.evaluate(RESTS)
+    page.evaluate("shut('/v1/picture')")
+    page.evaluate("changed => ring(changed)", "event: operation.changed\ndata: {}\n\n")
+    page.wait_for_function("() => rests.includes(250)")
+    page.clock.fast_forward(300)  # it is asked for
+    page.evaluate("changed => ring(changed)", "event: operation.changed\ndata: {}\n\n")
+    page.clock.fast_forward(5_000)
+    page.evaluate("unlock('/v1/picture')")
+    page.wait_for_function("() => rests.some(ms => ms >= 5000 && ms < 40000)")

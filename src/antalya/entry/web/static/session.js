@@ -168,19 +168,21 @@ function firstDay(picture, days) {
   return days.find((day) => day >= today && found(day)) ?? today;
 }
 
-/** Loads the picture in a moment, with what else comes meanwhile; one at a time, however quickly things happen. */
-function soon() {
+/** Loads the picture in a moment, with what else comes meanwhile; one at a time, however quickly things happen.
+ * @param {number} [rest] for how long there is to be nothing of the kind */
+function soon(rest = 0) {
   again = true;
-  pending ??= setTimeout(renew, DEBOUNCE_MS);
+  pending ??= setTimeout(renew, Math.max(DEBOUNCE_MS, rest));
 }
 
+/** Loads the picture, then rests for as long as that took: half of the time is the reader's. */
 async function renew() {
-  const mine = pending;
+  const [mine, begun] = [pending, performance.now()];
   again = false;
   await reload();
   if (pending !== mine) return;
   pending = undefined;
-  if (again) soon();
+  if (again) soon(performance.now() - begun);
 }
 
 /** The exchange's clock, as far as this machine can tell, when it was last heard. */
