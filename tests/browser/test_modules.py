@@ -136,3 +136,12 @@ def test_everything_is_shown_in_the_narrowest_span(module, spans, found):
 def test_a_band_is_written_no_narrower_than_it_is(module, lower, upper, said):
     written = module("words", "(m, [lower, upper]) => m.band(lower, upper)", [lower, upper])
     assert re.sub("[\u2060\u2066\u2069]", "", written) == said
+
+
+@pytest.mark.parametrize("ring", [
+    [[-117, 88.8], [-61, 88.9], [-11, 88.7], [4, 89.0], [7, 89.3], [19, 89.1], [59, 89.0], [142, 88.8], [-117, 88.8]],
+    [[0, 89], [90, 89], [180, 89], [-90, 89], [0, 89]]])
+@pytest.mark.parametrize("south", [False, True])
+def test_the_middle_of_what_is_round_a_pole_is_the_pole(module, ring, south):
+    ring = [[lon, -lat if south else lat] for lon, lat in ring]
+    assert module("geo", "(m, ring) => m.centre({type: 'Polygon', coordinates: [ring]})", ring) == [0, -90 if south else 90]
