@@ -505,3 +505,16 @@ def test_names_without_a_space_widen_nothing(exchange, open_page):
 def test_beside_the_map_there_is_room_to_go_on(exchange, open_page, width, height):
     page = open_page(exchange.url, width=width, height=height)
     assert page.locator("#map").bounding_box()["height"] <= 0.61 * height
+
+
+def test_the_number_of_a_finding_at_a_pole_stands_on_the_map(exchange, open_page):
+    picture = exchange.picture("broker")
+    finding = next(f for f in picture["findings"] if f["met"] and f["met"][0]["region"] and not f["closed_at"])
+    for region in ({"type": "Circle", "center": [20, 90], "radius_m": 50_000}, {"type": "Circle", "center": [20, -89], "radius_m": 50_000}):
+        finding["met"].append(finding["met"][0] | {"region": region})
+    page = open_page(exchange.url, before=lambda page: page.route("**/v1/picture", lambda route: route.fulfill(json=picture)))
+    ends = page.evaluate("""id => { const {theatre} = document.getElementById('map'), world = theatre.view.getProjection().getExtent();
+      return theatre.features.badges.filter(b => b.get('id') === id).map(b => b.getGeometry().getCoordinates()[1] / world[3]); }""",
+                         finding["id"])
+    assert sorted(round(end, 1) for end in ends if abs(end) > 0.5) == [-1.0, 1.0]
+    assert all(abs(end) < 1 for end in ends)
