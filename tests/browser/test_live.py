@@ -690,3 +690,36 @@ def test_a_picture_that_takes_its_time_is_renewed_after_a_rest_as_long(exchange,
     page.clock.fast_forward(5_000)
     page.evaluate("unlock('/v1/picture')")
     page.wait_for_function("() => rests.some(ms => ms >= 5000 && ms < 40000)")
+
+
+def test_a_button_that_does_nothing_now_keeps_the_focus(own_exchange, open_page):
+    page = open_page(own_exchange.url, expect=("422",))
+    look(page, "US")
+    for name, key in (("Day before", "first"), ("Day after", "last")):
+        button = page.get_by_role("button", name=name)
+        button.focus()
+        for _ in range(10):
+            page.keyboard.press("Enter")
+        expect(button).to_be_focused()
+        expect(button).to_be_disabled()
+        assert page.evaluate("""key => { const {clock, days} = document.getElementById('map').theatre.state;
+          return clock.day === days.at(key === 'first' ? 0 : -1); }""", key)
+    [ask, *_] = asked_of(own_exchange, "US")
+    sent = []
+
+    def slowly(route):
+        sent.append(route)
+    page.route("**/answers", slowly)
+    card = half_answered(page, ask, "Only after")
+    sure = card.get_by_role("button", name="Yes: Grant")
+    sure.press("Enter")
+    expect(sure).to_be_disabled()
+    page.keyboard.press("Enter")
+    card.get_by_label("Note").press("Enter")
+    sure.focus()
+    problem = {"title": "No", "status": 422, "detail": "x", "code": "bad_text", "next_step": "y"}
+    sent[0].fulfill(status=422, json=problem, content_type="application/problem+json")
+    expect(card.get_by_role("alert")).to_be_visible()
+    expect(sure).to_be_focused()
+    expect(sure).to_be_enabled()
+    assert len(sent) == 1

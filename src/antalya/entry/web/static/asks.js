@@ -91,6 +91,7 @@ function Reply({ ask, choices, lost }) {
   };
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
+    if (busy) return;
     const conditions = chosen === "grant" ? visible(words.conditions).split("\n").map((c) => c.trim()).filter(Boolean) : [];
     setBusy(true);
     const wrong = await answer(ask, conditions.length ? "grant-with-conditions" : chosen, { note: visible(words.note), conditions });
@@ -103,9 +104,9 @@ function Reply({ ask, choices, lost }) {
     ${chosen === "grant" && ask.kind === "consent" && html`<label>${t("answer.conditions")}
       <textarea rows="2" maxlength="2000" value=${words.conditions} onInput=${typed("conditions")}></textarea></label>`}
     <label>${t("answer.note")} <input type="text" maxlength="500" value=${words.note} onInput=${typed("note")} /></label>
-    ${failure && html`<p class="failure" role="alert">${failure}</p>`}
+    <p class="failure" role="alert" hidden=${!failure}>${failure}</p>
     <p class="answers">
-      <button type="submit" class="answer ${chosen} sure" aria-describedby=${`ask-${ask.id}`} disabled=${busy} ref=${sure}>${t("answer.sure", { answer: name(chosen) })}</button>
+      <button type="submit" class="answer ${chosen} sure" aria-describedby=${`ask-${ask.id}`} aria-disabled=${busy} ref=${sure}>${t("answer.sure", { answer: name(chosen) })}</button>
       <button type="button" onClick=${() => setChosen(null)}>${t("answer.back")}</button></p>
   </form>`;
 }
