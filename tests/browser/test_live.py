@@ -494,3 +494,232 @@ def test_a_clash_of_very_many_volumes_says_so_and_its_number_stands_once_at_each
     assert sum(windows for windows, _ in numbers) == 250
     assert len(numbers) <= 4
     assert all(beside == 0 for _, beside in numbers)
+
+
+STREAM = """const fetch_ = window.fetch;
+window.fetch = async (path, ...rest) => path !== "/v1/events" ? fetch_(path, ...rest) : new Response(new ReadableStream({
+  start: stream => { window.ring = text => stream.enqueue(new TextEncoder().encode(text)); }}));
+"""
+"""The stream says what the test has `ring` say."""
+CHANGED = "event: operation.changed\\ndata: {}\\n\\n"
+RINGING = f"""() => new Promise(done => {{
+  const fetch = window.fetch;
+  let rung = 0;
+  const bell = setInterval(() => {{ if (++rung > 40) finish(false); else ring("{CHANGED}"); }}, 50);
+  const finish = asked => {{ clearInterval(bell); window.fetch = fetch; done(asked); }};
+  window.fetch = (path, ...rest) => {{ if (path === "/v1/picture") finish(true); return fetch(path, ...rest); }};
+}})"""
+
+
+def test_however_quickly_things_happen_the_picture_is_renewed_meanwhile(exchange, open_page):
+    page = open_page(exchange.url, before=lambda page: page.add_init_script(STREAM))
+    look(page, "broker")
+    expect(page.locator(".link.live")).to_be_visible()
+    assert page.evaluate(RINGING)
+    assert page.evaluate(RINGING)  # and again
+
+
+def test_what_was_told_and_is_not_shown_yet_is_not_said_to_be_as_of_now(exchange, open_page):
+    page = open_page(exchange.url, before=lambda page: (page.clock.install(), page.add_init_script(GATE + STREAM)))
+    look(page, "broker")
+    expect(page.locator(".link.live")).to_be_visible()
+    said = page.locator(".link").inner_text()
+    heard = "ping => (ring(ping), new Promise(requestAnimationFrame))"
+    page.evaluate("shut('/v1/picture')")
+    page.evaluate("changed => new Promise(done => { ring(changed); setTimeout(done, 300); })", "event: operation.changed\ndata: {}\n\n")
+    page.clock.fast_forward(15_000)
+    for _ in range(3):
+        page.evaluate(heard, ": ping\n\n")
+    assert page.locator(".link").inner_text() == said
+    page.evaluate("unlock('/v1/picture')")
+    page.clock.fast_forward(15_000)
+    page.wait_for_function("said => (ring(': ping\\n\\n'), document.querySelector('.link.live')?.innerText !== said)", arg=said)
+
+
+def half_answered(page, ask, note):
+    """Begins an answer to an ask, with a note; its card."""
+    card = page.locator(f".card.ask:has(#ask-{ask['id']})")
+    card.get_by_role("button", name="Grant …").click()
+    card.get_by_label("Note").fill(note)
+    return card
+
+
+def test_a_half_written_answer_stays_while_another_ask_goes(own_exchange, open_page):
+    page = open_page(own_exchange.url)
+    look(page, "US")
+    expect(page.locator(".link.live")).to_be_visible()
+    first, second = asked_of(own_exchange, "US")
+    card = half_answered(page, second, "Only after")
+    own_exchange.call("US", "POST", f"/v1/asks/{first['id']}/answers", {"decision": "refuse"})
+    expect(page.locator(f".card.ask.refused:has(#ask-{first['id']})")).to_be_visible(timeout=10_000)
+    expect(card.get_by_label("Note")).to_have_value("Only after")
+    expect(card.get_by_label("Note")).to_be_focused()
+
+
+def test_who_goes_back_or_has_answered_keeps_the_focus(own_exchange, open_page):
+    page = open_page(own_exchange.url)
+    look(page, "US")
+    [ask, *_] = asked_of(own_exchange, "US")
+    card = half_answered(page, ask, "Only after")
+    card.get_by_role("button", name="Back").press("Enter")
+    expect(card.get_by_role("button", name="Grant …")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(card.get_by_label("Note")).to_have_value("Only after")
+    card.get_by_role("button", name="Yes: Grant").press("Enter")
+    expect(page.locator(".card.ask.granted").get_by_role("heading")).to_be_focused()
+
+
+def test_the_focus_stays_on_a_card_when_something_graver_comes_before_it(exchange, open_page):
+    page = open_page(exchange.url)
+    look(page, "US")
+    picture = exchange.picture("US")
+    found = [f for f in picture["findings"] if not f["closed_at"]]
+    new = next(f for f in found if not f["settled"]) | {"id": "new", "severity": "critical", "starts_at": "2017-03-01T00:00:00Z"}
+    titles = page.locator("section:has(#findings) button.title")
+    for i in range(len(found)):
+        title = page.locator(f"#{titles.nth(i).locator('xpath=ancestor::article').get_attribute('id')} button.title")
+        title.focus()
+        page.route("**/v1/picture", lambda route: route.fulfill(json=picture | {"findings": [new, *picture["findings"]]}))
+        page.evaluate("import('/static/session.js').then(session => session.reload())")
+        expect(page.locator("#card-new")).to_be_visible()
+        expect(title).to_be_focused()
+        page.unroute_all()
+        page.evaluate("import('/static/session.js').then(session => session.reload())")
+        expect(page.locator("#card-new")).to_have_count(0)
+
+
+def test_what_was_typed_outlives_a_token_that_runs_out_and_is_forgotten_with_one_that_is(own_exchange, open_page):
+    problem = {"title": "The token is not valid", "status": 401, "detail": "it has expired", "code": "bad_token", "next_step": "x"}
+    page = open_page(own_exchange.url, ready=False, before=without_demo, expect=("404", "401"))
+    [ask, *_] = asked_of(own_exchange, "US")
+
+    def enter():
+        page.locator("#token").fill(own_exchange.tokens["US"])
+        page.keyboard.press("Enter")
+    enter()
+    half_answered(page, ask, "Only after")
+    page.route("**/v1/picture", lambda route: route.fulfill(status=401, json=problem, content_type="application/problem+json"))
+    page.evaluate("import('/static/session.js').then(session => session.reload())")
+    expect(page.get_by_role("alert")).to_contain_text("it has expired")
+    page.unroute("**/v1/picture")
+    enter()
+    page.locator(f".card.ask:has(#ask-{ask['id']})").get_by_role("button", name="Grant …").click()
+    expect(page.get_by_label("Note")).to_have_value("Only after")
+    page.get_by_role("button", name="Forget token").click()
+    enter()
+    page.locator(f".card.ask:has(#ask-{ask['id']})").get_by_role("button", name="Grant …").click()
+    expect(page.get_by_label("Note")).to_have_value("")
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_an_answer_of_which_nothing_is_heard_is_not_said_to_be_unrecorded(own_exchange, open_page, arrived):
+    def lose(route):
+        if arrived:
+            route.fetch()
+        route.abort()
+    page = open_page(own_exchange.url, expect=LOST, before=lambda page: page.add_init_script(GATE + "shut('/v1/events');"))
+    look(page, "US")
+    [ask, *_] = asked_of(own_exchange, "US")
+    page.route("**/answers", lose)
+    card = half_answered(page, ask, "Only after")
+    card.get_by_role("button", name="Yes: Grant").click()
+    if arrived:  # the stream says nothing: the page looks by itself
+        expect(page.locator(f".card.ask.granted:has(#ask-{ask['id']})")).to_be_visible()
+    else:
+        expect(card.get_by_role("alert")).to_contain_text("it is not known whether yours was recorded")
+        expect(card.get_by_label("Note")).to_have_value("Only after")
+
+
+def test_where_the_page_gets_no_words_it_says_so(exchange, open_page):
+    page = open_page(exchange.url, ready=False, expect=("502",), before=lambda page: page.route(
+        "**/i18n/en.json", lambda route: route.fulfill(status=502, body="<html>Bad gateway")))
+    expect(page.locator("#app")).to_have_text("The exchange does not answer. Nothing is cleared. Load the page again.")
+
+
+def test_a_language_that_cannot_be_had_is_not_chosen(exchange, open_page):
+    page = open_page(exchange.url, expect=LOST)
+    page.route("**/i18n/tr.json", lambda route: route.abort())
+    page.locator(".language select").select_option("tr")
+    expect(page.locator(".language select")).to_have_value("en")
+    page.unroute_all()
+    page.locator(".language select").select_option("tr")
+    expect(page.locator("html")).to_have_attribute("lang", "tr")
+
+
+def test_the_same_news_once_more_is_another_text_for_who_hears_it(exchange, open_page):
+    page = open_page(exchange.url, before=lambda page: page.add_init_script(STREAM))
+    look(page, "TR")
+    expect(page.locator(".link.live")).to_be_visible()
+    said = [""]
+    for second in (1, 2, 3):
+        page.evaluate("text => ring(text)", f'event: finding.opened\ndata: {{"at": "2017-03-09T09:00:0{second}Z"}}\n\n')
+        page.wait_for_function("before => document.querySelector('.news').textContent !== before", arg=said[-1])
+        said.append(page.locator(".news").text_content())
+    assert {text.strip() for text in said[1:]} == {"New finding."}
+
+
+def test_what_is_copied_from_the_page_can_be_noted(own_exchange, open_page):
+    page = open_page(own_exchange.url)
+    look(page, "US")
+    [ask, *_] = asked_of(own_exchange, "US")
+    copied = page.locator(f".card.ask:has(#ask-{ask['id']}) dl").evaluate("list => list.querySelector('dd:last-of-type').textContent")
+    assert "\u2066" in copied
+    card = half_answered(page, ask, f"Not {copied}, \u200fبعد السابعة")
+    card.get_by_label("Conditions").fill(f"\u200f\n{copied} only\u200b")
+    card.get_by_role("button", name="Yes: Grant").click()
+    expect(page.locator(".card.ask.granted-with-conditions")).to_have_count(1)
+    state = next(a for a in own_exchange.picture("US")["asks"] if a["id"] == ask["id"])
+    plain = re.sub("[\u2060\u2066\u2069]", "", copied)
+    assert (state["answers"][-1]["note"], state["conditions"]) == (f"Not {plain}, بعد السابعة", [f"{plain} only"])
+
+
+RESTS = """() => { const later = window.setTimeout; window.rests = [];
+  window.setTimeout = (what, ms, ...more) => { rests.push(ms); return later(what, ms, ...more); }; }"""
+
+
+def test_a_picture_that_takes_its_time_is_renewed_after_a_rest_as_long(exchange, open_page):
+    page = open_page(exchange.url, before=lambda page: (page.clock.install(), page.add_init_script(GATE + STREAM)))
+    look(page, "broker")
+    expect(page.locator(".link.live")).to_be_visible()
+    page.evaluate(RESTS)
+    page.evaluate("shut('/v1/picture')")
+    page.evaluate("changed => ring(changed)", "event: operation.changed\ndata: {}\n\n")
+    page.wait_for_function("() => rests.includes(250)")
+    page.clock.fast_forward(300)  # it is asked for
+    page.evaluate("changed => ring(changed)", "event: operation.changed\ndata: {}\n\n")
+    page.clock.fast_forward(5_000)
+    page.evaluate("unlock('/v1/picture')")
+    page.wait_for_function("() => rests.some(ms => ms >= 5000 && ms < 40000)")
+
+
+def test_a_button_that_does_nothing_now_keeps_the_focus(own_exchange, open_page):
+    page = open_page(own_exchange.url, expect=("422",))
+    look(page, "US")
+    for name, key in (("Day before", "first"), ("Day after", "last")):
+        button = page.get_by_role("button", name=name)
+        button.focus()
+        for _ in range(10):
+            page.keyboard.press("Enter")
+        expect(button).to_be_focused()
+        expect(button).to_be_disabled()
+        assert page.evaluate("""key => { const {clock, days} = document.getElementById('map').theatre.state;
+          return clock.day === days.at(key === 'first' ? 0 : -1); }""", key)
+    [ask, *_] = asked_of(own_exchange, "US")
+    sent = []
+
+    def slowly(route):
+        sent.append(route)
+    page.route("**/answers", slowly)
+    card = half_answered(page, ask, "Only after")
+    sure = card.get_by_role("button", name="Yes: Grant")
+    sure.press("Enter")
+    expect(sure).to_be_disabled()
+    page.keyboard.press("Enter")
+    card.get_by_label("Note").press("Enter")
+    sure.focus()
+    problem = {"title": "No", "status": 422, "detail": "x", "code": "bad_text", "next_step": "y"}
+    sent[0].fulfill(status=422, json=problem, content_type="application/problem+json")
+    expect(card.get_by_role("alert")).to_be_visible()
+    expect(sure).to_be_focused()
+    expect(sure).to_be_enabled()
+    assert len(sent) == 1

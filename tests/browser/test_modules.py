@@ -1,5 +1,6 @@
 """The page's modules by themselves, in a real Chromium: times, places, days."""
 
+import re
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -127,3 +128,20 @@ def test_everything_is_shown_in_the_narrowest_span(module, spans, found):
         assert east - west == 360
     else:
         assert ((west - found[0]) % 360, east - west) == (0, found[1] - found[0])
+
+
+@pytest.mark.parametrize(("lower", "upper", "said"), [
+    (304.8, 914.4, "304–915\u00a0m"), (0, 0.4, "0–1\u00a0m"), (-0.4, -0.2, "-1–0\u00a0m"), (99.9999999, 200.0000001, "100–200\u00a0m"),
+    (-1000, 60000, "-1,000–60,000\u00a0m")])
+def test_a_band_is_written_no_narrower_than_it_is(module, lower, upper, said):
+    written = module("words", "(m, [lower, upper]) => m.band(lower, upper)", [lower, upper])
+    assert re.sub("[\u2060\u2066\u2069]", "", written) == said
+
+
+@pytest.mark.parametrize("ring", [
+    [[-117, 88.8], [-61, 88.9], [-11, 88.7], [4, 89.0], [7, 89.3], [19, 89.1], [59, 89.0], [142, 88.8], [-117, 88.8]],
+    [[0, 89], [90, 89], [180, 89], [-90, 89], [0, 89]]])
+@pytest.mark.parametrize("south", [False, True])
+def test_the_middle_of_what_is_round_a_pole_is_the_pole(module, ring, south):
+    ring = [[lon, -lat if south else lat] for lon, lat in ring]
+    assert module("geo", "(m, ring) => m.centre({type: 'Polygon', coordinates: [ring]})", ring) == [0, -90 if south else 90]

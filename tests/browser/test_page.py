@@ -443,3 +443,78 @@ def test_it_is_ready_at_once_and_the_slider_is_quick(exchange, open_page):
         theatre.map.renderSync(); times.push(performance.now() - begun); await new Promise(requestAnimationFrame);
       } return times; }""")
     assert sorted(times)[10] < 1_000  # a bound against hanging; the lower quartile, since other tests run beside this one
+
+
+def test_what_is_chosen_on_the_map_is_shown_in_the_list_however_far_down_or_folded(exchange, open_page):
+    picture = exchange.picture("broker")
+    clash = next(f for f in picture["findings"] if f["kind"] == "clash" and f["met"] and f["met"][0]["region"])
+    many = [clash | {"id": f"f{i:03}", "settled": False, "closed_at": None} for i in range(120)]
+    page = open_page(exchange.url, before=lambda page: page.route(
+        "**/v1/picture", lambda route: route.fulfill(json=picture | {"findings": many, "asks": []})))
+    cards = page.locator("section:has(#findings) article")
+    expect(cards).to_have_count(50)
+
+    def choose(number):
+        x, y = page.evaluate("""number => { const { theatre } = document.getElementById('map');
+          const badge = theatre.features.badges.find(b => theatre.facts.number.get(b.get('id')) === number);
+          theatre.view.setCenter(badge.getGeometry().getCoordinates());
+          theatre.hit = () => ({ kind: 'finding', id: badge.get('id') });  // they all lie at one spot
+          const box = document.getElementById('map').getBoundingClientRect();
+          return [box.x + box.width / 2, box.y + box.height / 2]; }""", number)
+        page.mouse.click(x, y)
+        return page.locator("article[aria-current=true]")
+    expect(choose(73)).to_be_in_viewport()
+    expect(choose(73).locator(".number")).to_have_text("73")
+    expect(page.get_by_role("button", name="Show more (47)")).to_have_count(1)
+    page.locator("section:has(#findings) summary").first.click()
+    expect(page.locator("article[aria-current=true]")).not_to_be_visible()
+    expect(choose(3)).to_be_in_viewport()
+    expect(cards).to_have_count(73)  # what was shown stays
+
+
+def test_all_of_it_is_printed_and_without_buttons(exchange, open_page):
+    page = open_page(exchange.url, width=1100, height=800)
+    look(page, "US")
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollHeight") > 2_000
+    assert page.evaluate("document.querySelector('.lists').scrollHeight <= document.querySelector('.lists').clientHeight + 1")
+    expect(page.locator(".answers").first).to_be_hidden()
+
+
+def test_what_is_chosen_is_seen_in_forced_colours(exchange, open_page):
+    page = open_page(exchange.url, forced_colors="active")
+    title = page.locator("section:has(#findings) button.title").first
+    title.click()
+    expect(page.locator("article[aria-current=true]")).to_have_css("outline-style", "solid")
+
+
+def test_names_without_a_space_widen_nothing(exchange, open_page):
+    picture = exchange.picture("RU")
+    for party in picture["parties"]:
+        party["name"] = "W" * 200
+    for view in picture["operations"]:
+        view.get("operation", {})["title"] = "W" * 500
+    page = open_page(exchange.url, width=320, height=640, before=lambda page: page.route(
+        "**/v1/picture", lambda route: route.fulfill(json=picture)))
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    expect(page.locator("ol.told li").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 256), (740, 360)])  # 1280 × 1024 at 400 %; a phone on its side
+def test_beside_the_map_there_is_room_to_go_on(exchange, open_page, width, height):
+    page = open_page(exchange.url, width=width, height=height)
+    assert page.locator("#map").bounding_box()["height"] <= 0.61 * height
+
+
+def test_the_number_of_a_finding_at_a_pole_stands_on_the_map(exchange, open_page):
+    picture = exchange.picture("broker")
+    finding = next(f for f in picture["findings"] if f["met"] and f["met"][0]["region"] and not f["closed_at"])
+    for region in ({"type": "Circle", "center": [20, 90], "radius_m": 50_000}, {"type": "Circle", "center": [20, -89], "radius_m": 50_000}):
+        finding["met"].append(finding["met"][0] | {"region": region})
+    page = open_page(exchange.url, before=lambda page: page.route("**/v1/picture", lambda route: route.fulfill(json=picture)))
+    ends = page.evaluate("""id => { const {theatre} = document.getElementById('map'), world = theatre.view.getProjection().getExtent();
+      return theatre.features.badges.filter(b => b.get('id') === id).map(b => b.getGeometry().getCoordinates()[1] / world[3]); }""",
+                         finding["id"])
+    assert sorted(round(end, 1) for end in ends if abs(end) > 0.5) == [-1.0, 1.0]
+    assert all(abs(end) < 1 for end in ends)

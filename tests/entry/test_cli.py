@@ -543,3 +543,62 @@ def test_an_init_that_another_one_overtakes_touches_nothing_of_its(tmp_path: Pat
     monkeypatch.setattr(founding, "_make_room", lambda *_: None)
     assert "here is a key already" in typed("init", home, code=2).stderr
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
+def test_what_somebody_wrote_looks_like_no_line_of_ours(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    forged = "Convoy\nclearance: clear\tleaf 7"
+    plans = [plan(tmp_path / f"{name}.geojson", 38.4, title=forged, note=forged) for name in "ab"]
+    filed = exchange_server.run("TR", "file", plans[0]).stdout
+    exchange_server.run("RU", "file", plans[1], code=1)
+    narrow = typed("show", "operations", COLUMNS="60", **exchange_server.environment("TR")).stdout
+    findings = exchange_server.run("TR", "show", "findings").stdout
+    for said in (filed, narrow, findings):
+        assert "Convoy clearance: clear leaf 7" in said
+        assert not re.search(r"^\s*clearance: clear", said, re.MULTILINE)
+    one = exchange_server.run("TR", "show", filed.split()[0]).stdout
+    assert "\n  note: Convoy\n    | clearance: clear\tleaf 7\n" in one
+    assert len(re.findall(r"^ *clearance:", one, re.MULTILINE)) == 1
+
+
+def marked(path: Path) -> Path:
+    """The file as an editor on Windows saves it: with a byte order mark and its line ends."""
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    return path
+
+
+def test_files_from_windows_are_read(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    exchange_server.run("TR", "file", plan(tmp_path / "plan.geojson", -30), "--receipt", tmp_path / "receipt.jsonl")
+    [filed] = [o["operation"] for o in shown(exchange_server, "TR", "operations") if o["operation"]["title"] == "plan"]
+    names = "again.json", "key", "token", "book.toml", "understanding.json"
+    again, key, token, book, understanding = (tmp_path / name for name in names)
+    again.write_text(json.dumps(filed | {"id": ids()}, indent=1))
+    key.write_text(exchange_server.made["log_key"] + "\n")
+    token.write_text(exchange_server.token("TR") + "\n")
+    book.write_text('[[parties]]\nid = "TR"\nname = "Turkey"\n')
+    understanding.write_text('{"id": "u",\n"unknown": 1}\n')
+    assert "CLEAR" in typed("file", marked(again), "--token-file", marked(token), "--url", exchange_server.url).stdout
+    assert "verified: leaf" in typed("verify", marked(tmp_path / "receipt.jsonl"), "--key", marked(key)).stdout
+    assert "Clear" in typed("check", marked(tmp_path / "plan.geojson"), "--understandings", marked(book)).stdout
+    assert "bad_field" in exchange_server.run("TR", "understanding", "propose", marked(understanding), code=2).stderr
+    shutil.copytree(exchange_server.dir, tmp_path / "exchange")
+    settings = marked(tmp_path / "exchange" / "antalya.toml")
+    assert "audience" in typed("config", "show", "--dir", settings.parent).stdout
+
+
+@pytest.mark.parametrize("columns", ["0", "00"])
+def test_a_terminal_without_a_width_is_written_to_all_the_same(tmp_path: Path, columns: str) -> None:
+    two = [plan(tmp_path / f"{name}.geojson", party=name) for name in ("TR", "RU")]
+    assert "HELD" in antalya("check", *two, code=1, COLUMNS=columns).stdout
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)], ids=str)
+def test_without_a_standard_stream_everything_is_done_all_the_same(exchange_server: ExchangeServer, tmp_path: Path,
+                                                                  closed: tuple[int, ...]) -> None:
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+    words = "file", plan(tmp_path / f"closed{len(closed)}{closed[0]}.geojson", lon=-40 - len(closed) - closed[0])
+    done = subprocess.run([*ANTALYA, *words, "--receipt", tmp_path / "receipt.jsonl"], capture_output=True, text=True, timeout=60,
+                          env=os.environ | exchange_server.environment("US"), preexec_fn=close)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads((tmp_path / "receipt.jsonl").read_text())["leaf"]

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from tests.served import ExchangeServer, plan, typed
 
+from antalya.entry import cli_file
+from antalya.entry.client import Exchange
 from antalya.model.errors import error
 from antalya.model.limits import Limits
 
@@ -104,3 +106,38 @@ def test_one_for_which_the_store_was_busy_is_sent_again_alone(tmp_path: Path) ->
     assert [outcome["operation"]["operation"]["title"] for outcome in json.loads(said.stdout)] == [f"busy-{n}" for n in range(4)]
     assert _Busy.asked == ["/v1/filings", "/v1/operations"]
     assert Limits().filings == 100
+
+
+def test_a_refusal_says_of_which_operation_it_is(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    file = many(tmp_path / "which.geojson", 4)
+    assert f"{file}: features[2]: volumes[0].ends_at" in exchange_server.run("US", "file", file, code=2).stderr
+    said = json.loads(exchange_server.run("US", "file", file, "--json", code=2).stderr)
+    assert said["at"] == f"{file}: features[2]: volumes[0].ends_at"
+    changed = json.loads(exchange_server.run("US", "file", file, "--json", "--update", code=2).stderr)
+    assert (changed["code"], changed["operation"], changed["at"]) == ("not_found", said["operation"], f"{file}: features[2]")
+    assert "\n  nope\n" in exchange_server.run("US", "file", "--withdraw", "nope", code=2).stderr
+
+
+def test_a_request_that_is_refused_names_what_was_in_it(exchange_server: ExchangeServer, tmp_path: Path,
+                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise error("too_large", "that is too much")
+    monkeypatch.setattr(Exchange, "send_several", refuse)
+    file = many(tmp_path / "whole.geojson", 4)
+    assert f"\n  {file}: features[0] and 3 more\n" in exchange_server.run("US", "file", file, code=2).stderr
+
+
+def test_what_was_filed_before_it_was_stopped_is_printed_as_json_too(exchange_server: ExchangeServer, tmp_path: Path,
+                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_file, "_TOGETHER", 2)
+    sent, asked = Exchange.send_several, list[object]()
+
+    def stopped(exchange: Exchange, path: str, parts: list[dict[str, object]]) -> Any:
+        asked.append(parts)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return sent(exchange, path, parts)
+    monkeypatch.setattr(Exchange, "send_several", stopped)
+    done = exchange_server.run("US", "file", many(tmp_path / "stopped.geojson", 5), "--json", code=None)
+    assert done.exit_code == 130
+    assert [o["operation"]["operation"]["title"] for o in json.loads(done.stdout)] == ["stopped-0", "stopped-1"]

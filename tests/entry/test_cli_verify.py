@@ -130,3 +130,12 @@ def test_whoever_looks_sees_how_far_it_is_and_the_result_goes_where_it_is_wanted
     assert "log.jsonl: verified" in done.stdout
     assert b"Verifying log.jsonl" in seen
     assert b"verified:" not in seen
+
+
+def test_what_only_some_take_for_the_end_of_a_line_is_none(exchange_server: ExchangeServer, tmp_path: Path) -> None:
+    key = {"kid": "one\u2028key\u0085here", "x": "A" * 43}
+    party = {"id": "ODD", "name": "Odd", "keys": [key]}
+    assert exchange_server.client("operator", "antalya.read", "antalya.operate").put("/v1/parties/ODD", json=party).status_code == 201
+    exchange_server.run("operator", "log", "--export", tmp_path / "odd.jsonl")
+    assert "\u2028" in (tmp_path / "odd.jsonl").read_text()
+    exchange_server.run("operator", "verify", tmp_path / "odd.jsonl", "--key", exchange_server.made["log_key"])

@@ -69,3 +69,13 @@ def test_outlines_of_each_kind():
     assert describe(MultiPolygon(coordinates=(small.coordinates, large.coordinates))) == "at Manbij"
     sliver = Polygon(coordinates=(((38.0, 36.0), (38.1, 36.0), (38.2, 36.0), (38.0, 36.0)),))
     assert "km" in describe(sliver)
+
+
+JAGGED = [(-117, 88.8), (-61, 88.9), (-11, 88.7), (4, 89.0), (7, 89.3), (19, 89.1), (59, 89.0), (142, 88.8), (-117, 88.8)]
+
+
+@pytest.mark.parametrize("ring", [JAGGED, JAGGED[::-1], [(0, 89), (90, 89), (180, 89), (-90, 89), (0, 89)]])
+@pytest.mark.parametrize(("south", "said"), [(False, "90.00°N 0.00°E"), (True, "90.00°S 0.00°E")])
+def test_the_middle_of_what_is_round_a_pole_is_the_pole(ring: list[tuple[float, float]], south: bool, said: str) -> None:
+    outline = Polygon(coordinates=(tuple((float(lon), float(-lat if south else lat)) for lon, lat in ring),))
+    assert describe(outline) == said

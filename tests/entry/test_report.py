@@ -9,17 +9,19 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from antalya.entry.report import Row, Told, rows
+from antalya.entry.report import Row, Told, heights, rows
 from antalya.entry.tables import clearances_table, findings_table, plain, sight_table, when
 from antalya.entry.terminal import short
 
 SQUARE = {"type": "Polygon", "coordinates": [[[37.8, 36.5], [37.85, 36.5], [37.85, 36.55], [37.8, 36.55], [37.8, 36.5]]]}
 
+PLACE, BAND = {"region": SQUARE}, {"lower_m": 299.6, "upper_m": 1000.2}
+
 
 def finding(id: str, **more: Any) -> dict[str, Any]:
     base = {"id": id, "level": "details", "kind": "clash", "effect": "hold", "settled": False, "why": "clash",
             "text": f"why {id}", "rule_kind": None, "understanding": None, "operation": "op-tr", "other": "op-us", "site": None,
-            "met": [{"region": SQUARE}], "remedies": [{"operation": o, "text": "Start later."} for o in ("op-tr", "op-tr", "op-us")],
+            "met": [PLACE | BAND], "remedies": [{"operation": o, "text": "Start later."} for o in ("op-tr", "op-tr", "op-us")],
             "starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z", "closed_at": None}
     return base | more
 
@@ -27,8 +29,8 @@ def finding(id: str, **more: Any) -> dict[str, Any]:
 def operation(id: str, party: str, title: str, clearance: str) -> dict[str, Any]:
     return {"id": id, "level": "details", "clearance": clearance, "operation": {
         "id": id, "party": party, "title": title, "activity": "patrol",
-        "volumes": [{"starts_at": "2017-03-07T22:00:00Z", "ends_at": "2017-03-08T04:00:00Z", "outline": SQUARE},
-                    {"starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z", "outline": SQUARE}]}}
+        "volumes": [{"starts_at": "2017-03-07T22:00:00Z", "ends_at": "2017-03-08T04:00:00Z", "outline": SQUARE} | BAND,
+                    {"starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z", "outline": SQUARE} | BAND]}}
 
 
 PICTURE: dict[str, Any] = {
@@ -66,7 +68,7 @@ def test_rows_are_sorted_by_gravity_and_say_who_what_where_when() -> None:
     assert joint.what == "Breach, a force of another party without its consent"
     assert clash.who == ("Turkey: Move (gives way)", "United States: patrol")
     assert clash.what == "Clash"
-    assert re.fullmatch(r"\d+ km [NSEW]+ of \w.*", clash.where)
+    assert re.fullmatch(r"\d+ km [NSEW]+ of \w.*, 299 to 1,001 m", clash.where), "no narrower than it is"
     assert (clash.starts_at, clash.ends_at) == (datetime(2017, 3, 8, 4, tzinfo=UTC), datetime(2017, 3, 8, 7, tzinfo=UTC))
     assert clash.remedies == ("Turkey: Start later.", "United States: Start later."), "each side sees which are its own"
     assert consent.remedies == ("Start later.",)
@@ -77,11 +79,14 @@ def test_rows_are_sorted_by_gravity_and_say_who_what_where_when() -> None:
 
 def test_who_sees_an_envelope_sees_where_and_when_it_is_in_what_it_is_asked_about() -> None:
     window = {"starts_at": "2017-03-08T04:00:00Z", "ends_at": "2017-03-08T07:00:00Z"}
-    envelope = {"id": "op-tr", "level": "envelope", "party": "TR", "activity": "patrol", "envelope": window | {"outline": SQUARE}}
+    volume = window | BAND | {"outline": SQUARE}
+    envelope = {"id": "op-tr", "level": "envelope", "party": "TR", "activity": "patrol", "envelope": volume}
     asked = finding("asked", kind="breach", level="envelope", other=None, met=[], starts_at=None, ends_at=None)
     [row] = rows(PICTURE | {"operations": [envelope], "findings": [asked]}, {})
-    assert re.fullmatch(r"\d+ km [NSEW]+ of .* \(envelope\)", row.where)
+    assert re.fullmatch(r"\d+ km [NSEW]+ of .*, 299 to 1,001 m \(envelope\)", row.where)
     assert when(row.starts_at, row.ends_at) == "2017-03-08 04:00–07:00"
+    [unseen] = rows(PICTURE | {"operations": [], "findings": [asked | {"met": [{"region": None} | BAND]}]}, {})
+    assert unseen.where == "–, 299 to 1,001 m"
     [hidden] = rows(PICTURE | {"operations": [], "findings": [asked]}, {})
     assert (hidden.where, hidden.starts_at) == ("–", None)
 
@@ -191,3 +196,9 @@ def test_who_sees_how_much_of_each_operation(width: int) -> None:
     assert max(map(cell_len, lines)) <= width
     said = {line.split()[0]: line.split()[1:] for line in lines if line.split() and line.split()[0] in ("Move", "patrol")}
     assert said == {"Move": ["details", "overlap", "envelope"], "patrol": ["overlap", "overlap", "nothing"]}
+
+
+@pytest.mark.parametrize(("lower_m", "upper_m", "said"), [
+    (304.8, 914.4, "304 to 915 m"), (0, 0.4, "0 to 1 m"), (-0.4, -0.2, "-1 to 0 m"), (99.9999999, 2e5 + 1e-7, "100 to 200,000 m")])
+def test_a_band_is_written_no_narrower_than_it_is(lower_m: float, upper_m: float, said: str) -> None:
+    assert heights(lower_m, upper_m) == said

@@ -253,7 +253,8 @@ def test_the_table_tells_the_story(broker: dict[str, Any], views: dict[str, dict
     found = rows(broker, views)
     findings_table(Console(file=out, width=80), found)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
-    for line in ("who      Turkey: Move on Manbij", "where    11 km W of Manbij", "when     2017-03-08 04:00–07:00 UTC",
+    for line in ("who      Turkey: Move on Manbij", "where    11 km W of Manbij, 300 to 1,000 m",
+                 "when     2017-03-08 04:00–07:00 UTC",
                  "         Russia: envelope, asked (open), 03-06 14:00",
                  "         United States: envelope, asked (open), 03-06 14:00",
                  "told     Turkey: envelope, asked (refused), 03-06 13:00"):

@@ -7,7 +7,7 @@ import msgspec
 from rich.console import Console
 
 from antalya.entry.places import describe
-from antalya.entry.report import GIVES_WAY, Row
+from antalya.entry.report import GIVES_WAY, Row, heights
 from antalya.entry.tables import findings_table
 from antalya.model.volume import MultiPolygon, Polygon
 from antalya.wire.report import Entry, Report, by_whom, sides
@@ -70,7 +70,7 @@ def _where(entry: Entry) -> str:
     if entry["where"] is None:
         return "–"
     place = describe(msgspec.convert(entry["where"], Polygon | MultiPolygon))
-    return place if entry["lower_m"] is None else f"{place}, {entry['lower_m']:,.0f} to {entry['upper_m']:,.0f} m"
+    return place if entry["lower_m"] is None else f"{place}, {heights(entry['lower_m'], entry['upper_m'])}"
 
 
 def _why(entry: Entry) -> str:

@@ -138,8 +138,23 @@ def _root(version: bool = typer.Option(False, "--version", callback=_version, is
     pass
 
 
+def _steady() -> None:
+    """Puts right what a caller may have left odd. A standard stream that is closed goes nowhere: the next file that is opened
+    would be taken for it. A terminal without a width (`COLUMNS=0`) has the usual one: nothing at all would be printed."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free: that one
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+    if not os.environ.get("COLUMNS", "").strip("0"):
+        os.environ.pop("COLUMNS", None)
+
+
 def main() -> None:
     """The entry point."""
+    _steady()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without Arabic letters gets question marks, not an error

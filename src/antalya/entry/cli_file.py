@@ -3,8 +3,9 @@
 import hashlib
 import re
 import uuid
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -53,8 +54,8 @@ def file(
     count = len(operations) + len(withdraw or [])
     if not count:
         raise error("bad_input_file", "there is nothing to file", at="files")
-    codes, outcomes = [], []
-    with bars(as_json or count < _MANY) as bar, _open(receipt) as out:
+    codes, outcomes = list[int](), list[Any]()
+    with _told(outcomes, as_json), bars(as_json or count < _MANY) as bar, _open(receipt) as out:
         step = bar("Filing", count)
         for job in _jobs(exchange, operations, update, withdraw or []):
             answers = _answers(job)
@@ -73,20 +74,48 @@ def file(
                 codes.append(0 if _over(answer) or answer["clearance"] == "clear" else 1)
             if any(code in _HOPELESS for code in codes[-len(answers):]):
                 break
+    raise typer.Exit(next((code for code in codes if code > 1), max(codes)))
+
+
+@contextmanager
+def _told(outcomes: Sequence[Any], as_json: bool) -> Iterator[None]:
+    """With --json, prints what was filed as one document at the end; also where it is stopped before, if anything was."""
+    try:
+        yield
+    except (KeyboardInterrupt, AntalyaError):
+        if as_json and outcomes:
+            say(outcomes)
+        raise
     if as_json:
         say(outcomes)
-    raise typer.Exit(next((code for code in codes if code > 1), max(codes)))
 
 
 def _jobs(exchange: Exchange, operations: Sequence[Operation], update: bool, withdrawn: list[str]) -> Iterator[Job]:
     for id_ in withdrawn:
-        yield partial(_withdraw, exchange, id_)
+        yield partial(_one, id_, id_, partial(_withdraw, exchange, id_))
     if update:
-        yield from (partial(_change, exchange, operation) for operation in operations)
+        yield from (partial(_one, o.id, _place(o), partial(_change, exchange, o)) for o in operations)
     elif len(operations) == 1:
-        yield partial(_file, exchange, operations[0])
+        yield partial(_one, operations[0].id, _place(operations[0]), partial(_file, exchange, operations[0]))
     else:
         yield from (partial(_file_several, exchange, some) for some in _several(exchange, operations))
+
+
+def _place(operation: Operation) -> str:
+    """Where an operation is to be looked for: its place in its file, if it has one."""
+    return operation.source or operation.title or operation.id
+
+
+def _one(id: str, place: str, job: Job) -> Sequence[Any | AntalyaError]:
+    """What came of one filing; a refusal says of which."""
+    return [_of(answer, id, place) for answer in _answers(job)]
+
+
+def _of(answer: Any | AntalyaError, id: str, place: str) -> Any | AntalyaError:
+    if not isinstance(answer, AntalyaError):
+        return answer
+    at = f"{place}: {answer.at}" if answer.at else place
+    return AntalyaError(answer.code, answer.detail, at=at, **{"operation": id} | answer.extra)
 
 
 def _answers(job: Job) -> Sequence[Any | AntalyaError]:
@@ -123,11 +152,15 @@ def _file_several(exchange: Exchange, operations: list[Operation]) -> Sequence[A
         notice = exchange.signed("POST", _FILING, content)
         said: dict[str, object] = {"notice": notice.decode()} if notice else {"operation": msgspec.Raw(content)}
         parts.append(said | {"idempotency_key": _key(operation)})
-    answers = exchange.send_several("/v1/filings", parts)
+    try:
+        answers = exchange.send_several("/v1/filings", parts)
+    except AntalyaError as refusal:  # of all of them
+        more = f" and {len(operations) - 1} more" if len(operations) > 1 else ""
+        return [_of(refusal, operations[0].id, f"{_place(operations[0])}{more}")]
     for n, answer in enumerate(answers):
         if isinstance(answer, AntalyaError) and seconds_until(answer) is not None:  # it was too busy for this one
             answers[n] = _answers(partial(_file, exchange, operations[n]))[0]
-    return answers
+    return [_of(answer, operation.id, _place(operation)) for answer, operation in zip(answers, operations, strict=True)]
 
 
 def _key(operation: Operation) -> str:
@@ -150,7 +183,7 @@ def read_operations(files: list[Path], me: Callable[[], str], anew: bool = False
     what the formats raise, with the place."""
     for path in files:
         try:
-            raw = path.read_bytes()
+            raw = path.read_bytes().removeprefix(BOM_UTF8)  # as editors on Windows begin a file
         except OSError as failure:
             raise error("bad_input_file", failure.strerror or "it can't be read", at=str(path)) from None
         try:
@@ -208,14 +241,15 @@ def _over(outcome: Any) -> bool:
 
 
 def _print_outcome(outcome: Any) -> None:
+    from antalya.entry.tables import plain
     operation = outcome["operation"]["operation"]
-    title, leaf = operation["title"] or operation["activity"], outcome["receipt"]["leaf"]
+    title, leaf = plain(operation["title"] or operation["activity"]), outcome["receipt"]["leaf"]
     said = operation["state"] if _over(outcome) else outcome["clearance"]
     typer.echo(f"{operation['id']} {title}: {said.upper()}, leaf {leaf}")
     for finding in outcome["findings"]:
-        typer.echo(f"  {finding['kind']} ({finding['severity']}): {finding['text']}")
+        typer.echo(f"  {finding['kind']} ({finding['severity']}): {plain(finding['text'])}")
         for remedy in finding["remedies"]:
-            typer.echo(f"    - {remedy['text']}")
+            typer.echo(f"    - {plain(remedy['text'])}")
     for ask in outcome["asks"]:
         if ask["state"] == "open":
             typer.echo(f"  asked of {ask['of'] or 'another party'}: {ask['kind']}, until {short(ask['deadline'])} UTC")

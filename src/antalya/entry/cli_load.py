@@ -70,7 +70,7 @@ def _lines(files: list[Path]) -> Iterator[str]:
     """The tokens in files. Raises bad_setting."""
     for path in files:
         try:
-            yield from path.read_text(encoding="utf-8").split()
+            yield from path.read_text(encoding="utf-8-sig").split()
         except (OSError, UnicodeDecodeError) as wrong:
             why = wrong.strerror if isinstance(wrong, OSError) else "not a text file"
             raise error("bad_setting", f"{path}: {why}", at="--token-file") from None

@@ -154,7 +154,8 @@ def _asks(picture: Any) -> dict[str, list[str]]:
 
 
 def _tree(value: dict[str, Any], indent: str = "") -> None:
-    """One thing as indented lines; what is empty is left out, and positions are counted."""
+    """One thing as indented lines; what is empty is left out, and positions are counted. Further lines of a text are marked: they
+    are none of ours."""
     for name, item in value.items():
         if name == "coordinates":
             typer.echo(f"{indent}{name}: {_positions(item)} positions")
@@ -166,7 +167,8 @@ def _tree(value: dict[str, Any], indent: str = "") -> None:
                 typer.echo(f"{indent}{name} {i + 1}:")
                 _tree(part, f"{indent}  ")
         elif item not in (None, "", [], {}):
-            typer.echo(f"{indent}{name}: {', '.join(map(str, item)) if isinstance(item, list) else item}")
+            text = ", ".join(map(str, item)) if isinstance(item, list) else str(item)
+            typer.echo(f"{indent}{name}: {text}".replace("\n", f"\n{indent}  | "))
 
 
 def _positions(rings: Any) -> int:

@@ -1,5 +1,6 @@
 """`antalya understanding`: what parties agree: propose it, sign it, suspend, resume and end it."""
 
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -103,7 +104,7 @@ def list_(url: Url = LOCAL, token: Token = None, token_file: TokenFile = None, a
 def _read(file: Path) -> list[Understanding]:
     """The understandings in a file. Raises bad_input_file and what the formats raise, with the place."""
     try:
-        raw = file.read_bytes()
+        raw = file.read_bytes().removeprefix(BOM_UTF8)  # as editors on Windows begin a file
     except OSError as failure:
         raise error("bad_input_file", failure.strerror or "it can't be read", at=str(file)) from None
     if file.suffix.lower() == ".toml":

@@ -80,14 +80,14 @@ def _verify(files: list[Path], verifier: Verifier, checkpoints: list[Path], as_j
 
 def _key(given: str) -> str:
     try:
-        return Path(given).read_text(encoding="utf-8")
+        return Path(given).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError, ValueError):
         return given
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as wrong:
         why = wrong.strerror if isinstance(wrong, OSError) else "not a text file"
         raise error("bad_input_file", why or "it can't be read", at=str(path)) from None
@@ -100,7 +100,7 @@ def _values(path: Path) -> list[dict[str, Any]]:
         try:
             whole = msgspec.json.decode(text)
         except msgspec.DecodeError:
-            whole = [msgspec.json.decode(line) for line in text.splitlines() if line.strip()]
+            whole = [msgspec.json.decode(line) for line in text.split("\n") if line.strip()]
     except (msgspec.DecodeError, RecursionError) as wrong:
         raise error("bad_input_file", f"not JSON: {wrong}", at=str(path)) from None
     values = whole if isinstance(whole, list) else [whole]

@@ -126,7 +126,7 @@ def token_of(token: str | None, file: Path | None = None) -> str:
     path = file or (None if os.environ.get("ANTALYA_TOKEN") else os.environ.get("ANTALYA_TOKEN_FILE"))
     if not token and path:
         try:
-            token = Path(path).read_text(encoding="utf-8").strip()
+            token = Path(path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as wrong:
             why = wrong.strerror if isinstance(wrong, OSError) else "not a text file"
             raise error("bad_setting", f"{path}: {why}", at="--token-file") from None

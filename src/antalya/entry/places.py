@@ -77,9 +77,13 @@ def centre(outline: Outline) -> Position:
 
 
 def _centroid(ring: Ring) -> tuple[float, Position]:
-    """(area in square degrees, centroid) of a ring by the shoelace formula; the mean of its corners where it has no area."""
+    """(area in square degrees, centroid) of a ring by the shoelace formula; the mean of its corners where it has no area, and the
+    pole where it goes round one: there is no plane in which the formula holds."""
     lon0, lat0 = ring[0]
-    corners = [((lon - lon0 + 180.0) % 360.0 - 180.0, lat - lat0) for lon, lat in ring]
+    if abs(math.fsum(_turn(lon2 - lon) for (lon, _), (lon2, _) in pairwise(ring))) > 180.0:
+        lat = math.fsum(lat for _, lat in ring) / len(ring)
+        return 360.0 * (90.0 - abs(lat)), (0.0, math.copysign(90.0, lat))
+    corners = [(_turn(lon - lon0), lat - lat0) for lon, lat in ring]
     area = east = north = 0.0
     for (x, y), (x2, y2) in pairwise(corners):
         cross = x * y2 - x2 * y
@@ -89,7 +93,12 @@ def _centroid(ring: Ring) -> tuple[float, Position]:
         x, y = math.fsum(c[0] for c in corners) / count, math.fsum(c[1] for c in corners) / count
     else:
         x, y = east / (3.0 * area), north / (3.0 * area)
-    return abs(area) / 2.0, ((lon0 + x + 180.0) % 360.0 - 180.0, lat0 + y)
+    return abs(area) / 2.0, (_turn(lon0 + x), lat0 + y)
+
+
+def _turn(degrees: float) -> float:
+    """An angle within half the way round: -180 to 180."""
+    return (degrees + 180.0) % 360.0 - 180.0
 
 
 def describe_position(lon: float, lat: float) -> str:

@@ -5,6 +5,7 @@ remove it, who was told what. `entry.tables` prints them. Nothing is decided or 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil, floor
 from typing import Any
 
 import msgspec
@@ -21,6 +22,8 @@ _WHY = {"joint-force": "Breach, a force of another party without its consent"}
 """Findings of built-in rules, which have no kind of rule to name."""
 _PLACES = 2
 """So many places of a finding are named, the others counted."""
+_NOISE_M = 1e-6
+"""So little over a whole metre is the rounding of a conversion."""
 UNSEEN = "another party"
 GIVES_WAY = " (gives way)"
 """Stands after the operation of a clash that its findings call "the operation", which holds until the clash is settled."""
@@ -116,14 +119,17 @@ def _what(finding: View, picture: View) -> str:
 
 
 def _where(finding: View, operations: Mapping[str, View]) -> str:
-    """Where things meet; else where the operation is, as far as the viewer sees it."""
+    """Where things meet, and between which heights; else where the operation is, as far as the viewer sees it."""
     regions = [msgspec.convert(met["region"], Outline) for met in finding["met"] if met["region"] is not None]
     view = operations.get(finding["operation"] or "")
+    volumes = finding["met"] or ([] if view is None else _volumes(view))
+    up = f", {heights(min(v['lower_m'] for v in volumes), max(v['upper_m'] for v in volumes))}" if volumes else ""
     if not regions and view is not None:
-        return describe(msgspec.convert(_volumes(view)[0]["outline"], Outline)) + (" (envelope)" if "envelope" in view else "")
+        place = describe(msgspec.convert(_volumes(view)[0]["outline"], Outline))
+        return f"{place}{up} (envelope)" if "envelope" in view else place + up
     found = list(dict.fromkeys(describe(region) for region in regions))
     more = f" and {len(found) - _PLACES} more places" if len(found) > _PLACES else ""
-    return "; ".join(found[:_PLACES]) + more or "–"
+    return ("; ".join(found[:_PLACES]) + more or "–") + up
 
 
 def _window(finding: View, operations: Mapping[str, View]) -> tuple[datetime | None, datetime | None]:
@@ -145,6 +151,11 @@ def _told(finding: View, picture: View, views: Mapping[str, View], names: Mappin
         states = dict.fromkeys(str(a["state"]) for a in asks)
         asked = f", asked ({', '.join(states)})" if asks else ""
         yield Told(names.get(party, party), (level or "overlap") + asked, min((t for t in told if t is not None), default=None))
+
+
+def heights(lower_m: float, upper_m: float) -> str:
+    """`300 to 1,000 m`: a band to whole metres, never shown narrower than it is."""
+    return f"{floor(lower_m + _NOISE_M):,} to {ceil(upper_m - _NOISE_M):,} m"
 
 
 def instant(value: str | datetime | None) -> datetime | None:

@@ -98,7 +98,7 @@ def load(directory: Path, flags: Mapping[str, Any] | None = None, environment: M
     file = directory / FILE
     if file.is_file():
         try:
-            found = tomllib.loads(file.read_text(encoding="utf-8"))
+            found = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
             raise error("bad_setting", f"{file.name}: {failure}") from None
         _merge(values, origins, found, file.name)

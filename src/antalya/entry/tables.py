@@ -17,6 +17,7 @@ WIDE = 140
 
 _STATE_STYLE = {"BLOCKED": "bold red", "REFUSED": "bold red", "HELD": "bold yellow", "SETTLED": "green", "NOTED": "dim",
                 "CLOSED": "dim", "CLEAR": "green"}
+_ENDS = re.compile(r"[\t\n]+")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
@@ -79,7 +80,9 @@ def when(starts_at: datetime | None, ends_at: datetime | None) -> str:
 
 
 def plain(value: str) -> Text:
-    """Text without markup. Right-to-left words are isolated, so that they reorder nothing around them in a terminal."""
+    """Text without markup, in one line: what somebody wrote looks like no line of ours. Right-to-left words are isolated, so that
+    they reorder nothing around them in a terminal."""
+    value = _ENDS.sub(" ", value)
     return Text(f"\u2068{value}\u2069" if _RIGHT_TO_LEFT.search(value) else value)
 
 

@@ -6,6 +6,7 @@ members named as in the API. In a file an understanding is in force unless its `
 file names counts as one.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -46,7 +47,7 @@ def read_rulebook(data: bytes, file: str) -> RulebookFile:
     place: `rules.toml: understandings[0].rules[2].area`.
     """
     try:
-        tables = msgspec.toml.decode(data)
+        tables = msgspec.toml.decode(data.removeprefix(BOM_UTF8))  # as editors on Windows begin a file
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as wrong:
         raise error("bad_input_file", f"this is not TOML: {wrong}", at=file) from None
     unknown = sorted(tables.keys() - _KINDS.keys() - {"understandings"})

@@ -57,7 +57,7 @@ class FromAuthority:
         form = {"grant_type": "client_credentials", "client_id": self._id, "scope": scope, "audience": host}
         if self._secret_file is not None:
             try:
-                form["client_secret"] = self._secret_file.read_text(encoding="utf-8").strip()
+                form["client_secret"] = self._secret_file.read_text(encoding="utf-8-sig").strip()
             except OSError as failure:
                 raise ValueError(f"no client secret: {failure.strerror}") from None
 

@@ -79,9 +79,9 @@ export async function follow(token, on, signal) {
         for await (const { id, type, data } of messages(response.body)) {
           clearTimeout(timer);
           timer = setTimeout(stop, SILENCE_MS);
-          on.alive();
           if (id) last = id;
           if (type) on.event(type, data);
+          on.alive();
         }
         if (!signal.aborted) on.down(false);
       }

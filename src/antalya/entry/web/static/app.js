@@ -67,6 +67,7 @@ function lists(props) {
   const { facts } = props;
   const { picture } = facts;
   const { broker, party } = picture.viewer;
+  const selected = props.state.selected?.id;
   const mine = picture.asks.filter((a) => a.of === party && a.state === "open");
   const others = picture.asks.filter((a) => !mine.includes(a) && a.state !== "closed");
   const full = facts.sorted.filter((o) => o.level === "details").length;
@@ -74,15 +75,15 @@ function lists(props) {
     <p class="summary">${t(broker ? "seen.broker" : "seen.party", { full, envelope: facts.sorted.length - full })}
       ${picture.truncated && html` <strong>${t("seen.truncated")}</strong>`}</p>
     ${!broker && html`<${Section} id="asks" title=${t("asks.mine")} empty=${t("asks.none")} items=${mine}
-      card=${(/** @type {AskView} */ ask) => html`<${AskCard} ...${props} ask=${ask} />`} />`}
-    <${Section} id="findings" title=${t("findings.title")} empty=${t("findings.none")} items=${facts.open}
-      card=${(/** @type {FindingView} */ finding) => html`<${FindingCard} ...${props} finding=${finding} />`} />
-    <${Section} id="operations" title=${t("operations.title")} empty=${t("operations.none")} items=${facts.sorted}
-      card=${(/** @type {OperationView} */ view) => html`<${OperationCard} ...${props} view=${view} />`} />
+      card=${(/** @type {AskView} */ ask) => html`<${AskCard} key=${ask.id} ...${props} ask=${ask} />`} />`}
+    <${Section} id="findings" selected=${selected} title=${t("findings.title")} empty=${t("findings.none")} items=${facts.open}
+      card=${(/** @type {FindingView} */ finding) => html`<${FindingCard} key=${finding.id} ...${props} finding=${finding} />`} />
+    <${Section} id="operations" selected=${selected} title=${t("operations.title")} empty=${t("operations.none")} items=${facts.sorted}
+      card=${(/** @type {OperationView} */ view) => html`<${OperationCard} key=${view.id} ...${props} view=${view} />`} />
     ${others.length > 0 && html`<${Section} id="waiting" title=${t(broker ? "asks.all" : "asks.others")} empty="" items=${others}
-      card=${(/** @type {AskView} */ ask) => html`<${AskCard} ...${props} ask=${ask} />`} />`}
-    ${picture.sites.length > 0 && html`<${Section} id="sites" title=${t("sites.title")} empty="" items=${picture.sites}
-      card=${(/** @type {Site} */ site) => html`<${SiteCard} ...${props} site=${site} />`} />
+      card=${(/** @type {AskView} */ ask) => html`<${AskCard} key=${ask.id} ...${props} ask=${ask} />`} />`}
+    ${picture.sites.length > 0 && html`<${Section} id="sites" selected=${selected} title=${t("sites.title")} empty="" items=${picture.sites}
+      card=${(/** @type {Site} */ site) => html`<${SiteCard} key=${site.id} ...${props} site=${site} />`} />
       <p class="quiet notice-only">${t("sites.notice")}</p>`}
     <${Told} told=${picture.told} facts=${facts} />`;
 }

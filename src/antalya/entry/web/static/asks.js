@@ -3,7 +3,7 @@
 import { html, useLayoutEffect, useRef, useState } from "./vendor/htm-preact.js";
 import { language, t } from "./i18n.js";
 import { shape } from "./marks.js";
-import { answer } from "./session.js";
+import { answer, drafts } from "./session.js";
 import { at, dateTime, howLong } from "./time.js";
 import { first, paired, side, when, where, why } from "./words.js";
 
@@ -28,7 +28,7 @@ export function AskCard({ state, facts, ask, select }) {
       <span class="tag">${t(`ask.${ask.kind}`)}</span>
       ${number && html`<button type="button" class="number" aria-label=${t("findings.number", { number })}
         onClick=${() => select({ kind: "finding", id: ask.finding })}>${number}</button>`}</p>
-    <h3 id=${`ask-${ask.id}`}>${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${first(facts, finding, ask.operation)}
+    <h3 id=${`ask-${ask.id}`} tabindex="-1">${t("ask.of")} <bdi>${asked ?? t("who.another")}</bdi>: ${first(facts, finding, ask.operation)}
       ${finding?.other && paired(finding) && html` × ${side(facts, finding.other)}`}</h3>
     <p>${ask.kind === "conditions" ? t("ask.accept") : why(finding?.why, ask.text)}</p>
     ${(finding || note) && html`<dl>
@@ -58,38 +58,55 @@ function due(ask, now) {
   return t(deadline > now ? "ask.due" : "ask.overdue", { time: dateTime(deadline, language()), left: howLong(deadline - now, t) });
 }
 
-/** Two steps to an answer (the second takes the focus), so that no slip of a finger at night says yes.
+/** What was typed or pasted without the marks of direction and the like, which nobody sees and the exchange refuses; times and heights
+ * copied from this page have some. @param {string} text */
+const visible = (text) => text.replace(/[\u2028\u2029]/g, " ").replace(/[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, "");
+
+/** Two steps to an answer (the second takes the focus), so that no slip of a finger at night says yes. Who goes back is at the
+ * button of before, who has answered at the card, wherever it stands then.
  * @param {{ ask: AskView, choices: Decision[], lost: boolean }} props */
 function Reply({ ask, choices, lost }) {
   const [chosen, setChosen] = useState(/** @type {Decision | null} */ (null));
-  const [words, setWords] = useState({ note: "", conditions: "" });
+  const [words, setWords] = useState(drafts.get(ask.id) ?? { note: "", conditions: "" });
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState("");
   const sure = useRef(/** @type {HTMLButtonElement | null} */ (null));
-  useLayoutEffect(() => { if (chosen) sure.current?.focus(); }, [chosen]);
+  const begun = useRef(/** @type {HTMLButtonElement | null} */ (null));
+  const before = useRef(/** @type {Decision | null} */ (null));
+  useLayoutEffect(() => {
+    (chosen ? sure : begun).current?.focus();
+    before.current = chosen;
+  }, [chosen]);
   const name = (/** @type {Decision} */ d) => t(d === "grant" && ask.kind === "acknowledgement" ? "answer.acknowledge" : `answer.${d}`);
   if (lost) return html`<p class="quiet">${t("answer.offline")}</p>`;
   if (!chosen) {
     return html`<p class="answers">${choices.map((d) => html`
-      <button type="button" class="answer ${d}" aria-describedby=${`ask-${ask.id}`} onClick=${() => setChosen(d)}>${name(d)} …</button>`)}</p>`;
+      <button type="button" class="answer ${d}" aria-describedby=${`ask-${ask.id}`} ref=${d === before.current ? begun : null}
+        onClick=${() => setChosen(d)}>${name(d)} …</button>`)}</p>`;
   }
-  const typed = (/** @type {"note" | "conditions"} */ field) => (/** @type {any} */ event) => setWords({ ...words, [field]: event.target.value });
+  const typed = (/** @type {"note" | "conditions"} */ field) => (/** @type {any} */ event) => {
+    const now = { ...words, [field]: event.target.value };
+    drafts.set(ask.id, now);
+    setWords(now);
+  };
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    const conditions = chosen === "grant" ? words.conditions.split("\n").map((c) => c.trim()).filter(Boolean) : [];
+    if (busy) return;
+    const conditions = chosen === "grant" ? visible(words.conditions).split("\n").map((c) => c.trim()).filter(Boolean) : [];
     setBusy(true);
-    const wrong = await answer(ask, conditions.length ? "grant-with-conditions" : chosen, { note: words.note, conditions });
+    const wrong = await answer(ask, conditions.length ? "grant-with-conditions" : chosen, { note: visible(words.note), conditions });
     setBusy(false);
-    if (wrong) setFailure(wrong);
-    else setChosen(null);
+    if (wrong) return setFailure(wrong);
+    setChosen(null);
+    document.getElementById(`ask-${ask.id}`)?.focus({ preventScroll: true });
   };
   return html`<form class="reply" onSubmit=${send}>
     ${chosen === "grant" && ask.kind === "consent" && html`<label>${t("answer.conditions")}
       <textarea rows="2" maxlength="2000" value=${words.conditions} onInput=${typed("conditions")}></textarea></label>`}
     <label>${t("answer.note")} <input type="text" maxlength="500" value=${words.note} onInput=${typed("note")} /></label>
-    ${failure && html`<p class="failure" role="alert">${failure}</p>`}
+    <p class="failure" role="alert" hidden=${!failure}>${failure}</p>
     <p class="answers">
-      <button type="submit" class="answer ${chosen} sure" aria-describedby=${`ask-${ask.id}`} disabled=${busy} ref=${sure}>${t("answer.sure", { answer: name(chosen) })}</button>
+      <button type="submit" class="answer ${chosen} sure" aria-describedby=${`ask-${ask.id}`} aria-disabled=${busy} ref=${sure}>${t("answer.sure", { answer: name(chosen) })}</button>
       <button type="button" onClick=${() => setChosen(null)}>${t("answer.back")}</button></p>
   </form>`;
 }

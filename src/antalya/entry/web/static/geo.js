@@ -84,10 +84,18 @@ function dense(ring, origin) {
   return points;
 }
 
-/** @param {Position[]} ring @returns {{ area: number, at: Position }} */
+/** An angle within half the way round. @param {number} angle degrees */
+const turn = (angle) => ((((angle + 180) % 360) + 360) % 360) - 180;
+
+/** The middle of a ring; of one that goes round a pole, the pole. @param {Position[]} ring @returns {{ area: number, at: Position }} */
 function centroid(ring) {
   const [lon0, lat0] = ring[0];
-  const corners = ring.map(([lon, lat]) => [((((lon - lon0 + 180) % 360) + 360) % 360) - 180, lat - lat0]);
+  const round = ring.slice(1).reduce((sum, [lon], i) => sum + turn(lon - ring[i][0]), 0);
+  if (Math.abs(round) > 180) {
+    const lat = ring.reduce((sum, position) => sum + position[1], 0) / ring.length;
+    return { area: 360 * (90 - Math.abs(lat)), at: [0, lat < 0 ? -90 : 90] };
+  }
+  const corners = ring.map(([lon, lat]) => [turn(lon - lon0), lat - lat0]);
   let [area, east, north] = [0, 0, 0];
   for (let i = 1; i < corners.length; i++) {
     const [[x, y], [x2, y2]] = [corners[i - 1], corners[i]];

@@ -1,6 +1,6 @@
 /** The lists beside the map: findings and operations, each with who, what, where, when, why and what would remove it. */
 
-import { html, useState } from "./vendor/htm-preact.js";
+import { html, useRef, useState } from "./vendor/htm-preact.js";
 import { knows, language, t } from "./i18n.js";
 import { clearanceMark, numberMark, partyMark, severityMark, shape } from "./marks.js";
 import { activeAt } from "./state.js";
@@ -17,15 +17,18 @@ const PAGE = 50;
 const More = ({ rest, more }) => rest > 0
   && html`<button type="button" class="plain more" onClick=${more}>${t("list.more", { count: rest })}</button>`;
 
-/** A section with its count, its things, and what to do when there are none. Long lists come fifty at a time.
- * @param {{ id: string, title: string, empty: string, items: any[], card: (item: any) => any, open?: boolean }} props */
-export function Section({ id, title, empty, items, card, open = true }) {
-  const [shown, setShown] = useState(PAGE);
+/** A section with its count, its things, and what to do when there are none. Long lists come fifty at a time, and as far as the one
+ * that is chosen.
+ * @param {{ id: string, title: string, empty: string, items: any[], card: (item: any) => any, selected?: string, open?: boolean }} props */
+export function Section({ id, title, empty, items, card, selected, open = true }) {
+  const [wanted, setWanted] = useState(PAGE);
+  const reached = useRef(PAGE);
+  const shown = reached.current = Math.max(reached.current, wanted, 1 + items.findIndex((item) => item.id === selected));
   return html`<section class="list" aria-labelledby=${id}>
     <details open=${open}>
       <summary><h2 id=${id}>${title}</h2> <span class="count">${items.length}</span></summary>
       ${items.length ? items.slice(0, shown).map(card) : html`<p class="quiet">${empty}</p>`}
-      <${More} rest=${items.length - shown} more=${() => setShown(shown + PAGE)} />
+      <${More} rest=${items.length - shown} more=${() => setWanted(shown + PAGE)} />
     </details>
   </section>`;
 }

@@ -22,7 +22,16 @@ function select(selected) {
   if (!selected) return;
   turnTo(selected.id);
   map?.zoomTo(selected);
-  document.getElementById(`card-${selected.id}`)?.scrollIntoView({ block: "nearest" });
+  reveal(selected);
+}
+
+/** Brings a thing's card into view, in its list that may be folded. @param {Chosen} selected */
+function reveal(selected) {
+  const card = document.getElementById(`card-${selected.id}`);
+  const folded = card?.closest("details");
+  if (folded) folded.open = true;
+  card?.scrollIntoView({ block: "nearest" });
+  return card;
 }
 
 /** Goes to the day of a thing that the map leaves out now. @param {string} id */
@@ -52,14 +61,16 @@ function unfold() {
 function pick(selected) {
   set({ selected });
   if (!selected) return;
-  const card = document.getElementById(`card-${selected.id}`);
-  card?.scrollIntoView({ block: "nearest" });
-  /** @type {HTMLElement | null | undefined} */ (card?.querySelector("button.title"))?.focus({ preventScroll: true });
+  /** @type {HTMLElement | null | undefined} */ (reveal(selected)?.querySelector("button.title"))?.focus({ preventScroll: true });
 }
 
-/** @param {string} wanted */
+/** Goes over to a language, if its words can be had. @param {string} wanted */
 async function speak(wanted) {
-  await useLanguage(wanted);
+  try {
+    await useLanguage(wanted);
+  } catch {
+    return set({});  // the choice goes back
+  }
   sessionStorage.setItem("antalya.language", wanted);
   set({ language: wanted });
 }
@@ -75,7 +86,9 @@ const actions = {
 function draw(state) {
   if (digested.picture !== state.picture) digested = { picture: state.picture, facts: state.picture && digest(state.picture) };
   const { facts } = digested;
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
   render(html`<${App} state=${state} facts=${facts} actions=${actions} />`, root);
+  if (focused?.isConnected && document.activeElement === document.body) focused.focus({ preventScroll: true });  // its card was moved
   if (facts) unfold();
   map?.update(state, facts);
   const asked = state.picture?.asks.filter((a) => a.of === state.picture?.viewer.party && a.state === "open").length;
@@ -95,9 +108,12 @@ function key(event) {
 }
 
 document.addEventListener("keydown", key);
-const [places] = await Promise.all([fetch("/static/data/places.json").then((r) => r.json()), useLanguage(preferred())]);
-root.replaceChildren();
-set({ places, language: document.documentElement.lang });
-subscribe(draw);
-document.getElementById("map-library")?.addEventListener("load", () => draw(get()));
-await begin();
+const words = Promise.all([fetch("/static/data/places.json").then((r) => r.json()), useLanguage(preferred())]);
+const [places] = await words.catch(() => []);
+if (places) {
+  root.replaceChildren();
+  set({ places, language: document.documentElement.lang });
+  subscribe(draw);
+  document.getElementById("map-library")?.addEventListener("load", () => draw(get()));
+  await begin();
+} else root.textContent = "The exchange does not answer. Nothing is cleared. Load the page again.";  // there are no other words yet

@@ -7,6 +7,7 @@ import { at, isActive } from "./time.js";
 import { isOver } from "./words.js";
 
 const THEATRE = [36.0, 34.6, 41.6, 37.4];
+const MAP_ENDS = 84.5;
 const PLACE_ZOOM = { 1: 0, 2: 7.6, 3: 9.2 };
 
 /** @typedef {import("./state.js").State} State @typedef {import("./state.js").Digest} Digest */
@@ -19,8 +20,11 @@ function geometry(outline) {
 /** Latitude and longitude under the pointer. @param {number[]} at */
 const position = ([lon, lat]) => `${lat.toFixed(3)}°, ${lon.toFixed(3)}°`;
 
-/** @param {Outline} outline */
-const middle = (outline) => new ol.geom.Point(ol.proj.fromLonLat(centre(outline)));
+/** The middle of an outline, where there is a map: it ends before the poles. @param {Outline} outline */
+function middle(outline) {
+  const [lon, lat] = centre(outline);
+  return new ol.geom.Point(ol.proj.fromLonLat([lon, Math.max(-MAP_ENDS, Math.min(MAP_ENDS, lat))]));
+}
 
 export class TheatreMap {
   /** @param {HTMLElement} target @param {(selection: Chosen | null) => void} onSelect */

@@ -26,8 +26,10 @@ const fresh = new Set();
 let [heard, told, clockThen] = [0, 0, NaN];
 /** The ETag of the picture. */
 let tag = "";
-/** @type {ReturnType<typeof setTimeout> | undefined} */
+/** @type {ReturnType<typeof setTimeout> | undefined} what is shown is to be loaded anew, or is being */
 let pending;
+/** Whether something was heard since that load was asked for. */
+let again = false;
 /** How often the connection went. */
 let losses = 0;
 /** Whether the stream is open: without it no picture is live. */
@@ -36,6 +38,8 @@ let streaming = false;
 let [asked, came] = [0, 0];
 /** @type {AbortController | null} */
 let following = null;
+/** @type {Map<string, { note: string, conditions: string }>} what was typed about an ask and not sent, also while a new token is got */
+export const drafts = new Map();
 
 /** Begins: as a viewer of the demo, with the token kept in this tab, or by asking for one. */
 export async function begin() {
@@ -82,8 +86,14 @@ export function present(pasted) {
   return enter();
 }
 
-/** Forgets the token and everything seen with it. */
+/** Forgets the token, everything seen with it and everything typed. */
 export function leave() {
+  drafts.clear();
+  forget();
+}
+
+/** Forgets the token and everything seen with it. */
+function forget() {
   following?.abort();
   token = "";
   sessionStorage.removeItem(KEY);
@@ -93,6 +103,7 @@ export function leave() {
 async function enter() {
   following?.abort();
   clearTimeout(pending);
+  pending = undefined;
   streaming = false;
   fresh.clear();
   const mine = new AbortController();
@@ -157,9 +168,21 @@ function firstDay(picture, days) {
   return days.find((day) => day >= today && found(day)) ?? today;
 }
 
-function soon() {
-  clearTimeout(pending);
-  pending = setTimeout(reload, DEBOUNCE_MS);
+/** Loads the picture in a moment, with what else comes meanwhile; one at a time, however quickly things happen.
+ * @param {number} [rest] for how long there is to be nothing of the kind */
+function soon(rest = 0) {
+  again = true;
+  pending ??= setTimeout(renew, Math.max(DEBOUNCE_MS, rest));
+}
+
+/** Loads the picture, then rests for as long as that took: half of the time is the reader's. */
+async function renew() {
+  const [mine, begun] = [pending, performance.now()];
+  again = false;
+  await reload();
+  if (pending !== mine) return;
+  pending = undefined;
+  if (again) soon(performance.now() - begun);
 }
 
 /** The exchange's clock, as far as this machine can tell, when it was last heard. */
@@ -181,7 +204,10 @@ export async function reload() {
     if (losses !== lostBefore) return soon();  // asked for before the connection went: no sign that it is back
     came = turn;
     show(seen, streamed && streaming);
-    if (fresh.size) set({ news: [...fresh].map((key) => t(key)).join(" ") });
+    if (fresh.size) {
+      const news = [...fresh].map((key) => t(key)).join(" ");
+      set({ news: get().news === news ? `${news}\u00a0` : news });  // the same once more is only said if it is another text
+    }
     fresh.clear();
   } catch (failure) {
     if (!over()) refuse(failure);
@@ -192,7 +218,7 @@ export async function reload() {
 function refuse(failure) {
   const status = failure instanceof Failure ? failure.problem?.status ?? Number(failure.message) : 0;
   if (status === 401 || status === 403) {
-    leave();
+    forget();
     return set({ failure: [...(language() === "en" ? [] : [t("token.refused")]), words(failure)].join(" ") || t("token.refused") });
   }
   const { picture } = get();
@@ -200,10 +226,10 @@ function refuse(failure) {
   if (picture) lose();
 }
 
-/** The exchange was heard just now: what is shown holds until now. */
+/** The exchange was heard just now: what is shown holds until now, unless it told of something that is not shown yet. */
 function hear() {
   const { link, asOf } = get();
-  heard = performance.now();
+  if (!pending) heard = performance.now();
   if (link === "live" && clockNow() - asOf > FRESH_MS) set({ asOf: clockNow() });
   if (link === "lost") soon();
 }
@@ -226,8 +252,11 @@ export async function answer(ask, decision, words_) {
   try {
     await call(token, `/v1/asks/${encodeURIComponent(ask.id)}/answers`, { method: "POST", body });
   } catch (failure) {
-    return words(failure) || t("link.notSent");
+    if (words(failure)) return words(failure);
+    reload();  // it may have been recorded all the same
+    return t("link.notSent");
   }
+  drafts.delete(ask.id);
   await reload();
   return "";
 }

@@ -24,13 +24,13 @@ export function Timeline({ state, facts, select }) {
   const moment = clock.day + clock.quarter * QUARTER;
   const words = clock.span === "moment" ? `${hm(moment)} UTC` : t(`time.${clock.span}`);
   const i = days.indexOf(clock.day);
-  const go = (/** @type {number} */ step) => turn({ day: days[i + step] });
+  const go = (/** @type {number} */ step) => turn({ day: days[i + step] ?? clock.day });
   return html`<section class="time" aria-label=${t("time.title")}>
     <div class="time-bar">
       <div class="day">
-        <button type="button" disabled=${i <= 0} onClick=${() => go(-1)} aria-label=${t("time.before")}>‹</button>
+        <button type="button" aria-disabled=${i <= 0} onClick=${() => go(-1)} aria-label=${t("time.before")}>‹</button>
         <span class="date">${date(clock.day, language(), true)}</span>
-        <button type="button" disabled=${i >= days.length - 1} onClick=${() => go(1)} aria-label=${t("time.after")}>›</button>
+        <button type="button" aria-disabled=${i >= days.length - 1} onClick=${() => go(1)} aria-label=${t("time.after")}>›</button>
       </div>
       <output class="moment" for="moment">${words}</output>
       <fieldset class="span"><legend class="hidden">${t("time.span")}</legend>${SPANS.map((span) => html`<label class="check" key=${span}>

@@ -64,8 +64,12 @@ export function place(outline) {
   return words;
 }
 
-/** A band of altitudes, in one line. @param {number} lower @param {number} upper */
-export const band = (lower, upper) => t("band", { band: ltr(`${number(lower)}–\u2060${number(upper)}`) });
+/** So little over a whole metre is the rounding of a conversion. */
+const NOISE_M = 1e-6;
+
+/** A band of altitudes, in one line, to whole metres and never narrower than it is. @param {number} lower @param {number} upper */
+export const band = (lower, upper) =>
+  t("band", { band: ltr(`${number(Math.floor(lower + NOISE_M))}–\u2060${number(Math.ceil(upper - NOISE_M) + 0)}`) });
 
 /** Where an operation is, as far as the viewer sees it. @param {OperationView} view */
 export function extent(view) {
