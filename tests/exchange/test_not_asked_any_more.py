@@ -1,4 +1,4 @@
-"""Whoever is not asked any more sees no more because it was asked, whatever it answered before."""
+"""Whoever is not asked any more sees no more because it was asked, and says yes to nothing, whatever it answered before."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from tests.world import DAWN, World, hours, volume
 from antalya.exchange import agreeing
 from antalya.exchange.hub import Evidence
 from antalya.model import Force, Operation, Understanding
+from antalya.model.errors import AntalyaError
 from antalya.model.parties import Level
 from antalya.model.rules import Consent
 from antalya.model.understandings import Disclosure
@@ -98,3 +99,25 @@ def test_less_than_an_envelope_stays_less(world: World) -> None:
     assert levels(world) == []
     world.later(hours=3)
     assert levels(world) == []
+
+
+def test_a_refusal_is_not_turned_into_a_yes_while_nothing_is_asked(world: World) -> None:
+    """It would count, unasked, as soon as the operation came back."""
+    agree(world)
+    operation = asked(world)
+    [ask] = world.asks("RU", "refused")
+    world.change(replace(operation, volumes=(volume(40.0, 35.0, start=DAWN + hours(30), end=DAWN + hours(32)),)), 1)
+    with pytest.raises(AntalyaError, match="not asked at present"):
+        world.answer("RU", ask["id"], "grant")
+    world.change(operation, 2)
+    assert world.clearance(operation.id) == "blocked"
+    world.answer("RU", ask["id"], "grant")
+    assert world.clearance(operation.id) == "clear"
+
+
+def test_nor_by_who_answers_for_the_force_no_more(world: World) -> None:
+    asked(world, forces=("RUF",))
+    [ask] = world.asks("RU", "refused")
+    world.put(Force(id="RUF", name="RUF", answers="US"), version=1)
+    with pytest.raises(AntalyaError, match="not asked at present"):
+        world.answer("RU", ask["id"], "grant")

@@ -39,10 +39,10 @@ def answer(hub: Hub, caller: Viewer, given: Answer, evidence: Evidence) -> dict[
                 raise error("duplicate_id", "that answer was given already", at="id")
             check_signed(rulebook.parties.get(caller.party), evidence.kid)
             said = replace(given, party=caller.party, at=now)
-            finding = tx.findings_of([ask.finding])[ask.finding].finding
+            opened = tx.findings_of([ask.finding])[ask.finding]
             operations = {id_: s.operation for id_, s in tx.operations_of([ask.operation]).items()}
             was = clearances(tx, [ask.operation], now)
-            changed = answered(ask, said, finding, operations[ask.operation].party, tx.asks(finding=ask.finding), now, hub.ids)
+            changed = answered(ask, said, opened, operations[ask.operation].party, tx.asks(finding=ask.finding), now, hub.ids)
             leaf = hub.log(tx, "answer", now, caller.party, ask.id, evidence.raw, kid=evidence.kid)
             tx.put_answer(said, now)
             tells: list[Tell] = []

@@ -70,13 +70,15 @@ def closed(existing: Iterable[Ask]) -> list[Ask]:
     return [replace(a, state="closed") for a in existing if a.state in _PENDING]
 
 
-def answered(ask: Ask, answer: Answer, finding: Finding, owner: str, related: Sequence[Ask], now: datetime,
+def answered(ask: Ask, answer: Answer, opened: Opened, owner: str, related: Sequence[Ask], now: datetime,
              new_id: Callable[[], str]) -> list[Ask]:
     """The ask after an answer, and what else that opens or closes.
 
-    A yes lasts until the earlier of what the answer and the rule say. Conditions are asked of the operation's `owner`.
-    Raises not_yours, wrong_state, bad_window.
+    A yes lasts until the earlier of what the answer and the rule say. Conditions are asked of the operation's `owner`. What
+    was refused stays so where it is not asked any more (`opened`, its finding, is closed, or asks others): a yes is given to
+    what is asked. Raises not_yours, wrong_state, bad_window.
     """
+    finding = opened.finding
     if answer.party != ask.of:
         raise error("not_yours", "only the party that is asked may answer")
     if answer.decision == "withdraw":
@@ -89,6 +91,8 @@ def answered(ask: Ask, answer: Answer, finding: Finding, owner: str, related: Se
         raise error("wrong_state", "the deadline has passed" + (
             "; a refusal stands until what was asked about changes" if ask.state == "refused" and ask.kind != "conditions"
             else _AGAIN))
+    if opened.closed_at is not None or (ask.kind != "conditions" and ask.of not in finding.asks_of):
+        raise error("wrong_state", "that is not asked at present")
     if answer.decision == "refuse":
         return [replace(ask, state="refused")]
     until = _until(answer, finding, now)
