@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from tests.world import DAWN, World, hours, volume
 
-from antalya.exchange import agreeing
+from antalya.exchange import agreeing, viewing
 from antalya.exchange.hub import Evidence
 from antalya.model import Force, Operation, Understanding
 from antalya.model.errors import AntalyaError
@@ -121,3 +121,19 @@ def test_nor_by_who_answers_for_the_force_no_more(world: World) -> None:
     world.put(Force(id="RUF", name="RUF", answers="US"), version=1)
     with pytest.raises(AntalyaError, match="not asked at present"):
         world.answer("RU", ask["id"], "grant")
+
+
+def test_conditions_are_accepted_for_as_long_as_they_are(world: World) -> None:
+    """The owner's word that it keeps them ran out a moment ago; the exchange has not noticed yet."""
+    agree(world)
+    operation = asked(world, None)
+    world.change(replace(operation, note="again"), 1)
+    [ask] = world.asks("RU")
+    world.answer("RU", ask["id"], "grant-with-conditions", conditions=("by day",))
+    [conditions] = world.asks("TR")
+    until = world.clock.now + hours(1)
+    world.answer("TR", conditions["id"], "grant", valid_until=until)
+    assert world.clearance(operation.id) == "clear"
+    world.clock.now = until
+    assert world.clearance(operation.id) == "held"
+    assert viewing.finding(world.hub, Viewer("TR"), ask["finding"])["settled"] is False
