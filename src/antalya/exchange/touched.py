@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from antalya.exchange.checking import since
 from antalya.model.places import Site
 from antalya.model.rules import Corridor, Incompatible, KeepOut, Protect
 from antalya.model.understandings import Understanding
@@ -14,14 +15,19 @@ def by_understanding(tx: Transaction, understanding: Understanding, rulebook: Ru
     """Operations that an understanding can touch: those near its rules' areas, or all live ones where a rule has no area or the
     signatories chose what they show each other, for they may clash anywhere."""
     if understanding.disclosure is not None:
-        return tx.live_operations(now)
+        return standing(tx, rulebook, now)
     ids: dict[str, None] = {}
     for rule in understanding.rules:
         outline = rulebook.outline_of(rule)
         if outline is None or isinstance(rule, KeepOut | Incompatible | Corridor | Protect):
-            return tx.live_operations(now)
+            return standing(tx, rulebook, now)
         ids |= dict.fromkeys(near(tx, outline, 0.0, now))
     return list(ids)
+
+
+def standing(tx: Transaction, rulebook: Rulebook, now: datetime) -> list[str]:
+    """All live operations of which something may be found: also those that have just ended (`since`)."""
+    return tx.live_operations(since(rulebook, now))
 
 
 def by_site(tx: Transaction, site: Site, rulebook: Rulebook, now: datetime) -> list[str]:
