@@ -79,10 +79,10 @@ class Changes:
     tells: list[Tell] = field(default_factory=list)
 
 
-def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, because: str, *, again: bool = False,
+def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, because: str, *, again: str | None = None,
             rulebook: Rulebook | None = None, subject: Prepared | None = None) -> Changes:
-    """Checks operations as they now stand and brings findings, asks and whom to tell into line with it. `subject`: one of them,
-    prepared.
+    """Checks operations as they now stand and brings findings, asks and whom to tell into line with it. `again`: one, that
+    its owner filed again; `subject`: one of them, prepared.
 
     A finding that is still the same stays open with its asks; one that changed is closed and opened again.
     """
@@ -107,7 +107,7 @@ def close(hub: Hub, tx: Transaction, found: Iterable[Opened], now: datetime, bec
     """Closes findings without a check, all at once, and what is asked about them."""
     changes = Changes()
     if before := {opened.finding.id: opened for opened in found}:
-        _reconcile(hub, tx, before, {}, now, because, False, rulebook, changes)
+        _reconcile(hub, tx, before, {}, now, because, None, rulebook, changes)
     _log_changes(hub, tx, changes, now)
     return changes
 
@@ -117,7 +117,7 @@ def _ready(stored: Stored, subject: Prepared | None) -> Prepared:
 
 
 def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Opened], after: dict[str, Finding], now: datetime, because: str,
-               again: bool, rulebook: Rulebook, changes: Changes, *subject: str) -> None:
+               again: str | None, rulebook: Rulebook, changes: Changes, *subject: str) -> None:
     found = [*(o.finding for o in before.values()), *after.values()]
     touched = {o for f in found for o in (f.operation, f.other) if o is not None}.union(subject)
     stored = tx.operations_of(touched)
@@ -146,7 +146,7 @@ def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Opened], after: dict
         existing = asks.get(id_, [])
         if id_ in same:
             existing = bound_anew(before[id_], existing, movement, bound)
-        _keep(tx, asks_for(finding, existing, bound, now, hub.ids, again=again or id_ not in before,
+        _keep(tx, asks_for(finding, existing, bound, now, hub.ids, again=id_ not in before or finding.operation == again,
                            default_s=hub.limits.ask_default_s), operations, changes)
     changes.tells += tell_of_clearances(was, clearances(tx, owing, now), operations)
 
