@@ -47,13 +47,15 @@ def counted_with(tx: Transaction, subject: Prepared, rulebook: Rulebook) -> list
 
 
 def check(tx: Transaction, subject: Prepared, rulebook: Rulebook, now: datetime) -> tuple[Finding, ...]:
-    """Everything found about one operation: who is near, detect, weigh. Nothing is stored."""
+    """Everything found about one operation: who is near, detect, weigh. Nothing is stored. Of pairs it is about what may still
+    come too near (`since`), whether or not that is out of the index yet."""
+    still = since(rulebook, now)
     widest = widest_towards(rulebook, subject.operation)
     without = None if concerns_own(widest) else subject.operation.party
     near = {p.operation.id: p for p in (*tx.near(subject, widest, without), *counted_with(tx, subject, rulebook))}
     near.pop(subject.operation.id, None)
     neighbours = list(near.values())
-    return weigh(subject, detect(subject, neighbours, rulebook, now, bounded=True), neighbours, rulebook, now)
+    return weigh(subject, detect(subject, neighbours, rulebook, now, bounded=True, still=still), neighbours, rulebook, now, still)
 
 
 def clearances(tx: Reader, ids: Iterable[str], now: datetime) -> dict[str, Clearance]:
