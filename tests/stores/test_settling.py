@@ -165,12 +165,13 @@ def test_events_are_numbered_delivered_once_and_go_on_after_the_last(store: Stor
         assert [(e.party, e.subject) for e in tx.events(None)] == told
         assert tx.events("TR", numbers[0], 1) == [Event(numbers[2], "TR", "finding.opened", "c", NOW, None)]
         assert (tx.last_event(), tx.last_delivered("TR"), tx.last_delivered("XX")) == (numbers[3], numbers[0] - 1, 0)
-    assert store.write(lambda tx: tx.delivered("TR", numbers[2], LATER)) == [numbers[0], numbers[2]]
-    assert store.write(lambda tx: tx.delivered("TR", numbers[2], LATER)) == []
+    assert store.write(lambda tx: tx.delivered("TR", 0, numbers[2], LATER)) == [numbers[0], numbers[2]]
+    assert store.write(lambda tx: tx.delivered("TR", 0, numbers[2], LATER)) == []
     with store.read() as tx:
         assert [e.delivered_at for e in tx.events(None)] == [LATER, None, LATER, None]
         assert tx.last_delivered("TR") == numbers[3] - 1
-    assert store.write(lambda tx: tx.delivered("TR", 99, LATER)) == [numbers[3]]
+    assert store.write(lambda tx: tx.delivered("TR", numbers[3], 99, LATER)) == []
+    assert store.write(lambda tx: tx.delivered("TR", 0, 99, LATER)) == [numbers[3]]
     with store.read() as tx:
         assert (tx.last_delivered("TR"), tx.last_delivered("RU")) == (numbers[3], numbers[1] - 1)
 

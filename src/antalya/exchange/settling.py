@@ -105,11 +105,12 @@ def _less_crowded(tx: Transaction, over: list[str], rulebook: Rulebook) -> list[
     return sorted({p.operation.id for subject in gone for p in counted_with(tx, subject, rulebook)})
 
 
-def delivered(hub: Hub, party: str, up_to: int) -> None:
-    """Records that a party was given its events up to one: the log says who was told what and when it reached them."""
+def delivered(hub: Hub, party: str, after: int, up_to: int) -> None:
+    """Records that a party was given its events after one and up to one: the log says who was told what, and when it reached them
+    or they said that it had."""
     def job(tx: Transaction) -> None:
         now = hub.moment(tx)
-        fresh = tx.delivered(party, up_to, now)
+        fresh = tx.delivered(party, after, up_to, now)
         if fresh:
             hub.log(tx, "delivered", now, EXCHANGE, party, canonical(fresh))
     hub.store.write(job)
