@@ -254,3 +254,16 @@ def test_nor_does_the_other_side(world: World) -> None:
     assert world.asks("US") == []
     world.change(replace(second, note="a note"), 1)
     assert len(world.asks("US")) == 1
+
+
+def test_a_yes_to_one_of_two_same_plans_is_none_to_the_other(world: World) -> None:
+    """The United States, whose force is in both, let Russia's pass while Turkey's had the right of way: now it is the other way."""
+    joint, plan = {"forces": ("SDF",)}, volume()
+    world.file("TR", plan, **joint)
+    second = world.operation("RU", plan, **joint)
+    world.file("RU", plan, id=second.id, **joint)
+    for ask in world.asks("US"):
+        world.answer("US", ask["id"], "grant")
+    world.change(replace(second, priority=9), 1)
+    [asked] = world.asks("US")
+    assert asked["finding"] in {f["id"] for f in world.findings("TR") if f["kind"] == "clash"}

@@ -45,8 +45,9 @@ def asks_for(finding: Finding, existing: Sequence[Ask], subject_sha256: str, now
     refusal stands until what was asked about changes.
     """
     wanted = finding.asks_of if finding.ask else ()
-    others = [a for a in existing if a.subject_sha256 != subject_sha256 and a.state != "closed"]
-    own = [lapsed(a, now) or a for a in existing if a.subject_sha256 == subject_sha256]  # time's turn may be yet to come
+    about = (subject_sha256, finding.operation)  # two of the same plan change places unseen: who gives way is part of it
+    others = [a for a in existing if (a.subject_sha256, a.operation) != about and a.state != "closed"]
+    own = [lapsed(a, now) or a for a in existing if (a.subject_sha256, a.operation) == about]  # time's turn may be yet to come
     gone = [a for a in own if a.state in _PENDING and a.of not in wanted and a.kind != "conditions"]
     wait = timedelta(seconds=finding.answer_within_s if finding.answer_within_s is not None else default_s)
     standing = _PENDING | {"refused"} | (frozenset() if again else {"expired", "withdrawn"})
