@@ -166,12 +166,14 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, LogReader, ABC
         return [opened_of(found[seq]) for seq in sorted(found)[-limit:]]
 
     def findings_under(self, what: Literal["understanding", "site"], id: str) -> list[Opened]:
-        """What is open because of an understanding or a site."""
-        wanted = f'"{what}":{text_of(id)}'
+        """What is open because of an understanding, for which all that is open is looked through, or a site."""
+        if what == "site":
+            return [opened_of(row) for row in self._rows(OPENED + "WHERE site = ? AND closed_at IS NULL ORDER BY seq", (id,))]
+        wanted = f'"understanding":{text_of(id)}'
         for special in "!%_":
             wanted = wanted.replace(special, "!" + special)
         rows = self._rows(OPENED + "WHERE closed_at IS NULL AND body LIKE ? ESCAPE '!' ORDER BY seq", (f"%{wanted}%",))
-        return [found for found in map(opened_of, rows) if getattr(found.finding, what) == id]
+        return [found for found in map(opened_of, rows) if found.finding.understanding == id]
 
     def finding(self, id: str) -> Opened | None:
         row = self._row(OPENED + "WHERE id = ? ORDER BY seq DESC LIMIT 1", (id,))
