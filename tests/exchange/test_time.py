@@ -8,13 +8,15 @@ import pytest
 from msgspec.structs import replace
 from tests.world import BROKER, DAWN, World, hours, volume
 
-from antalya.exchange import viewing
+from antalya.exchange import agreeing, viewing
+from antalya.exchange.hub import Evidence
 from antalya.exchange.proving import receipt_for
 from antalya.model import Circle, Operation, Volume
 from antalya.model.rules import Incompatible, Limit, Separation
 from antalya.model.understandings import Understanding
 from antalya.steps.disclose import Viewer
 from antalya.steps.narrow import Search
+from antalya.store import near
 from antalya.store.postgres import PostgresStore
 
 
@@ -49,6 +51,27 @@ def test_what_a_rule_keeps_apart_for_longer_stays_as_long(any_world: World) -> N
     told = {(e["type"], e["subject"]) for e in viewing.events(world.hub, Viewer("RU"), before, 1_000)}
     assert {("clearance.clear", held), ("ask.closed", asked)} <= told
     assert "finding.closed" in {type_ for type_, _ in told}
+
+
+def test_an_agreement_made_anew_looks_back_as_far_as_the_one_before(any_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it keeps apart for six hours had left the index as soon as the one before, which said the same, had ended."""
+    world = any_world
+    apart = Separation(id="apart", area="manbij", across_m=5_000, up_m=1_000, seconds=21_600)
+    first, second = (Understanding(id=id_, title="u", signatories=("TR", "RU"), rules=(apart,), since=DAWN) for id_ in ("u", "v"))
+    world.agree(first)
+    before = world.file("TR", volume(start=DAWN + hours(1), end=DAWN + hours(2)))["operation"]["id"]
+    after = world.file("RU", volume(start=DAWN + hours(5), end=DAWN + hours(6)))["operation"]["id"]
+    world.later(hours=3.5)
+    agreeing.set_status(world.hub, Viewer("RU"), "u", "ended", Evidence(b"x"))
+    world.later(minutes=1)
+    assert world.clearance(after) == "clear"
+    world.agree(second)
+    assert world.clearance(after) == "held"
+    assert [f["kind"] for f in world.file("RU", volume(start=DAWN + hours(6), end=DAWN + hours(7)))["findings"]] == ["clash"]
+    monkeypatch.setattr(near, "MOST_GONE", 0)
+    assert world.file("RU", volume(start=DAWN + hours(6), end=DAWN + hours(7)))["findings"] == []
+    world.withdraw("TR", before)
+    assert world.clearance(after) == "clear"
 
 
 def test_who_came_one_too_many_is_not_when_the_others_are_over(any_world: World) -> None:

@@ -52,7 +52,8 @@ def check(tx: Transaction, subject: Prepared, rulebook: Rulebook, now: datetime)
     still = since(rulebook, now)
     widest = widest_towards(rulebook, subject.operation)
     without = None if concerns_own(widest) else subject.operation.party
-    near = {p.operation.id: p for p in (*tx.near(subject, widest, without), *counted_with(tx, subject, rulebook))}
+    around = (*tx.near(subject, widest, without), *counted_with(tx, subject, rulebook), *tx.gone(still))
+    near = {p.operation.id: p for p in around}
     near.pop(subject.operation.id, None)
     neighbours = list(near.values())
     return weigh(subject, detect(subject, neighbours, rulebook, now, bounded=True, still=still), neighbours, rulebook, now, still)
