@@ -3,7 +3,7 @@
 Below the steps: several need it, and never import each other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -106,6 +106,14 @@ def common(starts_at: datetime, ends_at: datetime, spans: Iterable[Span]) -> tup
 def lasting(volume: Volume) -> Volume:
     """The volume; an instant as a microsecond, so that no rule misses it."""
     return volume if volume.starts_at < volume.ends_at else replace(volume, ends_at=volume.ends_at + timedelta(microseconds=1))
+
+
+def lasting_rows(of: Prepared, still: datetime | None) -> Sequence[int]:
+    """Which volumes of an operation did not end before a moment (None: all): what did is out of the index, or will be at the
+    exchange's next turn, and so it would depend on that whether others meet it."""
+    if still is None:
+        return range(len(of.shapes))
+    return [i for i, volume in enumerate(of.operation.volumes) if volume.ends_at >= still]
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,11 +104,15 @@ def test_a_stranger_to_it_sees_no_more_of_its_clash_than_before(world: World) ->
     assert [f["level"] for f in world.findings("US")] == ["overlap"]
 
 
-def test_what_it_held_is_free_when_it_ends_also_where_the_part_in_its_area_is_over(world: World) -> None:
+@pytest.mark.parametrize("others_end", [False, True])
+def test_what_it_held_is_free_when_it_ends_also_where_the_part_in_its_area_is_over(world: World, others_end: bool) -> None:
+    """And is out of the index, since some other operation has ended meanwhile."""
     world.agree(agreed(rule=Limit(id="low", area="manbij", upper_m=500), disclosure=None))
     outcome = world.file("TR", volume(start=DAWN + hours(1), end=DAWN + hours(2)),
                          volume(40.0, 35.0, start=DAWN + hours(6), end=DAWN + hours(8)))
     assert outcome["clearance"] == "blocked"
+    if others_end:
+        world.file("US", volume(60.0, 35.0, start=DAWN, end=DAWN + hours(1)))
     world.later(hours=4)
     set_status(world, "ended")
     assert (world.clearance(outcome["operation"]["id"]), world.findings("TR")) == ("clear", [])

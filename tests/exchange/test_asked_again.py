@@ -6,13 +6,14 @@ import pytest
 from msgspec.structs import replace
 from tests.world import DAWN, World, hours, volume
 
-from antalya.exchange import settling
+from antalya.exchange import settling, viewing
 from antalya.model import Area, Ask, Circle, Understanding
 from antalya.model.errors import AntalyaError
-from antalya.model.rules import Consent, KeepOut
+from antalya.model.rules import Consent, KeepOut, Limit
+from antalya.steps.disclose import Viewer
 
 
-def manbij(*rules: Consent | KeepOut) -> Understanding:
+def manbij(*rules: Consent | KeepOut | Limit) -> Understanding:
     return Understanding(id="manbij", title="Manbij", signatories=("TR", "RU", "US"), rules=rules, since=DAWN - hours(24))
 
 
@@ -222,3 +223,47 @@ def test_filing_again_asks_again_also_before_the_exchange_has_noticed_that_the_d
     assert ask["id"] != old
     world.answer("RU", ask["id"], "grant")
     assert world.clearance(id_) == "clear"
+
+
+def test_a_stranger_who_files_asks_nothing_again_of_others(world: World) -> None:
+    """Wherever that is: it is counted with Turkey's by a rule that holds everywhere. Neither side is to learn that it filed."""
+    world.agree(manbij(Limit(id="five", operations_at_once=5)))
+    later = volume(start=DAWN + hours(30), end=DAWN + hours(31))
+    operation = world.operation("TR", later, forces=("RUF",))
+    world.file("TR", later, id=operation.id, forces=("RUF",))
+    [ask] = world.asks("RU")
+    world.answer("RU", ask["id"], "grant")
+    world.answer("RU", ask["id"], "withdraw")
+    told = len(viewing.events(world.hub, Viewer("RU"), 0))
+    world.file("US", volume(80.0, 10.0, start=DAWN + hours(30), end=DAWN + hours(31)))
+    assert (world.asks("RU"), len(viewing.events(world.hub, Viewer("RU"), 0))) == ([], told)
+    world.change(replace(operation, title="again"), 1)
+    assert len(world.asks("RU")) == 1
+
+
+def test_nor_does_the_other_side(world: World) -> None:
+    """The United States have the right of way, and took their yes back: a note of theirs is no question of Turkey's."""
+    first = world.operation("US")
+    world.file("US", *first.volumes, id=first.id)
+    second = world.operation("TR")
+    world.file("TR", *second.volumes, id=second.id)
+    [ask] = world.asks("US")
+    for decision in ("grant", "withdraw"):
+        world.answer("US", ask["id"], decision)
+    world.change(replace(first, note="a note"), 1)
+    assert world.asks("US") == []
+    world.change(replace(second, note="a note"), 1)
+    assert len(world.asks("US")) == 1
+
+
+def test_a_yes_to_one_of_two_same_plans_is_none_to_the_other(world: World) -> None:
+    """The United States, whose force is in both, let Russia's pass while Turkey's had the right of way: now it is the other way."""
+    joint, plan = {"forces": ("SDF",)}, volume()
+    world.file("TR", plan, **joint)
+    second = world.operation("RU", plan, **joint)
+    world.file("RU", plan, id=second.id, **joint)
+    for ask in world.asks("US"):
+        world.answer("US", ask["id"], "grant")
+    world.change(replace(second, priority=9), 1)
+    [asked] = world.asks("US")
+    assert asked["finding"] in {f["id"] for f in world.findings("TR") if f["kind"] == "clash"}

@@ -124,11 +124,15 @@ def test_so_it_is_near_a_keep_out(world: World, monkeypatch: pytest.MonkeyPatch)
     assert max(widened) < 250
 
 
-def test_a_site_that_goes_away_frees_whose_part_near_it_is_over(world: World) -> None:
+@pytest.mark.parametrize("others_end", [False, True])
+def test_a_site_that_goes_away_frees_whose_part_near_it_is_over(world: World, others_end: bool) -> None:
+    """And is out of the index, since some other operation has ended meanwhile."""
     site = world.protect()
     outcome = world.file("TR", volume(start=DAWN + hours(1), end=DAWN + hours(2)),
                          volume(40.0, 35.0, start=DAWN + hours(6), end=DAWN + hours(8)), activity="fires")
     assert outcome["clearance"] == "held"
+    if others_end:
+        world.file("US", volume(60.0, 35.0, start=DAWN, end=DAWN + hours(1)))
     world.later(hours=4)
     world.put(replace(site, outline=Circle(center=(30.0, 30.0), radius_m=100)), "AID", version=1)
     assert world.clearance(outcome["operation"]["id"]) == "clear"

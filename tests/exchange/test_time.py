@@ -8,13 +8,15 @@ import pytest
 from msgspec.structs import replace
 from tests.world import BROKER, DAWN, World, hours, volume
 
-from antalya.exchange import viewing
+from antalya.exchange import agreeing, viewing
+from antalya.exchange.hub import Evidence
 from antalya.exchange.proving import receipt_for
-from antalya.model import Circle
-from antalya.model.rules import Limit, Separation
+from antalya.model import Circle, Operation, Volume
+from antalya.model.rules import Incompatible, Limit, Separation
 from antalya.model.understandings import Understanding
 from antalya.steps.disclose import Viewer
 from antalya.steps.narrow import Search
+from antalya.store import near
 from antalya.store.postgres import PostgresStore
 
 
@@ -49,6 +51,27 @@ def test_what_a_rule_keeps_apart_for_longer_stays_as_long(any_world: World) -> N
     told = {(e["type"], e["subject"]) for e in viewing.events(world.hub, Viewer("RU"), before, 1_000)}
     assert {("clearance.clear", held), ("ask.closed", asked)} <= told
     assert "finding.closed" in {type_ for type_, _ in told}
+
+
+def test_an_agreement_made_anew_looks_back_as_far_as_the_one_before(any_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it keeps apart for six hours had left the index as soon as the one before, which said the same, had ended."""
+    world = any_world
+    apart = Separation(id="apart", area="manbij", across_m=5_000, up_m=1_000, seconds=21_600)
+    first, second = (Understanding(id=id_, title="u", signatories=("TR", "RU"), rules=(apart,), since=DAWN) for id_ in ("u", "v"))
+    world.agree(first)
+    before = world.file("TR", volume(start=DAWN + hours(1), end=DAWN + hours(2)))["operation"]["id"]
+    after = world.file("RU", volume(start=DAWN + hours(5), end=DAWN + hours(6)))["operation"]["id"]
+    world.later(hours=3.5)
+    agreeing.set_status(world.hub, Viewer("RU"), "u", "ended", Evidence(b"x"))
+    world.later(minutes=1)
+    assert world.clearance(after) == "clear"
+    world.agree(second)
+    assert world.clearance(after) == "held"
+    assert [f["kind"] for f in world.file("RU", volume(start=DAWN + hours(6), end=DAWN + hours(7)))["findings"]] == ["clash"]
+    monkeypatch.setattr(near, "MOST_GONE", 0)
+    assert world.file("RU", volume(start=DAWN + hours(6), end=DAWN + hours(7)))["findings"] == []
+    world.withdraw("TR", before)
+    assert world.clearance(after) == "clear"
 
 
 def test_who_came_one_too_many_is_not_when_the_others_are_over(any_world: World) -> None:
@@ -130,3 +153,47 @@ def test_months_later_the_past_still_answers(any_world: World) -> None:
     assert [v["version"] for v in viewing.versions(world.hub, tr, operation["id"])[0]] == [1]
     assert viewing.finding(world.hub, tr, finding)["closed_at"] is not None
     assert receipt_for(world.hub, tr, filed["leaf"])["leaf"] == filed["leaf"]
+
+
+OTHERS_END = [False, True]
+"""Whether an operation of somebody else's, far away, ended before: only then what is over leaves the index."""
+
+
+def on(hour: float, long: float = 0.5, lon: float = 37.9) -> Volume:
+    return volume(lon, start=DAWN + hours(hour), end=DAWN + hours(hour + long))
+
+
+def two(world: World, others_end: bool) -> tuple[Operation, Operation]:
+    """One with a leg here, and one elsewhere much later; and another's that is here all day, by which that leg is over."""
+    first = world.operation("US", on(1), on(10, lon=40.0))
+    second = world.operation("TR", on(1, 11))
+    for each in (first, second):
+        world.file(each.party, *each.volumes, id=each.id)
+    if others_end:
+        world.file("RU", on(0.5, lon=50.0))
+    world.later(hours=3.1)
+    return first, second
+
+
+@pytest.mark.parametrize("others_end", OTHERS_END)
+def test_a_leg_that_is_over_holds_nobody_who_files_again_whatever_ends_elsewhere(world: World, others_end: bool) -> None:
+    first, second = two(world, others_end)
+    assert world.clearance(second.id) == "held"
+    world.change(replace(second, note="again"), 1)
+    assert world.clearance(second.id) == "clear"
+    world.change(replace(first, note="its owner's too"), 1)
+    assert world.clearance(second.id) == "clear"
+
+
+@pytest.mark.parametrize("others_end", OTHERS_END)
+def test_so_it_is_with_those_that_adjoin_or_are_one_too_many(world: World, others_end: bool) -> None:
+    here = Circle(center=(37.95, 36.55), radius_m=20_000)
+    world.agree(Understanding(id="u", title="u", signatories=("TR", "US"), since=DAWN, rules=(
+        Incompatible(id="apart", outline=here, pair=("TR", "US"), adjoining_m=1_000),
+        Limit(id="one", outline=here, operations_at_once=1))))
+    first, second = two(world, others_end)
+    assert {f["why"] for f in world.findings("TR")} == {"clash", "incompatible-adjoining", "too-many-at-once"}
+    world.change(replace(second, note="again"), 1)
+    assert world.findings("TR") == []
+    world.change(replace(first, note="its owner's too"), 1)
+    assert world.findings("TR") == []

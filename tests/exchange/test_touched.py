@@ -75,3 +75,14 @@ def test_who_is_counted_in_an_area_counts_however_far_off_and_leaves_its_place_t
     assert clearances(world, [first, second, outside]) == ["clear", "blocked", "clear"]
     world.withdraw("TR", first)
     assert world.clearance(second) == "clear"
+
+
+def test_what_has_just_ended_is_touched_too(world: World) -> None:
+    """Russia is asked about it no more, with the agreement, though its findings would stay for an hour after its end."""
+    understanding = Understanding(id="u", title="Manbij", signatories=("RU", "US"), since=DAWN - hours(1), rules=(
+        Consent(id="c", area="manbij", of=("RU",)),), disclosure=Disclosure(clash="envelope"))
+    world.agree(understanding)
+    world.file("TR")
+    world.later(hours=4.5)
+    agreeing.set_status(world.hub, Viewer("US"), "u", "ended", Evidence(b"x"))
+    assert (world.asks("RU"), world.picture("RU")["operations"]) == ([], [])

@@ -96,6 +96,19 @@ def test_streams_of_a_party_all_hear_of_an_event(few: Door) -> None:
             assert [next(line for line in each if line.startswith("event: ")) for each in lines] == ["event: operation.filed"] * MOST
 
 
+def test_what_a_stream_left_out_was_not_delivered_by_it(few: Door) -> None:
+    """It began later, as it was asked to: whoever asks for what was not delivered gets the rest, and the log does not say that it was."""
+    few.world.file("TR")
+    first, *_ = viewing.events(few.world.hub, Viewer("TR"), 0)
+    with few.client("TR").stream("GET", "/v1/events", params={"after": first["id"]}) as answer:
+        lines = answer.iter_lines()
+        for _ in range(2):  # when the second comes, the first is noted
+            few.world.file("TR")
+            assert next(line for line in lines if line.startswith("event: ")) == "event: operation.filed"
+    assert viewing.events(few.world.hub, Viewer("TR"), 0)[0]["delivered_at"] is None
+    assert viewing.first_undelivered(few.world.hub, Viewer("TR")) < first["id"]
+
+
 def test_streams_of_a_party_share_a_look_but_not_one_from_before_the_ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world, looks, look = World(tmp_path), list[int](), viewing.events
     began, go_on = threading.Event(), threading.Event()

@@ -59,6 +59,20 @@ def test_findings_of_operations_are_those_of_either_side_newest_last(store: Stor
     assert named(operations=[f"op {n}" for n in range(1_100)] + ["d"]) == ["3", "4"]
 
 
+def test_what_is_open_because_of_an_understanding_or_a_site(store: Store) -> None:
+    """Whatever its id has in it, and nothing that only looks like it."""
+    odd = 'a_b%c!"d\\ü'
+    for n, (understanding, site, text) in enumerate([(odd, None, ""), ("a-b%c", odd, ""), (odd.upper(), None, ""), (None, "s", odd),
+                                                     (odd, "s", "")]):
+        one = finding(str(n), understanding=understanding, site=site, text=f'"understanding":"{odd}" {text}')
+        store.write(lambda tx, one=one: tx.open_finding(one, NOW))
+    store.write(lambda tx: tx.close_finding("4", LATER, "over"))
+    with store.read() as tx:
+        found = [[o.finding.id for o in tx.findings_under(what, id_)]  # type: ignore[arg-type]
+                 for what, id_ in (("understanding", odd), ("site", odd), ("site", "s"), ("site", "none"))]
+    assert found == [["0"], ["1"], ["3"], []]
+
+
 def test_a_party_may_see_findings_of_its_operations_asks_and_sites(store: Store) -> None:
     kept(store, disc("own", party="RU"), disc("x", party="TR"), disc("y", party="TR"))
     site = Site(id="s", owner="AID", name="h", kind="hospital", outline=Circle(center=(38, 36), radius_m=9), valid_from=NOW,
@@ -165,12 +179,13 @@ def test_events_are_numbered_delivered_once_and_go_on_after_the_last(store: Stor
         assert [(e.party, e.subject) for e in tx.events(None)] == told
         assert tx.events("TR", numbers[0], 1) == [Event(numbers[2], "TR", "finding.opened", "c", NOW, None)]
         assert (tx.last_event(), tx.last_delivered("TR"), tx.last_delivered("XX")) == (numbers[3], numbers[0] - 1, 0)
-    assert store.write(lambda tx: tx.delivered("TR", numbers[2], LATER)) == [numbers[0], numbers[2]]
-    assert store.write(lambda tx: tx.delivered("TR", numbers[2], LATER)) == []
+    assert store.write(lambda tx: tx.delivered("TR", 0, numbers[2], LATER)) == [numbers[0], numbers[2]]
+    assert store.write(lambda tx: tx.delivered("TR", 0, numbers[2], LATER)) == []
     with store.read() as tx:
         assert [e.delivered_at for e in tx.events(None)] == [LATER, None, LATER, None]
         assert tx.last_delivered("TR") == numbers[3] - 1
-    assert store.write(lambda tx: tx.delivered("TR", 99, LATER)) == [numbers[3]]
+    assert store.write(lambda tx: tx.delivered("TR", numbers[3], 99, LATER)) == []
+    assert store.write(lambda tx: tx.delivered("TR", 0, 99, LATER)) == [numbers[3]]
     with store.read() as tx:
         assert (tx.last_delivered("TR"), tx.last_delivered("RU")) == (numbers[3], numbers[1] - 1)
 

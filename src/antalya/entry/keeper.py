@@ -50,8 +50,8 @@ class Door:
         match message:
             case Asked():
                 self._begin(self._answer(message))
-            case Delivered(party, up_to):
-                self._begin(self._deliver(party, up_to))
+            case Delivered(party, after, up_to):
+                self._begin(self._deliver(party, after, up_to))
             case Arrived(number, was):
                 if (told := self._awaited.pop(number, None)) is not None:
                     told(was)
@@ -81,9 +81,10 @@ class Door:
         self.channel.send(Given(asked.number, response.status_code, response.raw_headers, bytes(response.body),
                                 isinstance(response, Awaited)), at_once=True)
 
-    async def _deliver(self, party: str, up_to: int) -> None:
+    async def _deliver(self, party: str, after: int, up_to: int) -> None:
         """Where it fails, they count as not delivered, and are given again."""
-        await tried(_logger, "recording a delivery", lambda: settling.delivered(self._desk.hub, party, up_to), abandon=False)
+        await tried(_logger, "recording a delivery", lambda: settling.delivered(self._desk.hub, party, after, up_to),
+                    abandon=False)
 
 
 def _refused(number: int, failure: AntalyaError) -> Refused:

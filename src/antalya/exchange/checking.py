@@ -49,14 +49,18 @@ def counted_with(tx: Transaction, subject: Prepared, rulebook: Rulebook) -> list
 def check(tx: Transaction, subject: Prepared, rulebook: Rulebook, now: datetime,
           weighed: Container[str | None] = ()) -> tuple[Finding, ...]:
     """Everything found about one operation: who is near, detect, weigh; but for what is about it and one of those `weighed`: that
-    was found when they were. Nothing is stored."""
+    was found when they were. Nothing is stored. Of pairs it is about what may still come too near (`since`), whether or not that
+    is out of the index yet."""
+    still = since(rulebook, now)
     widest = widest_towards(rulebook, subject.operation)
     without = None if concerns_own(widest) else subject.operation.party
-    near = {p.operation.id: p for p in (*tx.near(subject, widest, without), *counted_with(tx, subject, rulebook))}
+    around = (*tx.near(subject, widest, without), *counted_with(tx, subject, rulebook), *tx.gone(still))
+    near = {p.operation.id: p for p in around}
     near.pop(subject.operation.id, None)
     neighbours = list(near.values())
     others = [p for p in neighbours if p.operation.id not in weighed]
-    return weigh(subject, detect(subject, others, rulebook, now, bounded=True), neighbours, rulebook, now, weighed)
+    clashes = detect(subject, others, rulebook, now, bounded=True, still=still)
+    return weigh(subject, clashes, neighbours, rulebook, now, still, weighed)
 
 
 def clearances(tx: Reader, ids: Iterable[str], now: datetime) -> dict[str, Clearance]:
@@ -82,10 +86,10 @@ class Changes:
     tells: list[Tell] = field(default_factory=list)
 
 
-def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, because: str, *, again: bool = False,
+def recheck(hub: Hub, tx: Transaction, ids: Iterable[str], now: datetime, because: str, *, again: str | None = None,
             rulebook: Rulebook | None = None, subject: Prepared | None = None) -> Changes:
-    """Checks operations as they now stand and brings findings, asks and whom to tell into line with it. `subject`: one of them,
-    prepared.
+    """Checks operations as they now stand and brings findings, asks and whom to tell into line with it. `again`: one, that
+    its owner filed again; `subject`: one of them, prepared.
 
     A finding that is still the same stays open with its asks; one that changed is closed and opened again. What is about two of
     them is the same from either side, and is found once.
@@ -113,7 +117,7 @@ def close(hub: Hub, tx: Transaction, found: Iterable[Opened], now: datetime, bec
     """Closes findings without a check, all at once, and what is asked about them."""
     changes = Changes()
     if before := {opened.finding.id: opened for opened in found}:
-        _reconcile(hub, tx, before, {}, now, because, False, rulebook, changes)
+        _reconcile(hub, tx, before, {}, now, because, None, rulebook, changes)
     _log_changes(hub, tx, changes, now)
     return changes
 
@@ -123,7 +127,7 @@ def _ready(stored: Stored, subject: Prepared | None) -> Prepared:
 
 
 def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Opened], after: dict[str, Finding], now: datetime, because: str,
-               again: bool, rulebook: Rulebook, changes: Changes, *subject: str) -> None:
+               again: str | None, rulebook: Rulebook, changes: Changes, *subject: str) -> None:
     found = [*(o.finding for o in before.values()), *after.values()]
     touched = {o for f in found for o in (f.operation, f.other) if o is not None}.union(subject)
     stored = tx.operations_of(touched)
@@ -152,7 +156,7 @@ def _reconcile(hub: Hub, tx: Transaction, before: dict[str, Opened], after: dict
         existing = asks.get(id_, [])
         if id_ in same:
             existing = bound_anew(before[id_], existing, movement, bound)
-        _keep(tx, asks_for(finding, existing, bound, now, hub.ids, again=again or id_ not in before,
+        _keep(tx, asks_for(finding, existing, bound, now, hub.ids, again=id_ not in before or finding.operation == again,
                            default_s=hub.limits.ask_default_s), operations, changes)
     changes.tells += tell_of_clearances(was, clearances(tx, owing, now), operations)
 

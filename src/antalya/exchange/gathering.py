@@ -20,12 +20,12 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
            asks: Sequence[Ask] = (), rulebook: Rulebook | None = None, encoded: bool = False) -> Context:
     """Everything the views of these operations, findings and asks depend on; `encoded` as for `Context`."""
     rulebook = rulebook or tx.rulebook()
-    given = {o.finding.id: o.finding for o in findings}
-    if asks:
-        given |= {id_: o.finding for id_, o in tx.findings_of({a.finding for a in asks} - given.keys()).items()}
+    given = [*findings, *tx.findings_of({a.finding for a in asks} - {o.finding.id for o in findings}).values()] if asks \
+        else findings
     wanted = {*ids, *(a.operation for a in asks),
-              *(o for f in given.values() for o in (f.operation, f.other) if o is not None)}
-    around = {o.finding.id: o.finding for o in tx.findings(operations=wanted)} | given
+              *(id_ for o in given for id_ in (o.finding.operation, o.finding.other) if id_ is not None)}
+    standing = {o.finding.id: o.finding for o in (*tx.findings(operations=wanted), *given) if o.closed_at is None}
+    around = {o.finding.id: o.finding for o in given} | standing
     stored = tx.operations_of(wanted | {o for f in around.values() for o in (f.operation, f.other) if o is not None})
     operations = {id_: s.operation for id_, s in stored.items()}
     if not around and not asks:
@@ -35,13 +35,13 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
                        clearances={id_: clearance((), {}, now) for id_, o in operations.items()
                                    if seen[id_] == "details" and o.state in LIVE})
     by_finding: dict[str, list[Ask]] = {}
-    for ask in tx.asks(findings=around) if around else ():
+    for ask in tx.asks(findings=standing) if standing else ():
         by_finding.setdefault(ask.finding, []).append(ask)
     answers: dict[str, list[Answer]] = {}
     for answer in tx.answers({a.id for a in asks}) if asks else ():
         answers.setdefault(answer.ask, []).append(answer)
     touching: dict[str, list[Finding]] = {}
-    for f in around.values():
+    for f in standing.values():  # what was found once, and asked because of it, shows nothing of what is now
         for o in dict.fromkeys((f.operation, f.other)):
             if o is not None:
                 touching.setdefault(o, []).append(f)
@@ -53,4 +53,4 @@ def gather(tx: Reader, viewer: Viewer, ids: Iterable[str], now: datetime, *, fin
                    clearances=clearances(tx, {id_ for id_ in wanted & operations.keys()
                                               if levels[id_] == "details" and operations[id_].state in LIVE}, now),
                    findings=around, asks=by_finding, answers=answers,
-                   settled=frozenset(f.id for f in around.values() if settled(f, by_finding.get(f.id, ()), now)))
+                   settled=frozenset(f.id for f in standing.values() if settled(f, by_finding.get(f.id, ()), now)))

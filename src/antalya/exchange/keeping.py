@@ -46,8 +46,8 @@ def keep(hub: Hub, tx: Transaction, subject: Prepared, stored: Stored, evidence:
         tx.drop_fix(operation.id)
     show_operation(hub, tx, operation, now, before=old is not None and is_released(old.operation))
     rulebook = tx.rulebook()
-    changes = recheck(hub, tx, [operation.id, *_crowd(tx, subject, old, rulebook)], now, because, again=True, rulebook=rulebook,
-                      subject=subject)
+    changes = recheck(hub, tx, [operation.id, *_crowd(tx, subject, old, rulebook)], now, because,
+                      again=operation.id, rulebook=rulebook, subject=subject)
     hub.tell(tx, [*changes.tells, Tell(operation.party, f"operation.{because}", operation.id)], now)
     return leaf
 

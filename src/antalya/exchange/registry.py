@@ -167,9 +167,9 @@ def _after(hub: Hub, tx: Transaction, noun: Noun, old: Thing | None, now: dateti
             ruled = {u.id: u for u, rule in rulebook.rules() if noun.id in (rule.area, *rule.exceptions.areas)}
             for understanding in ruled.values():
                 show_keep_outs(hub, tx, understanding, rulebook, now)
-            ids = tx.live_operations(now) if ruled else []
+            ids = touched.standing(tx, rulebook, now) if ruled else []
         case Force() if old is not None and isinstance(old.noun, Force) and old.noun.answers != noun.answers:
-            ids = tx.live_operations(now)  # rules mean parties by their forces, too
+            ids = touched.standing(tx, rulebook, now)  # rules mean parties by their forces, too
     if ids or tells:
         changes = recheck(hub, tx, ids, now, f"{kind_of(noun)} changed", rulebook=rulebook)
         hub.tell(tx, [*tells, *changes.tells], now)

@@ -39,10 +39,10 @@ def answer(hub: Hub, caller: Viewer, given: Answer, evidence: Evidence) -> dict[
                 raise error("duplicate_id", "that answer was given already", at="id")
             check_signed(rulebook.parties.get(caller.party), evidence.kid)
             said = replace(given, party=caller.party, at=now)
-            finding = tx.findings_of([ask.finding])[ask.finding].finding
+            opened = tx.findings_of([ask.finding])[ask.finding]
             operations = {id_: s.operation for id_, s in tx.operations_of([ask.operation]).items()}
             was = clearances(tx, [ask.operation], now)
-            changed = answered(ask, said, finding, operations[ask.operation].party, tx.asks(finding=ask.finding), now, hub.ids)
+            changed = answered(ask, said, opened, operations[ask.operation].party, tx.asks(finding=ask.finding), now, hub.ids)
             leaf = hub.log(tx, "answer", now, caller.party, ask.id, evidence.raw, kid=evidence.kid)
             tx.put_answer(said, now)
             tells: list[Tell] = []
@@ -105,11 +105,12 @@ def _less_crowded(tx: Transaction, over: list[str], rulebook: Rulebook) -> list[
     return sorted({p.operation.id for subject in gone for p in counted_with(tx, subject, rulebook)})
 
 
-def delivered(hub: Hub, party: str, up_to: int) -> None:
-    """Records that a party was given its events up to one: the log says who was told what and when it reached them."""
+def delivered(hub: Hub, party: str, after: int, up_to: int) -> None:
+    """Records that a party was given its events after one and up to one: the log says who was told what, and when it reached them
+    or they said that it had."""
     def job(tx: Transaction) -> None:
         now = hub.moment(tx)
-        fresh = tx.delivered(party, up_to, now)
+        fresh = tx.delivered(party, after, up_to, now)
         if fresh:
             hub.log(tx, "delivered", now, EXCHANGE, party, canonical(fresh))
     hub.store.write(job)

@@ -45,8 +45,9 @@ def asks_for(finding: Finding, existing: Sequence[Ask], subject_sha256: str, now
     refusal stands until what was asked about changes.
     """
     wanted = finding.asks_of if finding.ask else ()
-    others = [a for a in existing if a.subject_sha256 != subject_sha256 and a.state != "closed"]
-    own = [lapsed(a, now) or a for a in existing if a.subject_sha256 == subject_sha256]  # time's turn may be yet to come
+    about = (subject_sha256, finding.operation)  # two of the same plan change places unseen: who gives way is part of it
+    others = [a for a in existing if (a.subject_sha256, a.operation) != about and a.state != "closed"]
+    own = [lapsed(a, now) or a for a in existing if (a.subject_sha256, a.operation) == about]  # time's turn may be yet to come
     gone = [a for a in own if a.state in _PENDING and a.of not in wanted and a.kind != "conditions"]
     wait = timedelta(seconds=finding.answer_within_s if finding.answer_within_s is not None else default_s)
     standing = _PENDING | {"refused"} | (frozenset() if again else {"expired", "withdrawn"})
@@ -70,13 +71,15 @@ def closed(existing: Iterable[Ask]) -> list[Ask]:
     return [replace(a, state="closed") for a in existing if a.state in _PENDING]
 
 
-def answered(ask: Ask, answer: Answer, finding: Finding, owner: str, related: Sequence[Ask], now: datetime,
+def answered(ask: Ask, answer: Answer, opened: Opened, owner: str, related: Sequence[Ask], now: datetime,
              new_id: Callable[[], str]) -> list[Ask]:
     """The ask after an answer, and what else that opens or closes.
 
-    A yes lasts until the earlier of what the answer and the rule say. Conditions are asked of the operation's `owner`.
-    Raises not_yours, wrong_state, bad_window.
+    A yes lasts until the earlier of what the answer and the rule say. Conditions are asked of the operation's `owner`. What
+    was refused stays so where it is not asked any more (`opened`, its finding, is closed, or asks others): a yes is given to
+    what is asked. Raises not_yours, wrong_state, bad_window.
     """
+    finding = opened.finding
     if answer.party != ask.of:
         raise error("not_yours", "only the party that is asked may answer")
     if answer.decision == "withdraw":
@@ -89,6 +92,8 @@ def answered(ask: Ask, answer: Answer, finding: Finding, owner: str, related: Se
         raise error("wrong_state", "the deadline has passed" + (
             "; a refusal stands until what was asked about changes" if ask.state == "refused" and ask.kind != "conditions"
             else _AGAIN))
+    if opened.closed_at is not None or (ask.kind != "conditions" and ask.of not in finding.asks_of):
+        raise error("wrong_state", "that is not asked at present")
     if answer.decision == "refuse":
         return [replace(ask, state="refused")]
     until = _until(answer, finding, now)

@@ -10,11 +10,18 @@ from antalya.model.findings import Clearance, Finding
 def is_yes(ask: Ask, conditions: Iterable[Ask], now: datetime) -> bool:
     """Whether an ask counts as a yes at a moment: granted, not run out, and its conditions accepted by the operation's
     party (the ask of kind `conditions` about it)."""
-    if ask.valid_until is not None and ask.valid_until <= now:
-        return False
-    if ask.state == "granted":
+    if _granted(ask, now):
         return True
-    return ask.state == "granted-with-conditions" and any(c.about == ask.id and c.state == "granted" for c in conditions)
+    return ask.state == "granted-with-conditions" and _lasts(ask, now) \
+        and any(c.about == ask.id and _granted(c, now) for c in conditions)
+
+
+def _granted(ask: Ask, now: datetime) -> bool:
+    return ask.state == "granted" and _lasts(ask, now)
+
+
+def _lasts(ask: Ask, now: datetime) -> bool:
+    return ask.valid_until is None or now < ask.valid_until
 
 
 def settled(finding: Finding, asks: Sequence[Ask], now: datetime) -> bool:

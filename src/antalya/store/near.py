@@ -11,14 +11,16 @@ from antalya.model.volume import Minima, Volume
 from antalya.picture import Prepared, shape_of
 from antalya.store.group import MOST_FOUND, Group
 from antalya.store.line import MuchError
+from antalya.store.past import in_window
 from antalya.store.reader import SqlReader
-from antalya.store.rows import Caches, micros
+from antalya.store.rows import Caches, instant, micros
 
 T = TypeVar("T")
 TOUCHES = Minima(across_m=1.0, up_m=1.0, seconds=1e-6)
 """So near is what touches: nothing that does is missed for how it is reckoned. Windows are whole microseconds."""
 MOST_LOOKED_AT = 512
 """So many volumes are looked at for a light job; more of them are much."""
+MOST_GONE = 2_000
 
 
 class NearWriter(SqlReader):
@@ -43,6 +45,16 @@ class NearWriter(SqlReader):
         around = Volume(outline=area.outline, lower_m=-12_000, upper_m=200_000, starts_at=starts_at, ends_at=ends_at)
         near = Minima(across_m=margin_m + TOUCHES.across_m, up_m=TOUCHES.up_m, seconds=TOUCHES.seconds)
         return self._prepared(self._keys(of_shapes([area], [around]), (near,) * len(ACTIVITIES)))
+
+    def gone(self, after: datetime) -> list[Prepared]:
+        """Operations of which something is out of the index though it did not end before a moment: a rule that looks farther back
+        came when it had left. None where they are more than MOST_GONE, which nobody could wait for at every filing."""
+        since = self._group.meta.get("hot_since")
+        if since is None or int(since) <= micros(after):
+            return []
+        within, values = in_window(after, instant(int(since)))
+        rows = self._rows(f"SELECT seq FROM ({within}) w LIMIT ?", [*values, MOST_GONE + 1])  # noqa: S608
+        return self._prepared(self._few(sorted(seq for (seq,) in rows))) if len(rows) <= MOST_GONE else []
 
     def _keys(self, columns: Columns, minima: tuple[Minima, ...]) -> list[int]:
         most = MOST_LOOKED_AT if self._group.light else None

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from antalya.model.asks import Answer, Ask
 from antalya.model.findings import Opened
@@ -41,6 +41,7 @@ from antalya.store.rows import (
     rulebook_of,
     signature_of,
     stored_of,
+    text_of,
     thing_of,
 )
 from antalya.store.utm import UtmReader
@@ -163,6 +164,16 @@ class SqlReader(UtmReader, BridgeReader, AdoptReader, PastReader, LogReader, ABC
         sides = [OPENED + f"WHERE {column} {self.AMONG} AND {seen} AND {shut}" for column in ("operation", "other")]
         found = {row[0]: row for row in self._rows(" UNION ALL ".join(sides), [self._list(wanted), *values] * 2)}
         return [opened_of(found[seq]) for seq in sorted(found)[-limit:]]
+
+    def findings_under(self, what: Literal["understanding", "site"], id: str) -> list[Opened]:
+        """What is open because of an understanding, for which all that is open is looked through, or a site."""
+        if what == "site":
+            return [opened_of(row) for row in self._rows(OPENED + "WHERE site = ? AND closed_at IS NULL ORDER BY seq", (id,))]
+        wanted = f'"understanding":{text_of(id)}'
+        for special in "!%_":
+            wanted = wanted.replace(special, "!" + special)
+        rows = self._rows(OPENED + "WHERE closed_at IS NULL AND body LIKE ? ESCAPE '!' ORDER BY seq", (f"%{wanted}%",))
+        return [found for found in map(opened_of, rows) if found.finding.understanding == id]
 
     def finding(self, id: str) -> Opened | None:
         row = self._row(OPENED + "WHERE id = ? ORDER BY seq DESC LIMIT 1", (id,))

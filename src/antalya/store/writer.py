@@ -215,10 +215,10 @@ class SqlTransaction(NearWriter, UtmWriter, BridgeWriter, AdoptWriter, PastWrite
     def last_event(self) -> int:
         return self._group.event
 
-    def delivered(self, party: str, up_to: int, at: datetime) -> list[int]:
-        """Marks a party's events up to one as delivered; those that were not before."""
-        rows = self._rows("UPDATE event SET delivered_at = ? WHERE party = ? AND seq <= ? AND delivered_at IS NULL "
-                          "RETURNING seq", (micros(at), party, up_to))
+    def delivered(self, party: str, after: int, up_to: int, at: datetime) -> list[int]:
+        """Marks a party's events after one and up to one as delivered; those that were not before."""
+        rows = self._rows("UPDATE event SET delivered_at = ? WHERE party = ? AND seq > ? AND seq <= ? AND delivered_at IS NULL "
+                          "RETURNING seq", (micros(at), party, after, up_to))
         return sorted(seq for (seq,) in rows)
 
     def remember(self, party: str, key: str, answer: Remembered, at: datetime) -> None:

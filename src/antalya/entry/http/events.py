@@ -21,37 +21,38 @@ _LOOK_S = 2.0
 
 
 async def events(call: Call) -> Response:
-    after = await _start(call)
+    after, known = await _start(call)
     call.desk.streams.check_room(call.token.party, call.hub.limits.streams)
-    return _Streamed(call, after)
+    return _Streamed(call, after, known)
 
 
 class _Streamed(EventSourceResponse):
     """A stream, which counts from its first byte until it ends, however it ends."""
 
-    def __init__(self, call: Call, after: int) -> None:
+    def __init__(self, call: Call, after: int, known: int) -> None:
         self._call, self._rung = call, asyncio.Event()
-        super().__init__(_stream(call, after, self._rung), ping=15, headers={"cache-control": "no-store"})
+        super().__init__(_stream(call, after, known, self._rung), ping=15, headers={"cache-control": "no-store"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._call.desk.streams.one(self._call.hub, self._call.token.party, self._rung):
             await super().__call__(scope, receive, send)
 
 
-async def _start(call: Call) -> int:
-    """After which event to begin: what the caller names, or everything not yet delivered to it."""
+async def _start(call: Call) -> tuple[int, int]:
+    """After which event to begin: what the caller names, or everything not yet delivered to it; and after which it is delivered
+    then. Who says what it had last has what came before; who begins later by `after` was not given what it leaves out."""
     named = call.request.headers.get("last-event-id")
     if named is not None:
         if not (named.isascii() and named.isdigit()) or len(named) > 15:
             raise error("bad_field", "not an event id of this exchange", at="Last-Event-ID")
-        return int(named)
+        return int(named), 0
     told = call.query("after", Cursor)
     if told is not None:
-        return int(told)
-    return await to_thread.run_sync(viewing.first_undelivered, call.hub, call.viewer)
+        return int(told), int(told)
+    return await to_thread.run_sync(viewing.first_undelivered, call.hub, call.viewer), 0
 
 
-async def _stream(call: Call, after: int, rung: asyncio.Event) -> AsyncIterator[ServerSentEvent]:
+async def _stream(call: Call, after: int, known: int, rung: asyncio.Event) -> AsyncIterator[ServerSentEvent]:
     while _goes_on(call):
         rung.clear()
         page = await call.desk.streams.look(call.hub, call.viewer, after)
@@ -60,7 +61,7 @@ async def _stream(call: Call, after: int, rung: asyncio.Event) -> AsyncIterator[
         if page:
             after = page[-1]["id"]
             if not call.viewer.broker:
-                await _note(call, after)
+                await _note(call, known, after)
             continue
         while not rung.is_set() and _goes_on(call):
             with suppress(TimeoutError):
@@ -72,11 +73,11 @@ def _goes_on(call: Call) -> bool:
     return call.token.expires_at > call.hub.clock() and not call.desk.stopping.is_set()
 
 
-async def _note(call: Call, up_to: int) -> None:
+async def _note(call: Call, after: int, up_to: int) -> None:
     if call.desk.keeper is not None:
-        call.desk.keeper.delivered(call.token.party, up_to)
+        call.desk.keeper.delivered(call.token.party, after, up_to)
     else:
-        await to_thread.run_sync(settling.delivered, call.hub, call.token.party, up_to)
+        await to_thread.run_sync(settling.delivered, call.hub, call.token.party, after, up_to)
 
 
 ENDPOINTS = (

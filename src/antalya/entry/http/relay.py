@@ -68,9 +68,10 @@ class Arrived(msgspec.Struct, frozen=True, array_like=True, tag="arrived"):
 
 
 class Delivered(msgspec.Struct, frozen=True, array_like=True, tag="delivered"):
-    """A party was given its events up to one."""
+    """A party was given its events after one and up to one."""
 
     party: str
+    after: int
     up_to: int
 
 
@@ -189,9 +190,9 @@ class Keeper:
         """Says that this door takes requests."""
         self.channel.send(Listening())
 
-    def delivered(self, party: str, up_to: int) -> None:
+    def delivered(self, party: str, after: int, up_to: int) -> None:
         """As `settling.delivered`, soon."""
-        self.channel.send(Delivered(party, up_to))
+        self.channel.send(Delivered(party, after, up_to))
 
     def _response(self, given: Given) -> Response:
         if given.awaited:

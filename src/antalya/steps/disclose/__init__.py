@@ -93,8 +93,9 @@ def _owner(operation: str, context: Context) -> str | None:
     return None if known is None else known.party
 
 
-def _finding_level(viewer: Viewer, finding: Finding, context: Context) -> Level:
-    """The least that is released of what a finding is about; its own sides see at least where they meet."""
+def _finding_level(viewer: Viewer, finding: Finding, context: Context, *, closed: bool = False) -> Level:
+    """The least that is released of what a finding is about; its own sides see at least where they meet, and whoever is asked
+    because of it sees it while it is open."""
     if viewer.broker:
         return "details"
     site = context.rulebook.sites.get(finding.site or "")
@@ -107,13 +108,14 @@ def _finding_level(viewer: Viewer, finding: Finding, context: Context) -> Level:
         return higher(released, between(finding, context.operations, context.rulebook, context.now))
     if site is not None and site.owner == viewer.party:
         return higher(released, "overlap")
-    asked = any(a.of == viewer.party and a.state != "closed" for a in context.asks.get(finding.id, ()))
-    return released if asked else "nothing"
+    asked = viewer.party in finding.asks_of and any(a.of == viewer.party and a.state != "closed"
+                                                    for a in context.asks.get(finding.id, ()))
+    return released if asked and not closed else "nothing"
 
 
 def _finding(viewer: Viewer, opened: Opened, context: Context) -> View | None:
     finding = opened.finding
-    level = _finding_level(viewer, finding, context)
+    level = _finding_level(viewer, finding, context, closed=opened.closed_at is not None)
     if level == "nothing":
         return None
     site = context.rulebook.sites.get(finding.site or "")

@@ -31,7 +31,7 @@ def level_of(viewer: Viewer, operation: Operation, findings: Iterable[Finding], 
              operations: Mapping[str, Operation], rulebook: Rulebook, now: datetime) -> Level:
     """How much of an operation a viewer sees: the most of what its owner, a clash with it, or an ask about it releases.
 
-    `findings` are those that involve the operation, `asks` those about it, `operations` all those that the findings name.
+    `findings` are those open that involve the operation, `asks` those about it, `operations` all those that the findings name.
     """
     if viewer.broker or operation.party == viewer.party:
         return "details"
@@ -45,8 +45,8 @@ def level_of(viewer: Viewer, operation: Operation, findings: Iterable[Finding], 
     for ask in asks:
         found = by_id.get(ask.finding)
         if ask.of == viewer.party and ask.state != "closed" and ask.kind != "conditions" and found is not None \
-                and found.other is None:
-            best = higher(best, _consent_level(operation, found, rulebook))
+                and found.other is None and ask.of in found.asks_of:  # a refusal stays, also where it is not asked any more
+            best = higher(best, _consent_level(operation, found, rulebook, now))
     return best
 
 
@@ -65,9 +65,11 @@ def sees_history(viewer: Viewer, operation: Operation) -> bool:
     return viewer.broker or operation.party == viewer.party
 
 
-def _consent_level(operation: Operation, finding: Finding, rulebook: Rulebook) -> Level:
-    """What whoever must consent sees: the signatories' choice, for what is all theirs; else the envelope."""
+def _consent_level(operation: Operation, finding: Finding, rulebook: Rulebook, now: datetime) -> Level:
+    """What whoever must consent sees: the signatories' choice, for what is all theirs; else, and once that is over, the envelope
+    at most."""
     agreed = rulebook.understandings.get(finding.understanding or "")
     if agreed is None or agreed.disclosure is None or not set(parties_of(operation, rulebook)) <= set(agreed.signatories):
         return "envelope"
-    return agreed.disclosure.consent
+    over = agreed.until is not None and agreed.until <= now
+    return lower(agreed.disclosure.consent, "envelope") if over else agreed.disclosure.consent

@@ -37,19 +37,19 @@ _GRAVEST: dict[Severity, int] = {"critical": 0, "warning": 1, "caution": 2, "inf
 
 
 def weigh(subject: Prepared, clashes: Sequence[Clash], neighbours: Sequence[Prepared], rulebook: Rulebook,
-          now: datetime, weighed: Container[str | None] = ()) -> tuple[Finding, ...]:
+          now: datetime, still: datetime | None = None, weighed: Container[str | None] = ()) -> tuple[Finding, ...]:
     """Every finding about an operation, the gravest first, then by time and id. Pure: the same picture gives the same
     findings.
 
     `clashes` are what `detect` found for it; `neighbours` whatever else is within `reach` of it and in the areas of `limit`
     rules that count operations. A finding about a pair (`other`) is the same from either side; those with neighbours that were
     `weighed` already are left out. Rules of understandings in force hold, those of suspended ones only warn; what is not live is
-    not weighed. `now` decides only which advice still makes sense, and what signatories disclose at present. Raises
-    unknown_reference where a rule names what nobody registered.
+    not weighed. `now` decides only which advice still makes sense, and what signatories disclose at present; `still` as for
+    `detect`. Raises unknown_reference where a rule names what nobody registered.
     """
     if subject.operation.state not in LIVE:
         return ()
-    case = Case(subject, neighbours, rulebook, now, weighed)
+    case = Case(subject, neighbours, rulebook, now, still, weighed)
     found = [*clashes_of(case, clashes), *joint_forces(case), *hazards(case)]
     for understanding, rule in rulebook.rules():
         found += _breaches(case, understanding, rule)

@@ -12,7 +12,7 @@ from antalya.model.parties import Level
 from antalya.model.rules import AnyRule, Hotline
 from antalya.model.understandings import Understanding
 from antalya.picture import Prepared, Rulebook
-from antalya.scope import Ground, binds, ground_of
+from antalya.scope import Ground, Stay, binds, ground_of, lasting_rows
 
 SUSPENDED = " The agreement it rests on is suspended: a warning only."
 
@@ -23,13 +23,14 @@ Params = dict[str, str | float | int | None]
 
 
 class Case(NamedTuple):
-    """One operation, what is around it, and the rulebook it is weighed against; of its neighbours those whose pairs with it were
-    `weighed` already."""
+    """One operation, what is around it, and the rulebook it is weighed against. `still`: what ended before, no pair has;
+    `weighed`: neighbours whose pairs with it were weighed already."""
 
     subject: Prepared
     neighbours: Sequence[Prepared]
     rulebook: Rulebook
     now: datetime
+    still: datetime | None = None
     weighed: Container[str | None] = ()
 
     @property
@@ -50,6 +51,11 @@ class Case(NamedTuple):
         """The parts of the operation there."""
         stays = ground.stays(self.subject)
         return tuple(met for stay in stays for met in stay.met()) if stays else ()
+
+    def stays(self, ground: Ground, of: Prepared) -> list[Stay]:
+        """The parts of one of a pair there."""
+        rows = lasting_rows(of, self.still)
+        return [stay for stay in ground.stays(of) if stay.index in rows]
 
     def others(self) -> list[Prepared]:
         """The live operations around it, each once, in the order of their ids."""

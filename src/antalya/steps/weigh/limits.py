@@ -82,7 +82,7 @@ def _at_once(case: Case, rule: Limit, ground: Ground) -> _Found | None:
     if rule.operations_at_once is None or not (stays := ground.stays(case.subject)):
         return None
     before = [p for p in case.others() if p.precedence < case.subject.precedence and binds(rule, p.operation, case.rulebook)]
-    others = [_merged(span for stay in ground.stays(p) for span in stay.spans) for p in before]
+    others = [_merged(span for stay in case.stays(ground, p) for span in stay.spans) for p in before]
     full = _full([span for spans in others for span in spans], rule.operations_at_once)
     met = tuple(replace(m, starts_at=s, ends_at=e) for stay in stays for m in stay.met()
                 for s, e in common(m.starts_at, m.ends_at, full))

@@ -49,7 +49,7 @@ def _joint(case: Case, understanding: Understanding, rule: Incompatible, ground:
 def _adjoining(case: Case, understanding: Understanding, rule: Incompatible, ground: Ground,
                other: Prepared) -> Iterator[Finding]:
     first, second = sorted((case.subject, other), key=lambda p: p.precedence)
-    found = _meetings(second, first, ground, Minima(across_m=rule.adjoining_m or 0.0, up_m=ALL_HEIGHTS_M))
+    found = _meetings(case, second, first, ground, Minima(across_m=rule.adjoining_m or 0.0, up_m=ALL_HEIGHTS_M))
     if not found:
         return
     encounters = kept(found)
@@ -64,11 +64,11 @@ def _adjoining(case: Case, understanding: Understanding, rule: Incompatible, gro
                   disclose=between_signatories(second.operation, first.operation, case.rulebook, case.now))
 
 
-def _meetings(yields: Prepared, other: Prepared, ground: Ground, minima: Minima) -> list[Encounter]:
+def _meetings(case: Case, yields: Prepared, other: Prepared, ground: Ground, minima: Minima) -> list[Encounter]:
     """Where parts of the two, each on the rule's ground, come nearer than the rule allows; of very many not all."""
     found: list[Encounter] = []
-    theirs = [(stay.index, part) for stay in ground.stays(other) for part in map(lasting, stay.volumes())]
-    for stay in ground.stays(yields) if theirs else ():
+    theirs = [(stay.index, part) for stay in case.stays(ground, other) for part in map(lasting, stay.volumes())]
+    for stay in case.stays(ground, yields) if theirs else ():
         for own in map(lasting, stay.volumes()):
             meetings = meet_many(own, [part for _, part in theirs], minima, shape_of(own.outline),
                                  [shape_of(part.outline) for _, part in theirs])
