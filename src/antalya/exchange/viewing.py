@@ -125,14 +125,13 @@ def asks(hub: Hub, viewer: Viewer, state: str | None, before: str | None, limit:
     """The last `limit` asks of a viewer and about their operations, newest last; and before which the next page ends (None: no
     more)."""
     with hub.store.read() as tx:
-        views, page = _ask_views(tx, viewer, hub.clock(), state, before, limit)
+        page = _asks(tx, viewer, state, before, limit)
+        views = _views(viewer, page, gather(tx, viewer, (), hub.clock(), asks=page))
         return views, page[0].id if len(page) == limit else None
 
 
-def _ask_views(tx: Reader, viewer: Viewer, now: datetime, state: str | None, before: str | None,
-               limit: int) -> tuple[list[View], list[Ask]]:
-    found = tx.asks(seen_by=None if viewer.broker else viewer.party, state=state, before=before, limit=limit)
-    return _views(viewer, found, gather(tx, viewer, (), now, asks=found)), found
+def _asks(tx: Reader, viewer: Viewer, state: str | None, before: str | None, limit: int) -> list[Ask]:
+    return tx.asks(seen_by=None if viewer.broker else viewer.party, state=state, before=before, limit=limit)
 
 
 def ask(hub: Hub, viewer: Viewer, id: str) -> View:
@@ -199,9 +198,8 @@ def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> 
     with hub.store.read() as tx:
         search = Search(starts_at=now - timedelta(days=1))
         page, found = _page(tx, viewer, search, 0, limit), _findings(tx, viewer, True, None, limit)
-        # both at once; asks by themselves, for what is shown of an operation must not follow from what is closed
-        context = gather(tx, viewer, _ids(page), now, findings=found)
-        asked, all_asked = _ask_views(tx, viewer, now, None, None, limit)
+        asked = _asks(tx, viewer, None, None, limit)
+        context = gather(tx, viewer, _ids(page), now, findings=found, asks=asked)
         party = tx.rulebook().parties.get(viewer.party)
         return {
             "now": to_builtins(now),
@@ -209,9 +207,9 @@ def picture(hub: Hub, viewer: Viewer, limit: int = 5_000, told: int = 1_000) -> 
             **{_PLURAL[kind]: _thing_views(tx, viewer, kind, now) for kind in KINDS},
             "operations": [view for _, view in _shown(viewer, page, search, context)],
             "findings": _views(viewer, found, context),
-            "asks": asked,
+            "asks": _views(viewer, asked, context),
             "told": [_told(e) for e in tx.latest_events(None if viewer.broker else viewer.party, told)],
-            "truncated": limit in (len(page), len(found), len(all_asked)),
+            "truncated": limit in (len(page), len(found), len(asked)),
         }
 
 
