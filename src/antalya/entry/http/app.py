@@ -1,5 +1,6 @@
 """The HTTP application: routes from the endpoint rows, problems, metrics, health, and the page."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -112,6 +113,12 @@ def _route(desk: Desk, metrics: Metrics, number: int) -> Route:
         except AntalyaError as failure:
             request_id = desk.hub.ids()
             response = render(failure, f"urn:uuid:{request_id}")
+        except asyncio.CancelledError:
+            if not desk.stopping.is_set():
+                raise
+            request_id = desk.hub.ids()
+            response = render(error("not_ready", "the exchange was stopped meanwhile: look whether it was kept"),
+                              f"urn:uuid:{request_id}")
         except Exception:
             request_id = desk.hub.ids()
             _logger.exception("request failed", extra={"request": request_id, "route": row.path})
