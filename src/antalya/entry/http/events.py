@@ -19,10 +19,14 @@ from antalya.model.errors import error
 _LOOK_S = 2.0
 """How often to look, without a ring, whether a stream is to go on."""
 
+_HEAD = {"cache-control": "no-store"}
+
 
 async def events(call: Call) -> Response:
     after = await _start(call)
     call.desk.streams.check_room(call.token.party, call.hub.limits.streams)
+    if call.request.method == "HEAD":
+        return Response(headers=_HEAD, media_type="text/event-stream")
     return _Streamed(call, after)
 
 
@@ -31,7 +35,7 @@ class _Streamed(EventSourceResponse):
 
     def __init__(self, call: Call, after: int) -> None:
         self._call, self._rung = call, asyncio.Event()
-        super().__init__(_stream(call, after, self._rung), ping=15, headers={"cache-control": "no-store"})
+        super().__init__(_stream(call, after, self._rung), ping=15, headers=_HEAD)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._call.desk.streams.one(self._call.hub, self._call.token.party, self._rung):
