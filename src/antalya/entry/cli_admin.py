@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from antalya.entry.founding import make_exchange, settings_text
 from antalya.entry.opening import hub_of
 from antalya.entry.settings import LOCAL, IssuerSetting, Loaded, flat, load
-from antalya.entry.stores import is_address, must_be_new, without_password
+from antalya.entry.stores import is_address, must_be_new, must_be_there, without_password
 from antalya.entry.terminal import AsJson, hush, is_near, say, warn
 from antalya.model.base import plain_text
 from antalya.model.errors import CATALOGUE, error
@@ -79,6 +79,7 @@ def serve(
     loaded = load(directory, flags)
     settings = loaded.settings
     free_port(settings.host, settings.port)
+    must_be_there(loaded)
     if not is_near(settings.host):
         warn(f"{settings.host} is not this machine alone, and this is plain HTTP: put a proxy with TLS before it")
     if insecure_test_keys:
