@@ -341,6 +341,14 @@ def test_events_stream_resumes_after_the_last_one_seen(door: Door) -> None:
     assert any(t["party"] == "US" and t["delivered_at"] for t in told)
 
 
+@pytest.mark.parametrize("beyond", [{"headers": {"last-event-id": "900"}}, {"params": {"after": "900"}}])
+def test_who_names_an_event_of_before_a_backup_was_restored_misses_none(door: Door, beyond: dict[str, dict[str, str]]) -> None:
+    us = door.client("US")
+    us.post("/v1/operations", json=operation(door))
+    [filed] = read_events(us, 1, **beyond)
+    assert filed["type"] == "operation.filed"
+
+
 def test_the_picture_has_the_latest_that_was_told(door: Door) -> None:
     at = door.world.clock()
     door.world.hub.store.write(lambda tx: [tx.add_event("TR" if n % 2 else "RU", "operation.filed", str(n), at)
@@ -351,9 +359,10 @@ def test_the_picture_has_the_latest_that_was_told(door: Door) -> None:
     assert [int(each["subject"]) for each in told[1]] == [*range(500, 2_500, 2)]
 
 
-def read_events(client: httpx.Client, count: int, headers: dict[str, str]) -> list[dict[str, Any]]:
+def read_events(client: httpx.Client, count: int, headers: dict[str, str] | None = None,
+                params: dict[str, str] | None = None) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    with client.stream("GET", "/v1/events", headers=headers) as stream:
+    with client.stream("GET", "/v1/events", headers=headers, params=params) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         for line in stream.iter_lines():
             if line.startswith("data: "):

@@ -43,16 +43,18 @@ class _Streamed(EventSourceResponse):
 
 
 async def _start(call: Call) -> int:
-    """After which event to begin: what the caller names, or everything not yet delivered to it."""
+    """After which event to begin (`viewing.begin_after`): the caller may name one."""
+    return await to_thread.run_sync(viewing.begin_after, call.hub, call.viewer, _named(call))
+
+
+def _named(call: Call) -> int | None:
     named = call.request.headers.get("last-event-id")
     if named is not None:
         if not (named.isascii() and named.isdigit()) or len(named) > 15:
             raise error("bad_field", "not an event id of this exchange", at="Last-Event-ID")
         return int(named)
     told = call.query("after", Cursor)
-    if told is not None:
-        return int(told)
-    return await to_thread.run_sync(viewing.first_undelivered, call.hub, call.viewer)
+    return None if told is None else int(told)
 
 
 async def _stream(call: Call, after: int, rung: asyncio.Event) -> AsyncIterator[ServerSentEvent]:
