@@ -6,8 +6,9 @@ import httpx
 import pytest
 from tests.http.conftest import Door
 
+from antalya.entry.http import app
 from antalya.entry.http.app import ENDPOINTS
-from antalya.entry.http.examples import FIX, SITE
+from antalya.entry.http.examples import ANSWER, FIX, SITE
 from antalya.store.system import ids
 
 FAR = {"outline": {"type": "Circle", "center": [200.0, 0.0], "radius_m": 120}}
@@ -23,6 +24,7 @@ def described(door: Door, method: str, path: str, status: int) -> dict[str, Any]
 
 @pytest.mark.parametrize(("method", "path", "body", "head", "code"), [
     ("POST", "/v1/filings", {}, JOSE, "bad_signature"),
+    ("POST", "/v1/asks/{id}/answers", ANSWER | {"conditions": ["\x00"]}, {}, "bad_text"),
     ("PUT", "/v1/operations/{id}/fix", FIX, JOSE, "bad_signature"),
     ("PUT", "/v1/operations/{id}/fix", FIX | {"at": "2017-03-08T06:20:00"}, {}, "naive_time"),
     ("PUT", "/v1/sites/{id}", SITE | FAR, {}, "not_a_position")])
@@ -53,3 +55,13 @@ def test_of_an_event_stream_the_head_alone_may_be_asked(door: Door) -> None:
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, "text/event-stream")
     assert client.get("/v1/me").status_code == 200
     assert not door.facing.streams._of
+
+
+def test_what_nobody_foresaw_is_a_problem_too_where_no_token_is_needed(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(hub: object) -> None:
+        raise OSError("nobody foresaw this")
+    monkeypatch.setattr(app.proving, "checkpoint", fails)
+    answer = httpx.get(f"{door.url}/readyz")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert answer.json()["code"] == "internal"
+    assert "foresaw" not in answer.text

@@ -209,7 +209,7 @@ def application(desk: Desk) -> Starlette:
                 tasks.cancel_scope.cancel()
 
     routes = [*(_route(desk, metrics, number) for number in range(len(ROWS))), *_plain(desk, metrics), *page_routes()]
-    made = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _http_error})
+    made = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _http_error, Exception: _http_error})
     made.router.redirect_slashes = False  # to the Host that was named, by http: a token could follow
     return made
 

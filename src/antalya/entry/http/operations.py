@@ -232,6 +232,6 @@ ENDPOINTS = (
                     Query("limit", int, "1 to 5000; 1000 unless told"))),
     Endpoint("GET", "/v1/asks/{id}", "One ask with its answers", (READ,), ask, None, shapes.AskView, errors=("not_found",)),
     Endpoint("POST", "/v1/asks/{id}/answers", "Answer an ask, or take a yes back", (SETTLE,), answer, AnswerBody,
-             shapes.Outcome, 201, errors=("bad_json", "bad_field", "not_found", "not_yours", "wrong_state", "bad_window",
-                                          "duplicate_id", "signature_required", "bad_signature"), example=ANSWER),
+             shapes.Outcome, 201, errors=("bad_json", "bad_field", "bad_text", "not_found", "not_yours", "wrong_state",
+                                          "bad_window", "duplicate_id", "signature_required", "bad_signature"), example=ANSWER),
 )
