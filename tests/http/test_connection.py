@@ -68,6 +68,18 @@ def test_who_stops_within_a_body_loses_the_connection(way: socket.socket, door: 
 
 
 @pytest.mark.usefixtures("in_haste")
+def test_who_does_not_read_the_answer_loses_the_connection(way: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost, losing = threading.Event(), connection.Protocol.connection_lost
+
+    def noted(self: connection.Protocol, exc: Exception | None) -> None:
+        losing(self, exc)
+        lost.set()
+    monkeypatch.setattr(connection.Protocol, "connection_lost", noted)
+    way.sendall(b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n" * 100)
+    assert lost.wait(30)
+
+
+@pytest.mark.usefixtures("in_haste")
 def test_who_waits_for_an_answer_gets_it(way: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     looked, slow, looks = threading.Event(), app.proving.checkpoint, iter(range(4))
     look = connection.Protocol._look

@@ -14,12 +14,14 @@ MOST_BYTES = 64_000
 """So much may come of a head, or between two pieces of a body, before that is whole; and what one reading brings."""
 PATIENCE_S = 30.0
 """How long nothing may come of a request that is awaited; at most twice that."""
+MOST_STILL = 4
+"""So many times that long nothing may leave of an answer: a slow network takes much at once, and then nothing for a while."""
 
 
 class Protocol(HttpToolsProtocol):
-    """Closes the connection of whoever sends a head without end, or stops before a request is whole."""
+    """Closes the connection of whoever sends a head without end, stops before a request is whole, or does not read the answer."""
 
-    _pending, _pieces, _seen = 0, 0, 0
+    _pending, _pieces, _seen, _left, _still = 0, 0, 0, 0, 0
     _next: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -57,7 +59,11 @@ class Protocol(HttpToolsProtocol):
         self._seen, self._next = self._pieces, self.loop.call_later(PATIENCE_S, self._look)
 
     def _look(self) -> None:
-        if self._pieces != self._seen or self._is_answered() or self.timeout_keep_alive_task is not None:
+        before, self._left = self._left, self.transport.get_write_buffer_size()
+        self._still = self._still + 1 if self._left and self._left == before else 0
+        if self._still == MOST_STILL:
+            self.transport.abort()
+        elif self._pieces != self._seen or self._is_answered() or self.timeout_keep_alive_task is not None:
             self._look_later()
         else:
             self.transport.close()
