@@ -64,6 +64,16 @@ def test_no_exchange_begins_anew_where_one_is_gone(tmp_path: Path) -> None:
         assert (file.read_bytes() if file.exists() else None) == left
 
 
+def test_what_can_t_be_looked_at_is_for_who_opens_it_to_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+    (tmp_path / "text").write_text("no database at all, and no exchange" * 100)
+    must_be_there(load(tmp_path, environment={"ANTALYA_STORE": "text"}, need_file=False))
+    loaded = load(tmp_path, environment={}, need_file=False)
+    monkeypatch.setattr(Path, "exists", denied)
+    must_be_there(loaded)
+
+
 def test_no_exchange_begins_in_a_database_that_has_none(tmp_path: Path, postgres_server: PostgresServer) -> None:
     store = postgres_server.new_database()
     loaded = load(tmp_path, environment={"ANTALYA_STORE": store}, need_file=False)

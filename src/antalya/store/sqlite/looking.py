@@ -38,12 +38,12 @@ def look(file: Path) -> Look:
 def version_of(file: Path) -> int | None:
     """The version of a file's tables; 0 where there are none, or no file, None where they can't be read: whoever opens it says
     why."""
-    if not file.exists():
-        return 0
     try:
+        if not file.exists():
+            return 0
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as db:
             return int(db.execute("PRAGMA user_version").fetchone()[0])
-    except sqlite3.Error:
+    except (OSError, sqlite3.Error):
         return None
 
 
