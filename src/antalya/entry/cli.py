@@ -88,7 +88,8 @@ class LazyCommands(TyperGroup):
         """Calls the command; what it raises becomes words and an exit code."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # a service may have none
+                sys.stdout.flush()
             return result
         except BrokenPipeError:  # whoever read the output has seen enough
             hush()

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from antalya.entry.founding import make_exchange, settings_text
 from antalya.entry.opening import hub_of
 from antalya.entry.settings import LOCAL, IssuerSetting, Loaded, flat, load
-from antalya.entry.stores import is_address, must_be_new, without_password
-from antalya.entry.terminal import AsJson, is_near, say, warn
+from antalya.entry.stores import is_address, must_be_new, must_be_there, without_password
+from antalya.entry.terminal import AsJson, hush, is_near, say, warn
 from antalya.model.base import plain_text
 from antalya.model.errors import CATALOGUE, error
 from antalya.store import keys as key_files
@@ -79,6 +79,7 @@ def serve(
     loaded = load(directory, flags)
     settings = loaded.settings
     free_port(settings.host, settings.port)
+    must_be_there(loaded)
     if not is_near(settings.host):
         warn(f"{settings.host} is not this machine alone, and this is plain HTTP: put a proxy with TLS before it")
     if insecure_test_keys:
@@ -87,12 +88,22 @@ def serve(
     hub = hub_of(loaded)
     try:
         run(desk_for(loaded, hub, test_keys=insecure_test_keys), settings.host, settings.port,
-            lambda address: say({"origin": settings.origin, "address": address}) if as_json else
-            typer.echo(f"Serving {settings.origin} at {address}  (Ctrl-C ends)"),
+            lambda address: _say_where(settings.origin, address, as_json),
             Doors(settings.doors, {"directory": str(directory), "flags": flags, "test_keys": insecure_test_keys})
             if settings.doors else None)
     finally:
         hub.store.close()
+
+
+def _say_where(origin: str, address: str, as_json: bool) -> None:
+    """Says where an exchange is served, to whoever still listens."""
+    try:
+        if as_json:
+            say({"origin": origin, "address": address})
+        else:
+            typer.echo(f"Serving {origin} at {address}  (Ctrl-C ends)")
+    except BrokenPipeError:
+        hush()
 
 
 def token(

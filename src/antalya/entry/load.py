@@ -18,6 +18,7 @@ import httpx
 import msgspec
 
 from antalya.entry.client import address
+from antalya.entry.etags import version_in
 from antalya.model import Circle, Operation, Volume
 from antalya.store.system import ids
 from antalya.wire.canonical import canonical
@@ -254,9 +255,8 @@ class Driver:
 
 
 def _version(answer: httpx.Response) -> int:
-    """The version in an answer's ETag; 0 where there is none. A proxy that packs answers makes ETags weak (RFC 9110, 8.8.1)."""
-    text = answer.headers.get("etag", "").removeprefix("W/").strip('"')
-    return int(text) if text.isascii() and text.isdigit() else 0
+    """The version in an answer's ETag; 0 where there is none."""
+    return version_in(answer.headers.get("etag", "")) or 0
 
 
 def _code(answer: httpx.Response) -> str:

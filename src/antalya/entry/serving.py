@@ -19,7 +19,7 @@ import uvicorn
 
 from antalya.entry.http.app import application
 from antalya.entry.http.call import Desk, Rates
-from antalya.entry.http.joined import Protocol
+from antalya.entry.http.connection import Protocol
 from antalya.entry.issuers import Issuers
 from antalya.entry.settings import Loaded
 from antalya.exchange.hub import Hub
@@ -195,5 +195,5 @@ def serve_as_door(desk: Desk, taken: socket.socket, way: socket.socket) -> None:
 
 def _server(desk: Desk, on_listening: Callable[[], None]) -> _Server:
     config = uvicorn.Config(application(desk), http=Protocol, access_log=False, log_config=None, server_header=False,
-                            timeout_graceful_shutdown=_STOP_S, h11_max_incomplete_event_size=64_000)
+                            timeout_graceful_shutdown=_STOP_S)
     return _Server(config, desk, on_listening)

@@ -12,7 +12,8 @@ from msgspec import Meta
 
 from antalya.model.base import Noun
 from antalya.model.errors import AntalyaError, error
-from antalya.model.limits import Limits
+from antalya.model.limits import CENTURY_S, Limits
+from antalya.wire.theatre import check_theatre
 from antalya.wire.tokens import SCOPES
 
 FILE = "antalya.toml"
@@ -35,7 +36,8 @@ class IssuerSetting(Noun, frozen=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, description="Its name: the `iss` of its tokens.")]
     keys_file: Annotated[str, Meta(description="Its public keys: a PEM file or a JWK set.")] = ""
     jwks_url: Annotated[str, Meta(description="Or the https address of its JWK set.")] = ""
-    refresh_s: Annotated[float, Meta(ge=1, description="After how long to ask that address again, in seconds.")] = 300.0
+    refresh_s: Annotated[float, Meta(ge=1, le=CENTURY_S, description=(
+        "After how long to ask that address again, in seconds."))] = 300.0
     brings_parties: Annotated[bool, Meta(description=(
         "Whether whom its tokens name becomes a party on first sight (F3548 clients)."))] = False
     parties: Annotated[tuple[str, ...], Meta(description=(
@@ -43,7 +45,8 @@ class IssuerSetting(Noun, frozen=True, kw_only=True):
     audiences: Annotated[tuple[str, ...], Meta(description="Audiences its tokens may name, besides the exchange's own.")] = ()
     scopes: Annotated[tuple[str, ...], Meta(description=(
         "The scopes it may give; others in its tokens count for nothing."))] = SCOPES
-    max_life_s: Annotated[float, Meta(gt=0, description="How long its tokens may live, in seconds.")] = 90 * 86_400.0
+    max_life_s: Annotated[float, Meta(gt=0, le=CENTURY_S, description=(
+        "How long its tokens may live, in seconds."))] = 90 * 86_400.0
 
 
 class UssSetting(Noun, frozen=True, kw_only=True):
@@ -113,6 +116,8 @@ def load(directory: Path, flags: Mapping[str, Any] | None = None, environment: M
         settings = msgspec.convert(values, Settings, strict=False)
     except (msgspec.ValidationError, AntalyaError) as failure:
         raise error("bad_setting", f"{failure} (from {_origin_of(str(failure), origins)})") from None
+    if settings.limits.theatre is not None:
+        check_theatre(settings.limits.theatre, "limits.theatre")
     return Loaded(settings, directory, origins)
 
 
@@ -131,7 +136,7 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
 
 def _nested(path: list[str], text: str) -> dict[str, Any]:
     value: Any = text
-    if text[:1] in "[{":
+    if text.startswith(("[", "{")):
         try:
             value = msgspec.json.decode(text)
         except msgspec.DecodeError as failure:

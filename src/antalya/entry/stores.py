@@ -34,6 +34,25 @@ def without_password(store: str) -> str:
                                      query=_SECRET.sub(r"\1***", parts.query)))
 
 
+def must_be_there(loaded: Loaded) -> None:
+    """Raises store_broken where no exchange is kept in the store of the settings: its disk may not be there, or the file was
+    copied without its log of writes. A new one in its place would find that nothing clashes, and begin a second log under the
+    name of the first."""
+    store = store_of(loaded)
+    if isinstance(store, Path):
+        from antalya.store.sqlite.looking import version_of
+        kept = version_of(store)
+    else:
+        try:
+            from antalya.store.postgres.opening import look
+        except ImportError:  # said where it is opened
+            return
+        kept = look(store)["tables"]
+    if kept == 0:
+        raise error("store_broken", f"no exchange is kept in {without_password(str(store))}; `antalya init` makes a new one",
+                    at="store")
+
+
 def must_be_new(store: str) -> None:
     """Makes the tables of a new exchange in a database. Raises bad_setting where one is kept in it already, and what opening
     it raises."""

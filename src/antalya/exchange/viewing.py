@@ -236,7 +236,11 @@ def last_event(hub: Hub) -> int:
         return tx.last_event()
 
 
-def first_undelivered(hub: Hub, viewer: Viewer) -> int:
-    """The last event before the first that was not yet delivered to a party; for the broker the present end."""
+def begin_after(hub: Hub, viewer: Viewer, named: int | None) -> int:
+    """After which event to begin: the one that is `named`, or the last before the first that was not yet delivered to a party;
+    for the broker the present end. One that is not there yet was told before a backup was restored: what comes has its number
+    too."""
     with hub.store.read() as tx:
+        if named is not None and named <= tx.last_event():
+            return named
         return tx.last_event() if viewer.broker else tx.last_delivered(viewer.party)

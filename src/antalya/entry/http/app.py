@@ -1,5 +1,6 @@
 """The HTTP application: routes from the endpoint rows, problems, metrics, health, and the page."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -113,6 +114,12 @@ def _route(desk: Desk, metrics: Metrics, number: int) -> Route:
         except AntalyaError as failure:
             request_id = desk.hub.ids()
             response = render(failure, f"urn:uuid:{request_id}")
+        except asyncio.CancelledError:
+            if not desk.stopping.is_set():
+                raise
+            request_id = desk.hub.ids()
+            response = render(error("not_ready", "the exchange was stopped meanwhile: look whether it was kept"),
+                              f"urn:uuid:{request_id}")
         except Exception:
             request_id = desk.hub.ids()
             _logger.exception("request failed", extra={"request": request_id, "route": row.path})
@@ -203,7 +210,9 @@ def application(desk: Desk) -> Starlette:
                 tasks.cancel_scope.cancel()
 
     routes = [*(_route(desk, metrics, number) for number in range(len(ROWS))), *_plain(desk, metrics), *page_routes()]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _http_error})
+    made = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _http_error, Exception: _http_error})
+    made.router.redirect_slashes = False  # to the Host that was named, by http: a token could follow
+    return made
 
 
 async def ticking(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from msgspec import Meta
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from antalya.entry.etags import version_in
 from antalya.entry.http.streams import Streams
 from antalya.entry.http.turns import Turns
 from antalya.exchange.bridge.talking import Peers
@@ -147,15 +148,15 @@ class Call:
     def if_match(self) -> int | None:
         """The version in If-Match (None: no such header). Raises stale_etag for one this exchange never gave.
 
-        A weak one will do, other than RFC 9110 (13.1.1) has it: a proxy that packs answers makes ETags weak, whose clients could
-        change nothing, and the version in it is exact all the same."""
+        A weak one will do, other than RFC 9110 (13.1.1) has it, and one with how the answer was packed (`etags`): behind a proxy
+        that packs answers nobody could change anything, and the version in it is exact all the same."""
         given = self.request.headers.get("if-match")
         if given is None:
             return None
-        text = given.strip().removeprefix("W/").removeprefix('"').removesuffix('"')
-        if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        version = version_in(given)
+        if version is None:
             raise error("stale_etag", "that ETag is not one of this exchange")
-        return int(text)
+        return version
 
     def need_if_match(self) -> int:
         """As `if_match`. Raises precondition_required without one."""

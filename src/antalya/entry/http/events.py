@@ -19,10 +19,14 @@ from antalya.model.errors import error
 _LOOK_S = 2.0
 """How often to look, without a ring, whether a stream is to go on."""
 
+_HEAD = {"cache-control": "no-store"}
+
 
 async def events(call: Call) -> Response:
     after, known = await _start(call)
     call.desk.streams.check_room(call.token.party, call.hub.limits.streams)
+    if call.request.method == "HEAD":
+        return Response(headers=_HEAD, media_type="text/event-stream")
     return _Streamed(call, after, known)
 
 
@@ -31,7 +35,7 @@ class _Streamed(EventSourceResponse):
 
     def __init__(self, call: Call, after: int, known: int) -> None:
         self._call, self._rung = call, asyncio.Event()
-        super().__init__(_stream(call, after, known, self._rung), ping=15, headers={"cache-control": "no-store"})
+        super().__init__(_stream(call, after, known, self._rung), ping=15, headers=_HEAD)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._call.desk.streams.one(self._call.hub, self._call.token.party, self._rung):
@@ -39,17 +43,21 @@ class _Streamed(EventSourceResponse):
 
 
 async def _start(call: Call) -> tuple[int, int]:
-    """After which event to begin: what the caller names, or everything not yet delivered to it; and after which it is delivered
-    then. Who says what it had last has what came before; who begins later by `after` was not given what it leaves out."""
+    """After which event to begin (`viewing.begin_after`): the caller may name one; and after which it is delivered then. Who says
+    what it had last has what came before; who begins later by `after` was not given what it leaves out."""
+    had, told = _had(call), call.query("after", Cursor)
+    begin = await to_thread.run_sync(viewing.begin_after, call.hub, call.viewer, told if had is None else had)
+    return begin, begin if had is None and told is not None else 0
+
+
+def _had(call: Call) -> int | None:
+    """The event that the caller says it had last."""
     named = call.request.headers.get("last-event-id")
-    if named is not None:
-        if not (named.isascii() and named.isdigit()) or len(named) > 15:
-            raise error("bad_field", "not an event id of this exchange", at="Last-Event-ID")
-        return int(named), 0
-    told = call.query("after", Cursor)
-    if told is not None:
-        return int(told), int(told)
-    return await to_thread.run_sync(viewing.first_undelivered, call.hub, call.viewer), 0
+    if named is None:
+        return None
+    if not (named.isascii() and named.isdigit()) or len(named) > 15:
+        raise error("bad_field", "not an event id of this exchange", at="Last-Event-ID")
+    return int(named)
 
 
 async def _stream(call: Call, after: int, known: int, rung: asyncio.Event) -> AsyncIterator[ServerSentEvent]:

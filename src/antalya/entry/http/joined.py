@@ -3,8 +3,6 @@
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
-
 
 class Joined:
     """A connection's transport, on which the first of two things that are written waits for the second, but no longer than until
@@ -34,10 +32,3 @@ class Joined:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
-
-
-class Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """uvicorn's own, over a `Joined` transport."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        super().connection_made(Joined(transport))

@@ -13,8 +13,9 @@ from antalya.entry.http.shapes import Problem
 from antalya.model.errors import CATALOGUE, error
 
 _TOO_MANY = 429
-_EVERYWHERE = ("no_token", "bad_token", "no_scope", "rate_exceeded", "store_full", "store_read_only", "store_busy", "internal")
-_WITH_A_BODY = ("bad_json", "too_large", "bad_media_type")
+_EVERYWHERE = ("no_token", "bad_token", "no_scope", "foreign_party", "rate_exceeded", "store_full", "store_read_only",
+               "store_busy", "not_ready", "store_broken", "log_broken", "internal")
+_WITH_A_BODY = ("bad_json", "too_large", "bad_media_type", "bad_signature", "clock_unsure")
 _HEADERS = {"If-Match": "The ETag of the version you read.",
             "If-None-Match": "The ETag of what you have: 304, and nothing more, where it is still that.",
             "Last-Event-ID": "Resume after this event.",

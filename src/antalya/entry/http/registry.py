@@ -21,8 +21,8 @@ from antalya.ports import Kind, Thing
 READ, FILE, OPERATE, BROKER = "antalya.read", "antalya.file", "antalya.operate", "antalya.broker"
 _SIGNED = ("bad_signature", "signature_required")
 _ERRORS = ("bad_json", "bad_field", "bad_text", "not_yours", "no_scope", "unknown_reference", "precondition_required",
-           "stale_etag", "wrong_state", *_SIGNED, "ring_not_closed", "ring_crosses_itself", "outline_too_wide",
-           "area_too_large", "too_many_vertices", "bad_window", "bad_band", "naive_time", "duplicate_id")
+           "stale_etag", "wrong_state", *_SIGNED, "ring_not_closed", "ring_crosses_itself", "ring_too_short", "not_a_position",
+           "outline_too_wide", "area_too_large", "too_many_vertices", "bad_window", "bad_band", "naive_time", "duplicate_id")
 
 
 class SignatureBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

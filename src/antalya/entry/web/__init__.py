@@ -57,7 +57,7 @@ def _send(request: Request, path: Path) -> Response:
     plain, packed, etag = _read(path, path.stat().st_mtime_ns)
     zipped = "gzip" in request.headers.get("accept-encoding", "")
     headers = HEADERS | {"etag": etag}
-    if etag in request.headers.get("if-none-match", ""):
+    if etag[1:-1] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     if zipped:
         headers["content-encoding"] = "gzip"

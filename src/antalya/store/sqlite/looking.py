@@ -35,6 +35,18 @@ def look(file: Path) -> Look:
         return Look(version, VERSION, journal, int(last_at or 0), leaves)
 
 
+def version_of(file: Path) -> int | None:
+    """The version of a file's tables; 0 where there are none, or no file, None where they can't be read: whoever opens it says
+    why."""
+    try:
+        if not file.exists():
+            return 0
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as db:
+            return int(db.execute("PRAGMA user_version").fetchone()[0])
+    except (OSError, sqlite3.Error):
+        return None
+
+
 def can_wal(directory: Path) -> bool:
     """Whether a file there can have a write-ahead log, by one that is made for that. Raises sqlite3.Error."""
     probe = directory / f".doctor-{os.getpid()}.sqlite"
