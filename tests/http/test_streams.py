@@ -106,7 +106,7 @@ def test_what_a_stream_left_out_was_not_delivered_by_it(few: Door) -> None:
             few.world.file("TR")
             assert next(line for line in lines if line.startswith("event: ")) == "event: operation.filed"
     assert viewing.events(few.world.hub, Viewer("TR"), 0)[0]["delivered_at"] is None
-    assert viewing.first_undelivered(few.world.hub, Viewer("TR")) < first["id"]
+    assert viewing.begin_after(few.world.hub, Viewer("TR"), None) < first["id"]
 
 
 def test_streams_of_a_party_share_a_look_but_not_one_from_before_the_ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
