@@ -23,8 +23,9 @@ from tests.served import ExchangeServer, antalya, heeds_ctrl_c
 from tests.world import World
 
 from antalya.entry.http import app
-from antalya.entry.http.call import Desk, Rates
+from antalya.entry.http.call import Desk
 from antalya.entry.http.driving import driven
+from antalya.entry.http.rates import Rates
 from antalya.entry.keeper import keep
 from antalya.entry.opening import hub_of
 from antalya.entry.serving import Doors, loop_factory

@@ -8,7 +8,7 @@ import uvicorn
 from tests.http.conftest import Door
 
 from antalya.entry import serving
-from antalya.entry.http.call import Rates
+from antalya.entry.http.rates import Rates
 
 
 def test_callers_are_told_apart_by_a_proxy_that_may_name_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

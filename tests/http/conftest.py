@@ -14,9 +14,10 @@ from tests.world import World
 
 from antalya.entry.http import relay
 from antalya.entry.http.app import application
-from antalya.entry.http.call import Desk, Rates
+from antalya.entry.http.call import Desk
 from antalya.entry.http.connection import Protocol
 from antalya.entry.http.driving import driven
+from antalya.entry.http.rates import Rates
 from antalya.entry.keeper import Door as KeptDoor
 from antalya.model.bridging import Uss
 from antalya.model.limits import Limits

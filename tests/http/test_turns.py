@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -82,10 +82,8 @@ def test_of_all_parties_no_more_than_so_many_have_their_turn() -> None:
         turns, said = Turns(1, in_all=2), list[str]()
         leave = {name: asyncio.Event() for name in "abcd"}
 
-        async def request(party: str, name: str) -> None:
-            async with turns.one(party):
-                said.append(name)
-                await leave[name].wait()
+        def request(party: str, name: str) -> Coroutine[None, None, None]:
+            return asked(turns, party, name, said, leave[name])
 
         async with asyncio.TaskGroup() as group:
             tasks = {name: group.create_task(request(party, name))
@@ -101,6 +99,13 @@ def test_of_all_parties_no_more_than_so_many_have_their_turn() -> None:
     assert asyncio.run(story()) == ["a", "c", "d", "b"]
 
 
+async def asked(turns: Turns, party: str, name: str, said: list[str], leave: asyncio.Event) -> None:
+    """A request that says its name when it is its turn, and is answered until it may leave."""
+    async with turns.one(party):
+        said.append(name)
+        await leave.wait()
+
+
 async def settled() -> None:
     """Until everybody who can go on has."""
     for _ in range(10):
@@ -112,10 +117,8 @@ def test_whoever_comes_first_is_served_first_and_who_leaves_keeps_no_turn() -> N
         turns, said = Turns(2), list[str]()
         leave = {name: asyncio.Event() for name in "abcde"}
 
-        async def request(party: str, name: str) -> None:
-            async with turns.one(party):
-                said.append(name)
-                await leave[name].wait()
+        def request(party: str, name: str) -> Coroutine[None, None, None]:
+            return asked(turns, party, name, said, leave[name])
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(request("TR", name)) for name in "abcd"] + [group.create_task(request("RU", "e"))]

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from antalya.entry import tables
-from antalya.entry.http.call import Desk, Rates
+from antalya.entry.http.call import Desk
+from antalya.entry.http.rates import Rates
 from antalya.entry.report import rows
 from antalya.entry.serving import free_port, run
 from antalya.exchange import viewing

@@ -18,8 +18,9 @@ import msgspec
 import uvicorn
 
 from antalya.entry.http.app import application
-from antalya.entry.http.call import Desk, Rates
+from antalya.entry.http.call import Desk
 from antalya.entry.http.connection import Protocol
+from antalya.entry.http.rates import Rates
 from antalya.entry.issuers import Issuers
 from antalya.entry.settings import Loaded
 from antalya.exchange.hub import Hub

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
@@ -17,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from antalya.entry.etags import version_in
+from antalya.entry.http.rates import MOST_CALLERS, Rates
 from antalya.entry.http.streams import Streams
 from antalya.entry.http.turns import Turns
 from antalya.exchange.bridge.talking import Peers
@@ -38,22 +38,20 @@ JOSE = "application/jose"
 _LOOKS = 1
 """So many pictures and pages are made at once, one of each party: more of them would take no less time each, and their share from
 whoever files."""
-_MOST_CALLERS = 2_000
-"""Verified tokens kept in memory: a signature costs a quarter of a millisecond, and callers call again."""
 
 
 @dataclass(frozen=True)
 class Desk:
     """What the door works with: the hub, whose tokens it takes, and for whom they must be made out. `refresh` looks for new
     keys of the issuers now and then; `renew` looks for those of one, by name, and says whether it could; `peers`: other USSs;
-    `turns`: of each party so many requests are answered at once; `looks`: what looks through much;
-    `keys`: those of parties, as they were when last looked up; `keeper`: who keeps the store, if it is another process;
-    `opening`: of several filings in one request, some are being read and verified."""
+    `keys`: those of parties, as they were when last looked up; `keeper`: who keeps the store, if it is another process; `turns`
+    of requests, `looks`: of those that look through much; `opening`: of several filings in one request, some are being read and
+    verified."""
 
     hub: Hub
     issuers: Sequence[Issuer]
     audience: str
-    rates: "Rates"
+    rates: Rates
     callers: dict[str, Caller] = field(default_factory=dict)
     keys: dict[str, dict[str, str]] = field(default_factory=dict)
     turns: Turns = field(init=False)
@@ -77,34 +75,6 @@ class Keeper(Protocol):
 
     async def ask(self, row: int, call: "Call") -> Response: ...
     def delivered(self, party: str, after: int, up_to: int) -> None: ...
-
-
-class Rates:
-    """A token bucket for each party: `per_s` requests a second, `burst` at once. Kept in memory, per process."""
-
-    def __init__(self, per_s: float, burst: int) -> None:
-        self._per_s, self._burst = per_s, burst
-        self._left: dict[str, tuple[float, float]] = {}
-
-    def take(self, who: str, count: int = 1, *, had: int = 0) -> None:
-        """Takes so many, with those that it `had` taken before; or none, and gives those back. Raises rate_exceeded with
-        `retry_after_s`."""
-        now = time.monotonic()
-        if len(self._left) >= _MOST_CALLERS and who not in self._left:
-            self._forget(now)
-        left, since = self._left.get(who, (float(self._burst), now))
-        left = min(float(self._burst), left + (now - since) * self._per_s)
-        left += had
-        if left < count:
-            self._left[who] = (left, now)
-            wait = (count - left) / self._per_s
-            raise error("rate_exceeded", f"more than {self._per_s:g} requests a second", retry_after_s=round(wait, 3))
-        self._left[who] = (left - count, now)
-
-    def _forget(self, now: float) -> None:
-        """Drops who has not called for so long that the bucket is full again."""
-        full_s = self._burst / self._per_s
-        self._left = {who: (left, since) for who, (left, since) in self._left.items() if now - since < full_s}
 
 
 @dataclass
@@ -214,7 +184,7 @@ async def authenticate(desk: Desk, request: Request, now: datetime) -> Caller:
         if not await to_thread.run_sync(_renewed, desk, token):
             raise
         caller = verify_token(token, desk.issuers, desk.audience, now)
-    if len(desk.callers) >= _MOST_CALLERS:
+    if len(desk.callers) >= MOST_CALLERS:
         desk.callers.clear()
     desk.callers[token] = caller
     return caller
@@ -272,7 +242,7 @@ async def _verified(call: Call, looked_at_again: bool) -> Verified:
         with suppress(AntalyaError):
             return verify_notice(call.raw, known, act, now)
     keys = await to_thread.run_sync(_keys_of, call.hub, party, now)
-    if len(call.desk.keys) >= _MOST_CALLERS:
+    if len(call.desk.keys) >= MOST_CALLERS:
         call.desk.keys.clear()
     call.desk.keys[party] = keys
     return verify_notice(call.raw, keys, act, now)
