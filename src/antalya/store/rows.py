@@ -23,8 +23,8 @@ NOUNS: dict[Kind, type] = {"party": Party, "force": Force, "area": Area, "stance
                            "understanding": Understanding}
 _NOUNS: dict[Kind, Any] = {kind: msgspec.json.Decoder(noun) for kind, noun in NOUNS.items()}
 _SHORT, _MOST_SHORT = 6_000, 4_096
-"""So long a body may be of an operation, finding or ask that is kept, and so many of each kind are: some 100 MB where all are as
-long as that."""
+"""So long a body may be of an operation, finding or ask that is kept, and so many of each kind are: with what is read from them
+some 150 MB of a kind, where all are as long as that."""
 
 
 def _reading(noun: type[NounOf]) -> Callable[[str], NounOf]:
